@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+
+namespace Hotplug.Contract.Observations;
+
+/// <summary>A run of pages of one block in the same state: offsets [<see cref="Start"/>, <see cref="End"/>) in the block.</summary>
+/// <param name="Start">Offset of the first page in its block.</param>
+/// <param name="Count">How many pages, 1 and up.</param>
+/// <param name="State">Their state.</param>
+public readonly record struct PageRun(int Start, int Count, PageState State)
+{
+    /// <summary>The offset after the last page.</summary>
+    public int End => Start + Count;
+}
+
+/// <summary>The pages of one memory block, run-length encoded and in order; reused. Sums are kept as runs are added.</summary>
+public sealed class PageRuns
+{
+    private readonly List<PageRun> _runs = [];
+
+    /// <summary>The runs, by ascending offset, without gaps.</summary>
+    public ReadOnlySpan<PageRun> Runs => CollectionsMarshal.AsSpan(_runs);
+
+    /// <summary>Pages covered.</summary>
+    public int Pages { get; private set; }
+
+    /// <summary>Pages in the buddy.</summary>
+    public int Buddy { get; private set; }
+
+    /// <summary>PageOffline pages.</summary>
+    public int Offline { get; private set; }
+
+    /// <summary>PageOffline pages that a balloon is known to hold.</summary>
+    public int Ballooned { get; private set; }
+
+    /// <summary>Self-hosted vmemmap pages.</summary>
+    public int Vmemmap { get; private set; }
+
+    /// <summary>Poisoned pages.</summary>
+    public int Poisoned { get; private set; }
+
+    /// <summary>Pages that are both poisoned and PageOffline.</summary>
+    public int PoisonedOffline { get; private set; }
+
+    /// <summary>True if some page was not observed.</summary>
+    public bool HasUnseen { get; private set; }
+
+    /// <summary>Forgets all runs.</summary>
+    public void Clear()
+    {
+        _runs.Clear();
+        Pages = Buddy = Offline = Ballooned = Vmemmap = Poisoned = PoisonedOffline = 0;
+        HasUnseen = false;
+    }
+
+    /// <summary>Appends <paramref name="count"/> pages (0 does nothing); joins the run before when the state is the same.</summary>
+    public void Add(int count, in PageState state)
+    {
+        if (count == 0)
+            return;
+        if (_runs.Count > 0 && _runs[^1].State == state)
+            _runs[^1] = _runs[^1] with { Count = _runs[^1].Count + count };
+        else
+            _runs.Add(new PageRun(Pages, count, state));
+        Pages += count;
+        if (state.Has(PageFlags.Buddy))
+            Buddy += count;
+        if (state.Has(PageFlags.Vmemmap))
+            Vmemmap += count;
+        if (state.Has(PageFlags.Unseen))
+            HasUnseen = true;
+        if (state.Has(PageFlags.HwPoison))
+            Poisoned += count;
+        if (!state.Has(PageFlags.Offline))
+            return;
+        Offline += count;
+        if (state.Owner >= PageState.BalloonOwner)
+            Ballooned += count;
+        if (state.Has(PageFlags.HwPoison))
+            PoisonedOffline += count;
+    }
+
+    /// <summary>The state of the page at this offset; <see cref="PageState.NotSeen"/> outside.</summary>
+    public PageState At(int offset)
+    {
+        var runs = Runs;
+        var low = 0;
+        var high = runs.Length - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (offset < runs[middle].Start)
+                high = middle - 1;
+            else if (offset >= runs[middle].End)
+                low = middle + 1;
+            else
+                return runs[middle].State;
+        }
+
+        return PageState.NotSeen;
+    }
+
+    /// <summary>Becomes a copy of the other.</summary>
+    public void CopyFrom(PageRuns other)
+    {
+        Clear();
+        foreach (ref readonly var run in other.Runs)
+            Add(run.Count, run.State);
+    }
+
+    /// <summary>True if both hold the same runs.</summary>
+    public bool SameAs(PageRuns other) => Runs.SequenceEqual(other.Runs);
+}

@@ -1,0 +1,208 @@
+namespace Hotplug.Contract.Operations;
+
+/// <summary>
+/// One operation: a kind and its arguments, as plain data. Which fields a kind uses, their units and their defaults stand
+/// in <see cref="OperationTable"/>; unused fields hold their default, so that equal operations are equal values.
+/// </summary>
+/// <remarks>
+/// Operations are total: in a wrong state they answer an errno, they have no preconditions. A uniform value instead of a
+/// class per kind keeps generation free of allocation and lets one piece of code print, parse and shrink them all.
+/// </remarks>
+public readonly record struct Operation
+{
+    /// <summary>What is done.</summary>
+    public OperationKind Kind { get; init; }
+
+    /// <summary>An enumeration value whose type depends on <see cref="Kind"/>: kind of allocation, driver, memmap placement, …</summary>
+    public byte Choice { get; init; }
+
+    /// <summary>A second enumeration value; the memory group of <c>add</c>, the action of <c>set-callback</c>.</summary>
+    public byte Second { get; init; }
+
+    /// <summary>Buddy order, 0 and up.</summary>
+    public byte Order { get; init; }
+
+    /// <summary>An errno to inject.</summary>
+    public Errno Errno { get; init; }
+
+    /// <summary>NUMA node; −1 means any.</summary>
+    public short Node { get; init; }
+
+    /// <summary>CPU, from 0.</summary>
+    public short Cpu { get; init; }
+
+    /// <summary>What the operation is about.</summary>
+    public Name Subject { get; init; }
+
+    /// <summary>A place: where to add, or where a contiguous allocation starts.</summary>
+    public Name At { get; init; }
+
+    /// <summary>The amount, in the unit that <see cref="OperationTable"/> states: pages, blocks, sub-blocks, seconds, or k.</summary>
+    public long Amount { get; init; }
+
+    /// <summary>
+    /// Hot-add <paramref name="pages"/> pages as device <paramref name="device"/>. EINVAL: 0 pages, or start or size not
+    /// a multiple of the memory block; EEXIST: the range is taken; E2BIG: outside the hot-pluggable range; ENOMEM: no
+    /// memory for the memmap; EINVAL: node not possible, or (6.1) an explicit memmap placement that is not supported.
+    /// Linux: add_memory_resource(), mm/memory_hotplug.c.
+    /// </summary>
+    public static Operation Add(Name device, long pages, short node = 0, Name at = default,
+        MemmapPlacement memmap = MemmapPlacement.Policy, MemoryGroupKind group = MemoryGroupKind.Static) =>
+        new()
+        {
+            Kind = OperationKind.Add, Subject = device, Amount = pages, Node = node, At = at,
+            Choice = (byte)memmap, Second = (byte)group,
+        };
+
+    /// <summary>
+    /// Remove offline memory blocks: a whole device, or <paramref name="blocks"/> blocks from the named one. EBUSY: one is
+    /// not offline; EINVAL: granularity differs from the add's where that matters. Linux: try_remove_memory().
+    /// </summary>
+    public static Operation Remove(Name subject, long blocks = 0) =>
+        new() { Kind = OperationKind.Remove, Subject = subject, Amount = blocks };
+
+    /// <summary>
+    /// Offline every memory block of the subject, then remove it; on any failure the blocks that were offlined come back in
+    /// the kind of zone they had. Linux: offline_and_remove_memory().
+    /// </summary>
+    public static Operation OfflineRemove(Name subject, long blocks = 0) =>
+        new() { Kind = OperationKind.OfflineRemove, Subject = subject, Amount = blocks };
+
+    /// <summary>
+    /// Eject a device: offline every block, remove, or put back. EBUSY: refused and rolled back. May stay pending.
+    /// Linux: acpi_scan_hot_remove(), drivers/acpi/scan.c.
+    /// </summary>
+    public static Operation Eject(Name device) => new() { Kind = OperationKind.Eject, Subject = device };
+
+    /// <summary>
+    /// Online one memory block; <paramref name="kind"/> is one of the three online kinds. EINVAL: already online;
+    /// EHWPOISON (6.12): it holds a poisoned page; ENOENT: no such block; a notifier's errno. Linux: memory_block_online().
+    /// </summary>
+    public static Operation Online(Name block, OperationKind kind = OperationKind.Online) =>
+        new() { Kind = kind, Subject = block };
+
+    /// <summary>
+    /// Offline one memory block. EINVAL: already offline, spans zones, or has a hole; EBUSY: unmovable page, or a PageOffline
+    /// page with a reference; a notifier's errno; unfinished: it never ends by itself. Linux: offline_pages().
+    /// </summary>
+    public static Operation Offline(Name block) => new() { Kind = OperationKind.Offline, Subject = block };
+
+    /// <summary>Write another text to the block's <c>state</c>: nonsense is EINVAL, an empty write does nothing.</summary>
+    public static Operation WriteState(Name block, StateText text) =>
+        new() { Kind = OperationKind.WriteState, Subject = block, Choice = (byte)text };
+
+    /// <summary>
+    /// Write 0 or 1 to the block's <c>online</c> attribute: nothing is done when that is its state; onlining uses the
+    /// block's remembered online type. Linux: device_online(), memory_subsys_online().
+    /// </summary>
+    public static Operation WriteOnline(Name block, bool online) =>
+        new() { Kind = OperationKind.WriteOnline, Subject = block, Amount = online ? 1 : 0 };
+
+    /// <summary>
+    /// Allocate <paramref name="pages"/> pages (rounded up to whole chunks of the order). All or nothing: ENOMEM leaves
+    /// nothing behind. The witness says which pages.
+    /// </summary>
+    public static Operation Alloc(Name allocation, long pages, AllocationKind kind = AllocationKind.Movable,
+        byte order = 0, short node = -1, short cpu = 0) =>
+        new()
+        {
+            Kind = OperationKind.Alloc, Subject = allocation, Amount = pages, Choice = (byte)kind, Order = order,
+            Node = node, Cpu = cpu,
+        };
+
+    /// <summary>Drop the allocation's own reference on each of its pages; pages with no other reference are freed.</summary>
+    public static Operation Free(Name allocation) => new() { Kind = OperationKind.Free, Subject = allocation };
+
+    /// <summary>Take an extra reference on one page of an allocation: it can no longer be migrated.</summary>
+    public static Operation Get(Name page) => new() { Kind = OperationKind.Get, Subject = page };
+
+    /// <summary>Drop an extra reference on one page; EINVAL: it has none. The last reference frees the page.</summary>
+    public static Operation Put(Name page) => new() { Kind = OperationKind.Put, Subject = page };
+
+    /// <summary>Inflate a balloon by <paramref name="pages"/> pages; it may fall short, the witness says by which pages it grew.</summary>
+    public static Operation Inflate(BalloonDriver driver, long pages) =>
+        new() { Kind = OperationKind.Inflate, Choice = (byte)driver, Amount = pages };
+
+    /// <summary>Deflate a balloon by <paramref name="pages"/> pages, or by all it has.</summary>
+    public static Operation Deflate(BalloonDriver driver, long pages) =>
+        new() { Kind = OperationKind.Deflate, Choice = (byte)driver, Amount = pages };
+
+    /// <summary>Bring a balloon to <paramref name="pages"/> pages.</summary>
+    public static Operation BalloonTarget(BalloonDriver driver, long pages) =>
+        new() { Kind = OperationKind.BalloonTarget, Choice = (byte)driver, Amount = pages };
+
+    /// <summary>Set CMM's loan target; CMM acts on <c>tick</c> (source document 000).</summary>
+    public static Operation LoanTarget(long pages) => new() { Kind = OperationKind.LoanTarget, Amount = pages };
+
+    /// <summary>Run the OOM notifiers.</summary>
+    public static Operation Oom() => new() { Kind = OperationKind.Oom };
+
+    /// <summary>The hypervisor backs one page that was added without backing (source document 004).</summary>
+    public static Operation Back(Name page) => new() { Kind = OperationKind.Back, Subject = page };
+
+    /// <summary>Ask device memory for <paramref name="subBlocks"/> more sub-blocks than are plugged now.</summary>
+    public static Operation Plug(Name deviceMemory, long subBlocks) =>
+        new() { Kind = OperationKind.Plug, Subject = deviceMemory, Amount = subBlocks };
+
+    /// <summary>Ask device memory for <paramref name="subBlocks"/> fewer sub-blocks than are plugged now; at least none.</summary>
+    public static Operation Unplug(Name deviceMemory, long subBlocks) =>
+        new() { Kind = OperationKind.Unplug, Subject = deviceMemory, Amount = subBlocks };
+
+    /// <summary>
+    /// Ask device memory for <paramref name="subBlocks"/> sub-blocks in all. EINVAL: more than its region holds. Falling
+    /// short is an answer of EBUSY or ENOSPC with what was reached in the observation. Linux: virtio_mem_run_wq().
+    /// </summary>
+    public static Operation Resize(Name deviceMemory, long subBlocks) =>
+        new() { Kind = OperationKind.Resize, Subject = deviceMemory, Amount = subBlocks };
+
+    /// <summary>Set or restore the online_page callback; EINVAL: the slot is not default, or not this owner's.</summary>
+    public static Operation SetCallback(CallbackOwner owner, CallbackAction action = CallbackAction.Set) =>
+        new() { Kind = OperationKind.SetCallback, Choice = (byte)owner, Second = (byte)action };
+
+    /// <summary>alloc_contig_range() over <paramref name="pages"/> pages from <paramref name="at"/>; EBUSY: cannot be isolated or emptied.</summary>
+    public static Operation Contig(Name allocation, Name at, long pages) =>
+        new() { Kind = OperationKind.Contig, Subject = allocation, At = at, Amount = pages };
+
+    /// <summary>free_contig_range() of what <c>contig</c> allocated.</summary>
+    public static Operation ContigFree(Name allocation) =>
+        new() { Kind = OperationKind.ContigFree, Subject = allocation };
+
+    /// <summary>
+    /// A page fails. ENXIO: its section is not online; EHWPOISON: poisoned already; EBUSY: a page that cannot be handled –
+    /// it is flagged and counted all the same. Linux: memory_failure().
+    /// </summary>
+    public static Operation Poison(Name page) => new() { Kind = OperationKind.Poison, Subject = page };
+
+    /// <summary>
+    /// Undo a software-injected failure. EIO: section not online; EBUSY: not poisoned, still in use, or (6.12) PageOffline.
+    /// Linux: unpoison_memory().
+    /// </summary>
+    public static Operation Unpoison(Name page) => new() { Kind = OperationKind.Unpoison, Subject = page };
+
+    /// <summary>Migrate a page's content away and poison it. EIO: not online; EBUSY: cannot be moved. Linux: soft_offline_page().</summary>
+    public static Operation SoftOffline(Name page) => new() { Kind = OperationKind.SoftOffline, Subject = page };
+
+    /// <summary>Poison a page through <c>hard_offline_page</c>: as <see cref="Poison"/>. Linux: hard_offline_page_store().</summary>
+    public static Operation HardOffline(Name page) => new() { Kind = OperationKind.HardOffline, Subject = page };
+
+    /// <summary>Fail the <paramref name="k"/>-th (from 1) internal step of that kind in the next operation, once.</summary>
+    public static Operation Veto(VetoPoint point, long k, Errno errno) =>
+        new() { Kind = OperationKind.Veto, Choice = (byte)point, Amount = k, Errno = errno };
+
+    /// <summary>A sticky error for MEM_GOING_ONLINE or MEM_GOING_OFFLINE; <see cref="Errno.None"/> switches it off. EINVAL: another event.</summary>
+    public static Operation NotifierError(MemoryNotification notification, Errno errno) =>
+        new() { Kind = OperationKind.NotifierError, Choice = (byte)notification, Errno = errno };
+
+    /// <summary>Drain, disable or enable the per-CPU lists (source document 002).</summary>
+    public static Operation Pcp(PcpAction action) => new() { Kind = OperationKind.Pcp, Choice = (byte)action };
+
+    /// <summary>Change a policy; EINVAL: a text that the policy does not know, EACCES: read-only on this machine.</summary>
+    public static Operation Policy(PolicySetting setting) =>
+        new() { Kind = OperationKind.Policy, Choice = (byte)setting };
+
+    /// <summary>Let virtual seconds pass.</summary>
+    public static Operation Tick(long seconds) => new() { Kind = OperationKind.Tick, Amount = seconds };
+
+    /// <summary>Prints the text form, as one line of a trace.</summary>
+    public override string ToString() => OperationTable.Print(this);
+}

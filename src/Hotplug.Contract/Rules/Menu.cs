@@ -1,0 +1,93 @@
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Contract.Rules;
+
+/// <summary>A memory block on the menu.</summary>
+/// <param name="Name">Its symbolic name.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Zone">Its zone when online.</param>
+/// <param name="SelfHosted">Vmemmap pages at its start.</param>
+public readonly record struct MenuBlock(Name Name, BlockState State, ZoneKind Zone, int SelfHosted);
+
+/// <summary>A hot-added device on the menu.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Blocks">Memory blocks that it still has.</param>
+/// <param name="AllOffline">None of them is online.</param>
+public readonly record struct MenuDevice(Name Name, int Blocks, bool AllOffline);
+
+/// <summary>An allocation on the menu.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Pages">Its pages.</param>
+/// <param name="Extra">Extra references that <c>get</c> took on its pages.</param>
+/// <param name="Freed">Its own references were dropped; pages live on by extra ones.</param>
+public readonly record struct MenuAllocation(Name Name, long Pages, int Extra, bool Freed);
+
+/// <summary>A device memory on the menu.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Plugged">Plugged sub-blocks.</param>
+/// <param name="SubBlocks">Sub-blocks of its region.</param>
+public readonly record struct MenuDeviceMemory(Name Name, long Plugged, long SubBlocks);
+
+/// <summary>A page worth naming.</summary>
+/// <param name="Name">Its symbolic name.</param>
+/// <param name="Flags">What is known of it.</param>
+public readonly record struct MenuPage(Name Name, PageFlags Flags);
+
+/// <summary>What can sensibly be done in a state: what generators choose from. Reused.</summary>
+public sealed class Menu
+{
+    /// <summary>Memory blocks, hot ones and boot ones.</summary>
+    public List<MenuBlock> Blocks { get; } = [];
+
+    /// <summary>Hot-added devices.</summary>
+    public List<MenuDevice> Devices { get; } = [];
+
+    /// <summary>Live allocations.</summary>
+    public List<MenuAllocation> Allocations { get; } = [];
+
+    /// <summary>Device memories.</summary>
+    public List<MenuDeviceMemory> DeviceMemories { get; } = [];
+
+    /// <summary>Poisoned pages.</summary>
+    public List<MenuPage> Poisoned { get; } = [];
+
+    /// <summary>Pages held by each balloon, indexed by <see cref="BalloonDriver"/>; −1: no such balloon.</summary>
+    public long[] Ballooned { get; } = [-1, -1, -1, -1];
+
+    /// <summary>Number for the next <c>dN</c>.</summary>
+    public int NextDevice { get; set; }
+
+    /// <summary>Number for the next <c>aN</c>.</summary>
+    public int NextAllocation { get; set; }
+
+    /// <summary>Free memory blocks in the DIMM range.</summary>
+    public int FreeDimmBlocks { get; set; }
+
+    /// <summary>Managed pages that are free, as far as known.</summary>
+    public long FreePages { get; set; }
+
+    /// <summary>A <c>veto</c> waits for the next operation.</summary>
+    public bool VetoArmed { get; set; }
+
+    /// <summary>A sticky error for GOING_ONLINE is set.</summary>
+    public bool OnlineErrorArmed { get; set; }
+
+    /// <summary>A sticky error for GOING_OFFLINE is set.</summary>
+    public bool OfflineErrorArmed { get; set; }
+
+    /// <summary>Empties the menu.</summary>
+    public void Clear()
+    {
+        Blocks.Clear();
+        Devices.Clear();
+        Allocations.Clear();
+        DeviceMemories.Clear();
+        Poisoned.Clear();
+        Ballooned.AsSpan().Fill(-1);
+        NextDevice = NextAllocation = 1;
+        FreeDimmBlocks = 0;
+        FreePages = 0;
+        VetoArmed = OnlineErrorArmed = OfflineErrorArmed = false;
+    }
+}

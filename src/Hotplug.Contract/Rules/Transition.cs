@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Contract.Rules;
+
+/// <summary>A block whose observation may differ: before, after, or both.</summary>
+/// <param name="Block">Its number.</param>
+/// <param name="Before">Before the operation; null if it did not exist.</param>
+/// <param name="After">After the operation; null if it does not exist.</param>
+public readonly record struct BlockChange(int Block, BlockObservation? Before, BlockObservation? After);
+
+/// <summary>
+/// One operation as it was seen: what everybody who judges is given. Reused by the engine; valid while judging.
+/// The start of a run is a transition too: <see cref="IsStart"/>, every block is new, the operation is <c>default</c>.
+/// </summary>
+public sealed class Transition
+{
+    private readonly List<BlockChange> _changed = [];
+
+    /// <summary>The machine's spec.</summary>
+    public MachineSpec Spec { get; private set; } = new();
+
+    /// <summary>The machine's levels.</summary>
+    public Levels Levels { get; private set; }
+
+    /// <summary>True for the first observation of a run.</summary>
+    public bool IsStart { get; private set; }
+
+    /// <summary>Index of the operation in the run, from 0; −1 at the start.</summary>
+    public int Index { get; private set; } = -1;
+
+    /// <summary>What was seen before. Empty at the start.</summary>
+    public Observation Before { get; private set; } = new();
+
+    /// <summary>What was done.</summary>
+    public Operation Operation { get; private set; }
+
+    /// <summary>Where its names point.</summary>
+    public Target Target { get; private set; }
+
+    /// <summary>What the machine answered.</summary>
+    public Outcome Outcome { get; private set; } = new();
+
+    /// <summary>What was seen after.</summary>
+    public Observation After { get; private set; } = new();
+
+    /// <summary>What declared defects predict.</summary>
+    public DeviationLedger Deviations { get; } = new();
+
+    /// <summary>Blocks whose observation may differ, ascending. A block that is not here is the same before and after.</summary>
+    public ReadOnlySpan<BlockChange> Changed => CollectionsMarshal.AsSpan(_changed);
+
+    /// <summary>The answer.</summary>
+    public Answer Answer => Outcome.Answer;
+
+    /// <summary>Both observations show this.</summary>
+    public bool Sees(Visibility what) => After.Sees(what) && (IsStart || Before.Sees(what));
+
+    /// <summary>The state of a page before.</summary>
+    public PageState PageBefore(long pfn) => Before.PageAt(pfn, Spec.PagesPerBlock);
+
+    /// <summary>The state of a page after.</summary>
+    public PageState PageAfter(long pfn) => After.PageAt(pfn, Spec.PagesPerBlock);
+
+    /// <summary>True if the device memory that owns the block (or, for the device itself, any) was in flight before or is after.</summary>
+    public bool InFlight(int block)
+    {
+        var id = Spec.DeviceMemoryOf(block);
+        if (id > 0)
+            return InFlight(Name.DeviceMemory(id));
+        var range = Spec.PagesOf(block);
+        return AnyInFlight(Before, range) || AnyInFlight(After, range);
+    }
+
+    /// <summary>True if the named device was in flight before or is after.</summary>
+    public bool InFlight(Name device) =>
+        (Before.Device(device)?.InFlight ?? false) || (After.Device(device)?.InFlight ?? false);
+
+    /// <summary>True if some balloon was in flight before or is after.</summary>
+    public bool BalloonInFlight => AnyBalloon(Before) || AnyBalloon(After);
+
+    /// <summary>Begins a run.</summary>
+    public void Start(MachineSpec spec, Levels levels, Observation first)
+    {
+        Spec = spec;
+        Levels = levels;
+        Deviations.Reset();
+        Set(isStart: true, -1, s_nothing, default, default, s_noOutcome, first);
+    }
+
+    /// <summary>Takes the next operation of the run.</summary>
+    public void Next(int index, Observation before, in Operation operation, in Target target, Outcome outcome, Observation after)
+    {
+        Deviations.NextOperation();
+        Set(isStart: false, index, before, operation, target, outcome, after);
+    }
+
+    private static readonly Observation s_nothing = new();
+    private static readonly Outcome s_noOutcome = new();
+
+    private void Set(bool isStart, int index, Observation before, in Operation operation, in Target target, Outcome outcome, Observation after)
+    {
+        IsStart = isStart;
+        Index = index;
+        Before = before;
+        Operation = operation;
+        Target = target;
+        Outcome = outcome;
+        After = after;
+        _changed.Clear();
+        if (!isStart && after.Touched is { } touched)
+            foreach (var block in touched)
+                _changed.Add(new BlockChange(block, before.Find(block), after.Find(block)));
+        else
+            CompareStamps(before.Blocks, after.Blocks);
+    }
+
+    private void CompareStamps(ReadOnlySpan<BlockObservation> before, ReadOnlySpan<BlockObservation> after)
+    {
+        int i = 0, j = 0;
+        while (i < before.Length || j < after.Length)
+        {
+            var old = i < before.Length ? before[i].Block : int.MaxValue;
+            var now = j < after.Length ? after[j].Block : int.MaxValue;
+            if (old < now)
+                _changed.Add(new BlockChange(old, before[i++], null));
+            else if (now < old)
+                _changed.Add(new BlockChange(now, null, after[j++]));
+            else if (before[i].Stamp != after[j].Stamp)
+                _changed.Add(new BlockChange(now, before[i++], after[j++]));
+            else
+                (i, j) = (i + 1, j + 1);
+        }
+    }
+
+    private static bool AnyInFlight(Observation observation, PageRange range)
+    {
+        foreach (ref readonly var device in observation.Devices)
+            if (device.InFlight && device.Range.Intersects(range))
+                return true;
+        return false;
+    }
+
+    private static bool AnyBalloon(Observation observation)
+    {
+        foreach (ref readonly var balloon in observation.Balloons)
+            if (balloon.InFlight)
+                return true;
+        return false;
+    }
+}
