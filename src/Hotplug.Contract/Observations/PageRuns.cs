@@ -44,19 +44,26 @@ public sealed class PageRuns
     /// <summary>True if some page was not observed.</summary>
     public bool HasUnseen { get; private set; }
 
+    /// <summary>True if a negative count was added: such runs mean nothing.</summary>
+    public bool IsMalformed { get; private set; }
+
     /// <summary>Forgets all runs.</summary>
     public void Clear()
     {
         _runs.Clear();
         Pages = Buddy = Offline = Ballooned = Vmemmap = Poisoned = PoisonedOffline = 0;
-        HasUnseen = false;
+        HasUnseen = IsMalformed = false;
     }
 
     /// <summary>Appends <paramref name="count"/> pages (0 does nothing); joins the run before when the state is the same.</summary>
     public void Add(int count, in PageState state)
     {
-        if (count == 0)
+        if (count <= 0)
+        {
+            IsMalformed |= count < 0;
             return;
+        }
+
         if (_runs.Count > 0 && _runs[^1].State == state)
             _runs[^1] = _runs[^1] with { Count = _runs[^1].Count + count };
         else
