@@ -1,0 +1,86 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Adapters.Recording;
+
+/// <summary>
+/// What the kernel may still have been working on when an observation was taken: a request of the device memory or the
+/// balloon until an observation shows it done, and an ejection that timed out until its device is gone or at rest.
+/// </summary>
+internal sealed class FlightWatch
+{
+    private readonly HashSet<int> _ejecting = [];
+    private long _requestedPages;
+    private bool _resizing;
+    private long _balloonPages;
+    private bool _ballooning;
+
+    /// <summary>Device memory was asked for a size, and the request was taken.</summary>
+    public void Resize(long pages) => (_requestedPages, _resizing) = (pages, true);
+
+    /// <summary>The balloon was asked to hold this many pages, and the request was taken.</summary>
+    public void Balloon(long pages) => (_balloonPages, _ballooning) = (pages, true);
+
+    /// <summary>An ejection did not end in time.</summary>
+    public void EjectTimedOut(int device) => _ejecting.Add(device);
+
+    /// <summary>True while device memory may lag.</summary>
+    public bool Resizing => _resizing;
+
+    /// <summary>True while the balloon may lag.</summary>
+    public bool Ballooning => _ballooning;
+
+    /// <summary>Pages that the balloon was last asked to hold.</summary>
+    public long BalloonTarget => _balloonPages;
+
+    /// <summary>True while an ejection of the device may go on.</summary>
+    public bool Ejecting(int device) => _ejecting.Contains(device);
+
+    /// <summary>Looks at the size of device memory and at its blocks: is the request done?</summary>
+    public void SeeDeviceMemory(long pluggedPages, IReadOnlyList<RecordedBlock> itsBlocks)
+    {
+        if (_resizing && pluggedPages == _requestedPages && Agrees(pluggedPages, itsBlocks))
+            _resizing = false;
+    }
+
+    /// <summary>Looks at the size of the balloon: is the request done?</summary>
+    public void SeeBalloon(long pages)
+    {
+        if (pages == _balloonPages)
+            _ballooning = false;
+    }
+
+    /// <summary>Looks at the blocks of a device whose ejection timed out; <paramref name="there"/>: QEMU still lists it.</summary>
+    public void SeeDevice(int device, bool there, IEnumerable<RecordedBlock> itsBlocks)
+    {
+        if (!there || !itsBlocks.Any(static b => b.State == BlockState.GoingOffline))
+            _ejecting.Remove(device);
+    }
+
+    // The size changes before the block list does: a block is added after its sub-blocks were plugged, and removed after its
+    // last one was unplugged. The list agrees when the plugged pages fit into exactly these blocks, at least a sub-block each.
+    private static bool Agrees(long pluggedPages, IReadOnlyList<RecordedBlock> blocks)
+    {
+        long least = 0, most = 0;
+        foreach (var block in blocks)
+        {
+            if (block.State == BlockState.GoingOffline)
+                return false;
+            if (block.State == BlockState.Online && block.Pages.Pages > 0)
+            {
+                var fresh = block.Pages.Offline;
+                least += Math.Max(RecordingTable.SubBlockPages, RecordingTable.BlockPages - fresh);
+                most += RecordingTable.BlockPages;
+                if (fresh == RecordingTable.BlockPages)
+                    return false;
+            }
+            else
+            {
+                least += RecordingTable.SubBlockPages;
+                most += RecordingTable.BlockPages;
+            }
+        }
+
+        return pluggedPages >= least && pluggedPages <= most;
+    }
+}

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text.Json;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Adapters.Recording;
+
+/// <summary>Reads recordings of real kernels: JSON lines, plain (<c>.jsonl</c>) or compressed (<c>.jsonl.gz</c>).</summary>
+public static class RecordingFile
+{
+    /// <summary>True for a file name that is a recording's.</summary>
+    public static bool IsRecording(string path) =>
+        path.EndsWith(".jsonl", StringComparison.Ordinal) || path.EndsWith(".jsonl.gz", StringComparison.Ordinal);
+
+    /// <summary>Reads a file. Throws <see cref="RecordingFormatException"/>, or <see cref="IOException"/> if it cannot be read.</summary>
+    public static RecordedRun Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        if (!path.EndsWith(".gz", StringComparison.Ordinal))
+            return Read(path, file);
+        using var plain = new GZipStream(file, CompressionMode.Decompress);
+        try
+        {
+            return Read(path, plain);
+        }
+        catch (InvalidDataException cause)
+        {
+            throw new RecordingFormatException(path, 1, 1, "not a gzip file, or it is cut short", cause);
+        }
+    }
+
+    /// <summary>Reads from a stream; <paramref name="name"/> is used in messages.</summary>
+    public static RecordedRun Read(string name, Stream stream)
+    {
+        using var buffer = new MemoryStream();
+        stream.CopyTo(buffer);
+        return new Reader(name).Read(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+    }
+
+    private sealed class Reader(string name)
+    {
+        private readonly List<RecordedStep> _steps = [];
+        private readonly List<string> _notes = [];
+        private readonly FlightWatch _flight = new();
+        private readonly HashSet<int> _bound = [];
+        private Fields? _header;
+        private MachineSpec _spec = new();
+        private StateReader? _states;
+        private RecordedState? _start;
+        private bool _ended;
+
+        public RecordedRun Read(ReadOnlyMemory<byte> text)
+        {
+            for (var line = 1; !text.IsEmpty; line++)
+            {
+                var end = text.Span.IndexOf((byte)'\n');
+                var part = end < 0 ? text : text[..end];
+                text = end < 0 ? default : text[(end + 1)..];
+                if (!part.Span.Trim(" \r\t"u8).IsEmpty)
+                    Take(new Place(name, line, part));
+            }
+
+            if (_header is not { } header || _start is null)
+                throw new RecordingFormatException(name, 1, 1,
+                    "not a recording: expected a header line and the state before the first operation");
+            if (!_ended)
+                _notes.Add($"cut when the recorder stopped: judged up to operation {_steps.Count}");
+            return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes]);
+        }
+
+        private void Take(Place place)
+        {
+            var line = new Fields(Parse(place), place);
+            if (_header is null)
+                TakeHeader(line);
+            else if (line.Has("end"))
+                _ended = true;
+            else if (line.Has("dead"))
+                _notes.Add($"the guest died or fell silent ({line.Raw("dead")}): judged up to operation {_steps.Count}");
+            else if (line.Number("i") < 0)
+                TakeStart(line);
+            else
+                TakeStep(line);
+        }
+
+        private static JsonElement Parse(Place place)
+        {
+            try
+            {
+                var root = JsonDocument.Parse(place.Text).RootElement;
+                return root.ValueKind == JsonValueKind.Object
+                    ? root
+                    : throw new RecordingFormatException(place.File, place.Line, 1, "a line of a recording is a JSON object");
+            }
+            catch (JsonException cause)
+            {
+                throw new RecordingFormatException(place.File, place.Line, (int)(cause.BytePositionInLine ?? 0) + 1,
+                    "not a whole JSON object: the line is cut or damaged; record it again, or delete this line and all after it",
+                    cause);
+            }
+        }
+
+        private void TakeHeader(Fields line)
+        {
+            var version = line.Has("v") ? line.Number("v") : 0;
+            if (version != 1)
+                throw line.Place.Fail("v", "not a recording of version 1: the first line is its header, with \"v\":1");
+            _header = line;
+        }
+
+        private void TakeStart(Fields line)
+        {
+            var header = _header!.Value;
+            var blocks = 0;
+            foreach (var block in line.Inner("obs").Items("blocks"))
+                if (Fields.ToNumber(Fields.Row(block, 1, "blocks", line.Place)[0], "blocks", line.Place) < RecordingTable.FirstHotBlock)
+                    blocks++;
+            _spec = RecordingTable.Spec(header, blocks);
+            var fromHost = header.Has("pages_from") && header.Text("pages_from").StartsWith("memsave", StringComparison.Ordinal);
+            _states = new StateReader(_spec.Dialect, fromHost, _spec);
+            _start = _states.Read(line.Inner("obs"), _flight);
+        }
+
+        private void TakeStep(Fields line)
+        {
+            if (_states is null)
+                throw line.Place.Fail("i", "an operation before the line with the first observation (\"i\":-1)");
+            var op = line.Inner("op");
+            var res = line.Inner("res");
+            var word = op.Text("op");
+            var operation = RecordingTable.Operation(op, _spec, _states.RamBytes, _bound);
+            if (res.Has("exc"))
+            {
+                _notes.Add($"line {line.Place.Line}: the recorder's agent failed ({res.Raw("exc")}): judged up to operation {_steps.Count}");
+                return;
+            }
+
+            Announce(word, op, res, operation);
+            var log = line.Has("dmesg")
+                ? [.. line.Items("dmesg").Select(l => Fields.ToText(l, "dmesg", line.Place))]
+                : ImmutableArray<string>.Empty;
+            var state = _states.Read(line.Inner("obs"), _flight);
+            var outcome = OutcomeOf(word, op, res, operation, log, state);
+            if (operation.Kind == OperationKind.Add && outcome.Answer.IsOk)
+                _bound.Add(operation.Subject.Id);
+            _steps.Add(new RecordedStep(line.Place.Line, operation, outcome, state));
+        }
+
+        private void Announce(string word, Fields op, Fields res, Operation operation)
+        {
+            if (res.Has("qmp"))
+                return;
+            if (word == "vmem")
+                _flight.Resize(op.Number("size") / RecordingTable.PageBytes);
+            else if (word == "balloon" && op.Number("target") > 0)
+                _flight.Balloon(operation.Amount);
+            else if (word == "del" && res.Text("out") == "timeout")
+                _flight.EjectTimedOut(operation.Subject.Id);
+        }
+
+        private OutcomeRecord OutcomeOf(string word, Fields op, Fields res, Operation operation,
+            ImmutableArray<string> log, RecordedState state)
+        {
+            var witness = ImmutableArray.CreateBuilder<Witness>();
+            var arrived = false;
+            if (word == "add" && res.Has("addr"))
+            {
+                var placed = new PageRange(res.Number("addr") / RecordingTable.PageBytes, operation.Amount);
+                arrived = state.Blocks.Any(b => placed.Contains(_spec.PagesOf(b.Block)));
+                if (arrived)
+                    witness.Add(new Witness(WitnessRole.Placed, placed));
+            }
+
+            if (word == "alloc" && res.Has("pfns") && !res.Has("pfns_n"))
+                AddPairs(res, witness);
+            foreach (var pfn in KernelLog.Culprits(log))
+                witness.Add(new Witness(WitnessRole.Culprit, new PageRange(pfn, 1)));
+            var answer = RecordingTable.Answer(word, res, log, arrived);
+            return new OutcomeRecord(answer, witness.ToImmutable(), [], string.Join('\n', log));
+        }
+
+        private static void AddPairs(Fields res, ImmutableArray<Witness>.Builder witness)
+        {
+            var numbers = res.Items("pfns").Select(n => Fields.ToNumber(n, "pfns", res.Place)).ToArray();
+            if (numbers.Length % 2 != 0)
+                throw res.Place.Fail("pfns", "'pfns' is not pairs of start and count");
+            for (var i = 0; i < numbers.Length; i += 2)
+                witness.Add(new Witness(WitnessRole.Taken, new PageRange(numbers[i], numbers[i + 1])));
+        }
+    }
+}

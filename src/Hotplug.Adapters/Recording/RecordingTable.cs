@@ -1,0 +1,208 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Adapters.Recording;
+
+/// <summary>
+/// How the words of a recording become the words of the contract: the machine, the operations and their answers. One table,
+/// so that a reader sees at one place what a recording is taken to mean.
+/// </summary>
+internal static class RecordingTable
+{
+    public const int PageBytes = 4096;
+    public const int MiB = 1 << 20;
+    public const int BlockPages = 128 * MiB / PageBytes;
+    public const int FirstHotBlock = 32;
+
+    private const int FirstDimmBlock = 40;
+    private const int DimmBlocks = 244;     // QEMU's memory devices: 4 GiB up to 35.5 GiB.
+    private const int RegionBlocks = 8;     // virtio-mem: 4 GiB up to 5 GiB.
+    public const int SubBlockPages = 2 * MiB / PageBytes;
+
+    /// <summary>The machine that the header describes.</summary>
+    public static MachineSpec Spec(Fields header, int bootBlocks)
+    {
+        var vm = header.Inner("vm");
+        var numa = vm.Flag("numa");
+        return new MachineSpec
+        {
+            BootBlocks = bootBlocks,
+            PcBoot = true,
+            DimmFirstBlock = FirstDimmBlock,
+            DimmBlocks = DimmBlocks,
+            Nodes = numa ? 2 : 1,
+            MemmapOnMemory = MemmapPolicy(vm),
+            AutoOnline = header.Has("auto") ? AutoOnlineOf(header) : AutoOnline.Offline,
+            AutoMovable = vm.Has("policy") && vm.Text("policy") == "auto-movable",
+            DeviceMemories = [new DeviceMemorySpec(FirstHotBlock, RegionBlocks, SubBlockPages, (short)(numa ? 1 : 0))],
+            Balloons = [new BalloonSpec(BalloonDriver.Virtio, vm.Has("balloon") && vm.Text("balloon") == "doom")],
+            Dialect = DialectOf(header),
+        };
+    }
+
+    /// <summary>The operation of a line. A request that names nothing that exists did nothing but let time pass.</summary>
+    public static Operation Operation(Fields op, MachineSpec spec, long balloonRam, ISet<int> devices)
+    {
+        var word = op.Text("op");
+        var node = (short)(spec.Nodes - 1);
+        switch (word)
+        {
+            case "add":
+                return Contract.Operations.Operation.Add(DeviceOf(op), op.Number("size") * MiB / PageBytes, node,
+                    op.Has("addr") ? Name.RawPage(op.Number("addr") / PageBytes) : default);
+            case "del":
+                return devices.Contains(DeviceOf(op).Id) ? Contract.Operations.Operation.Eject(DeviceOf(op)) : s_nothing;
+            case "state":
+                return StateWrite(op);
+            case "auto":
+                return Contract.Operations.Operation.Policy(AutoSetting(op.Text("val")));
+            case "alloc":
+                return Contract.Operations.Operation.Alloc(Name.Allocation((int)op.Number("id")), op.Number("pages"),
+                    KindOf(op), node: (short)(spec.Nodes > 1 ? node : -1));
+            case "free":
+                return Contract.Operations.Operation.Free(Name.Allocation((int)op.Number("id")));
+            case "balloon":
+                return Contract.Operations.Operation.BalloonTarget(BalloonDriver.Virtio,
+                    BalloonPages(balloonRam, op.Number("target") * MiB));
+            case "vmem":
+                return Contract.Operations.Operation.Resize(Name.DeviceMemory(1),
+                    op.Number("size") / (SubBlockPages * (long)PageBytes));
+            case "notifier":
+                return Contract.Operations.Operation.NotifierError(NotificationOf(op), (Errno)(-op.Number("err")));
+            case "hwpoison":
+                return Contract.Operations.Operation.Poison(Name.RawPage(op.Number("pfn")));
+            case "unpoison":
+                return Contract.Operations.Operation.Unpoison(Name.RawPage(op.Number("pfn")));
+            case "soft":
+                return Contract.Operations.Operation.SoftOffline(Name.RawPage(op.Number("pfn")));
+            case "hard":
+                return Contract.Operations.Operation.HardOffline(Name.RawPage(op.Number("pfn")));
+            default:
+                throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, auto, alloc, free, balloon, "
+                    + "vmem, notifier, hwpoison, unpoison, soft, hard");
+        }
+    }
+
+    /// <summary>The answer of a line. <paramref name="arrived"/>: an added range shows in the block list.</summary>
+    public static Answer Answer(string word, Fields res, ImmutableArray<string> log, bool arrived)
+    {
+        if (res.Has("qmp"))
+            return Contract.Machines.Answer.Rejected;
+        return word switch
+        {
+            "add" => AddAnswer(res, log, arrived),
+            "del" => res.Text("out") switch
+            {
+                "deleted" => Contract.Machines.Answer.Ok,
+                "refused" => Contract.Machines.Answer.Of(Errno.EBUSY),
+                "timeout" => Contract.Machines.Answer.Pending,
+                var other => throw res.Place.Fail("out", $"unknown result '{other}' of del; known: deleted, refused, timeout"),
+            },
+            "balloon" or "vmem" => res.Flag("reached") ? Contract.Machines.Answer.Ok : Contract.Machines.Answer.Pending,
+            "state" when res.Has("signalled") && res.Flag("signalled") && res.Number("rc") == (long)Errno.EINTR =>
+                Contract.Machines.Answer.Unfinished,
+            _ => Contract.Machines.Answer.Of(ErrnoOf(res)),
+        };
+    }
+
+    /// <summary>Pages that the balloon is asked to hold: QEMU keeps what lies between its RAM and the target. 0 asks for nothing.</summary>
+    public static long BalloonPages(long ramBytes, long targetBytes) => Math.Max(0, ramBytes - targetBytes) / PageBytes;
+
+    private static readonly Operation s_nothing = Contract.Operations.Operation.Tick(1);
+
+    // The guest reports success of an ACPI insertion even when the range made no block; the errno is in its log.
+    private static Answer AddAnswer(Fields res, ImmutableArray<string> log, bool arrived)
+    {
+        if (arrived)
+            return Contract.Machines.Answer.Ok;
+        if (KernelLog.SaysUnaligned(log))
+            return Contract.Machines.Answer.Of(Errno.EINVAL);
+        if (KernelLog.SaysAddFailed(log))
+            return Contract.Machines.Answer.Of(Errno.ENOMEM);
+        return res.Has("ost") ? Contract.Machines.Answer.Ok : Contract.Machines.Answer.Pending;
+    }
+
+    private static Operation StateWrite(Fields op)
+    {
+        var block = Name.RawBlock((int)op.Number("block"));
+        return op.Text("val") switch
+        {
+            "online" => Contract.Operations.Operation.Online(block),
+            "online_kernel" => Contract.Operations.Operation.Online(block, OperationKind.OnlineKernel),
+            "online_movable" => Contract.Operations.Operation.Online(block, OperationKind.OnlineMovable),
+            "offline" => Contract.Operations.Operation.Offline(block),
+            "" => Contract.Operations.Operation.WriteState(block, StateText.Empty),
+            _ => Contract.Operations.Operation.WriteState(block, StateText.Nonsense),
+        };
+    }
+
+    private static PolicySetting AutoSetting(string value) => value switch
+    {
+        "offline" => PolicySetting.AutoOffline,
+        "online" => PolicySetting.AutoOnline,
+        "online_kernel" => PolicySetting.AutoOnlineKernel,
+        "online_movable" => PolicySetting.AutoOnlineMovable,
+        _ => PolicySetting.AutoNonsense,
+    };
+
+    private static AllocationKind KindOf(Fields op) => op.Text("kind") switch
+    {
+        "anon" or "memfd" or "thp" => AllocationKind.Movable,
+        "pipe" or "packet" => AllocationKind.Unmovable,
+        "ramfs" => AllocationKind.Unmigratable,
+        "vmsplice" => AllocationKind.Pinned,
+        "pin" => AllocationKind.LongTermPinned,
+        var other => throw op.Place.Fail("kind",
+            $"unknown kind '{other}'; known: anon, memfd, thp, pipe, packet, ramfs, vmsplice, pin"),
+    };
+
+    private static MemoryNotification NotificationOf(Fields op) => op.Text("ev") switch
+    {
+        "MEM_GOING_OFFLINE" => MemoryNotification.GoingOffline,
+        "MEM_GOING_ONLINE" => MemoryNotification.GoingOnline,
+        var other => throw op.Place.Fail("ev", $"unknown event '{other}'; known: MEM_GOING_OFFLINE, MEM_GOING_ONLINE"),
+    };
+
+    private static MemmapOnMemory MemmapPolicy(Fields vm) => vm.Raw("mom").ToString() switch
+    {
+        "True" => MemmapOnMemory.On,
+        "False" => MemmapOnMemory.Off,
+        "force" => MemmapOnMemory.Force,
+        var other => throw vm.Place.Fail("mom", $"'mom' is {other}: expected true, false or \"force\""),
+    };
+
+    private static AutoOnline AutoOnlineOf(Fields header) => header.Text("auto") switch
+    {
+        "offline" => AutoOnline.Offline,
+        "online" => AutoOnline.Online,
+        "online_kernel" => AutoOnline.OnlineKernel,
+        "online_movable" => AutoOnline.OnlineMovable,
+        var other => throw header.Place.Fail("auto",
+            $"'auto' is {other}: expected offline, online, online_kernel or online_movable"),
+    };
+
+    private static Dialect DialectOf(Fields header)
+    {
+        var kernel = header.Text("kernel");
+        foreach (var dialect in Dialect.All)
+            if (kernel.StartsWith(dialect.Name["linux-".Length..] + ".", StringComparison.Ordinal))
+                return dialect;
+        throw header.Place.Fail("kernel",
+            $"kernel '{kernel}' is not known; known: {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
+    }
+
+    private static Name DeviceOf(Fields op) => Name.TryParse(op.Text("id"), out var name) && name is { Kind: NameKind.Device, Block: < 0 }
+        ? name
+        : throw op.Place.Fail("id", $"'id' is {op.Text("id")}: expected d<number>");
+
+    private static Errno ErrnoOf(Fields res)
+    {
+        var number = res.Number("rc");
+        return number is >= 0 and <= ErrnoText.Largest
+            ? (Errno)number
+            : throw res.Place.Fail("rc", $"'rc' is {number}: expected 0 to {ErrnoText.Largest}");
+    }
+}
