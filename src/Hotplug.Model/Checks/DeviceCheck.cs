@@ -1,0 +1,82 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>Devices, balloons, resources and counters that are seen agree with the model.</summary>
+internal static class DeviceCheck
+{
+    private static readonly Citation s_resource = new("v6.12", "mm/memory_hotplug.c", "register_memory_resource");
+    private static readonly Citation s_plugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq");
+    private static readonly Citation s_balloon = new("v6.12", "drivers/virtio/virtio_balloon.c", "update_balloon_size_func");
+    private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "num_poisoned_pages_inc");
+
+    public static Violation? Check(State next, Transition seen) =>
+        CheckDevices(next, seen) ?? CheckBalloon(next, seen) ?? CheckResources(next, seen) ?? CheckPoison(next, seen);
+
+    private static Violation? CheckDevices(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Devices))
+            return null;
+        foreach (var device in next.Devices)
+            if (seen.After.Device(Name.Device(device.Id)) is not { } shown)
+                return new("device.set", $"d{device.Id}", "it exists", "no such device", s_resource);
+            else if (shown.Range != device.Range)
+                return new("device.range", $"d{device.Id}", device.Range.ToString(), shown.Range.ToString(), s_resource);
+        foreach (ref readonly var shown in seen.After.Devices)
+        {
+            if (shown.Name.Kind == NameKind.Device && next.Device(shown.Name.Id) is null && !shown.InFlight)
+                return new("device.set", shown.Name.ToString(), "no such device", "it exists", s_resource);
+            if (shown.Name.Kind != NameKind.DeviceMemory || shown.InFlight)
+                continue;
+            var pages = next.DeviceMemories[shown.Name.Id - 1].Plugged * seen.Spec.DeviceMemories[shown.Name.Id - 1].SubBlockPages;
+            if (shown.PluggedPages != pages)
+                return new("device-memory.size", shown.Name.ToString(), $"{pages} pages plugged", $"{shown.PluggedPages}", s_plugged);
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckBalloon(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Balloons) || seen.After.Balloon(BalloonDriver.Virtio) is not { InFlight: false } balloon)
+            return null;
+        return balloon.Pages == next.Ballooned ? null
+            : new("balloon.size", "virtio balloon", $"{next.Ballooned} pages", $"{balloon.Pages}", s_balloon);
+    }
+
+    // Neighbouring ranges may be merged (MHP_MERGE_RESOURCE): what they cover is compared, not how it is cut.
+    private static Violation? CheckResources(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Resources))
+            return null;
+        foreach (var block in next.Blocks)
+            if (block.Owner != 0 && !seen.InFlight(block.Number) && !Covered(seen.After.Resources, block.Range))
+                return new("resource.covers-blocks", $"block {block.Number}", "a registered resource", "none", s_resource);
+        foreach (ref readonly var resource in seen.After.Resources)
+            for (var number = seen.Spec.BlockOf(resource.Start); number < seen.Spec.BlockOf(resource.End - 1) + 1; number++)
+                if (next.Find(number) is null && !seen.InFlight(number))
+                    return new("resource.only-blocks", $"block {number}", "no resource", $"resource {resource}", s_resource);
+        return null;
+    }
+
+    private static bool Covered(ReadOnlySpan<PageRange> resources, PageRange range)
+    {
+        foreach (ref readonly var resource in resources)
+            if (resource.Contains(range))
+                return true;
+        return false;
+    }
+
+    private static Violation? CheckPoison(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Counters) || seen.After.PoisonedPages < 0)
+            return null;
+        var expected = next.PoisonBase + next.Poisoned.Length + seen.Deviations.PoisonedPages;
+        return seen.After.PoisonedPages == expected ? null
+            : new("poison.counter", "HardwareCorrupted", $"{expected} pages", $"{seen.After.PoisonedPages}", s_poison);
+    }
+}

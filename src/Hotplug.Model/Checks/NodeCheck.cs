@@ -1,0 +1,52 @@
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>Node states follow from the zones' present pages (kernel-semantics I-26).</summary>
+internal static class NodeCheck
+{
+    private static readonly Citation s_memory = new("v6.12", "mm/memory_hotplug.c", "node_states_set_node");
+
+    public static Violation? Check(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Nodes))
+            return null;
+        foreach (ref readonly var node in seen.After.Nodes)
+        {
+            if (AnyInFlight(seen, node.Node))
+                continue;
+            var normal = HasPresent(next, node.Node, kernelOnly: true);
+            var memory = normal || HasPresent(next, node.Node, kernelOnly: false);
+            if (node.HasMemory != memory)
+                return new("node.has-memory", $"node {node.Node}", Word(memory), Word(node.HasMemory), s_memory);
+            if (node.HasNormalMemory != normal)
+                return new("node.has-normal-memory", $"node {node.Node}", Word(normal), Word(node.HasNormalMemory), s_memory);
+        }
+
+        return null;
+    }
+
+    private static bool HasPresent(State next, short node, bool kernelOnly)
+    {
+        foreach (var block in next.Blocks)
+            if (block.Online && block.Node == node && !(kernelOnly && block.Zone == ZoneKind.Movable))
+                return true;
+        foreach (var known in next.Bases)
+            if (known.Id.Node == node && known.Present > 0 && !(kernelOnly && known.Id.Kind == ZoneKind.Movable))
+                return true;
+        return false;
+    }
+
+    private static bool AnyInFlight(Transition seen, short node)
+    {
+        foreach (var observation in (ReadOnlySpan<Observation>)[seen.Before, seen.After])
+            foreach (var block in observation.Blocks)
+                if (block.Node == node && seen.InFlight(block.Block))
+                    return true;
+        return false;
+    }
+
+    private static string Word(bool has) => has ? "yes" : "no";
+}

@@ -1,0 +1,89 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>
+/// Pages. Where the machine shows every page, each change must be explained by the operation; everywhere, blocks that came
+/// online hold what their owner says, and PageOffline pages at rest have the reference count that the dialect demands.
+/// </summary>
+internal static class PageCheck
+{
+    private static readonly Citation s_change = new("v6.12", "mm/page_alloc.c", "prep_new_page");
+    private static readonly Citation s_vmemmap = new("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory");
+    private static readonly Citation s_unplugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page");
+
+    public static Violation? Check(State next, Transition seen, PageRule rule)
+    {
+        if (!seen.After.Sees(Visibility.PageTypes))
+            return null;
+        foreach (ref readonly var change in seen.Changed)
+        {
+            if (change.After is not { } after || next.Find(change.Block) is not { } known)
+                continue;
+            if (CheckContents(next, seen, known, after) is { } wrong)
+                return wrong;
+            if (!seen.IsStart && seen.Sees(Visibility.Placement) && change.Before is { IsOnline: true } before && after.IsOnline
+                && CheckChanges(seen, before, after, rule) is { } unexplained)
+                return unexplained;
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckChanges(Transition seen, BlockObservation before, BlockObservation after, PageRule rule)
+    {
+        var start = seen.Spec.PagesOf(after.Block).Start;
+        foreach (var change in new PageDiff(before, after))
+        {
+            if (change.Before.WithoutOrder == change.After.WithoutOrder)
+                continue;
+            var pages = new PageRange(start + change.Start, change.Count);
+            if (!rule.Explains(pages, change.Before.WithoutOrder, change.After.WithoutOrder))
+                return new("pages.explained", $"pages {pages} of block {after.Block}",
+                    $"{change.Before} still, or a change that '{seen.Operation}' makes", change.After.ToString(), s_change, [pages]);
+        }
+
+        return null;
+    }
+
+    // What holds of an online block's pages at any time: vmemmap at its start and nowhere else, and the owner's map.
+    private static Violation? CheckContents(State next, Transition seen, in Block known, BlockObservation block)
+    {
+        if (!known.Online || block.Pages.Pages == 0 || seen.InFlight(known.Number))
+            return null;
+        foreach (ref readonly var run in block.Pages.Runs)
+        {
+            if (run.State.Has(PageFlags.Unseen))
+                continue;
+            var hosted = run.State.Has(PageFlags.Vmemmap);
+            if (hosted ? run.End > known.SelfHosted : run.Start < known.SelfHosted)
+                return new("vmemmap.place", $"block {known.Number}", $"vmemmap in its first {known.SelfHosted} pages and nowhere else",
+                    $"{run.State} at pages [{run.Start},{run.End})", s_vmemmap, [new PageRange(known.Range.Start + run.Start, run.Count)]);
+        }
+
+        return known.Owner < 0 ? CheckOwner(next, seen, known, block) : null;
+    }
+
+    private static Violation? CheckOwner(State next, Transition seen, in Block known, BlockObservation block)
+    {
+        var memory = next.DeviceMemories[-known.Owner - 1];
+        if (!memory.MapKnown || seen.Spec.Balloons.Length > 0 && !seen.After.Sees(Visibility.Owners))
+            return null;
+        var size = seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages;
+        var first = (known.Range.Start - seen.Spec.RegionOf(memory.Id).Start) / size;
+        foreach (ref readonly var run in block.Pages.Runs)
+        {
+            var held = run.State.Has(PageFlags.Offline) && run.State.Owner < PageState.BalloonOwner;
+            for (var sub = run.Start / size; sub <= (run.End - 1) / size; sub++)
+                if (memory.IsPlugged(first + sub) == held)
+                    return new("device-memory.page-types", $"sub-block {first + sub} of m{memory.Id}",
+                        held ? "PageOffline only where it is unplugged" : "PageOffline, because it is unplugged",
+                        run.State.ToString(), s_unplugged, [new PageRange(known.Range.Start + run.Start, run.Count)]);
+        }
+
+        return null;
+    }
+}

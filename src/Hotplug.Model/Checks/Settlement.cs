@@ -1,0 +1,31 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>The last step of every judgement: everything that can be seen must agree with the next state.</summary>
+internal static class Settlement
+{
+    /// <summary>Permitted with <paramref name="next"/>, or the first disagreement.</summary>
+    public static Judgement Judge(State next, Transition seen, PageRule pages)
+    {
+        next = InFlight.Adopt(next, seen);
+        var keepsVeto = seen.Operation.Kind is OperationKind.Veto or OperationKind.Policy or OperationKind.Tick
+            || seen.Answer.Completion is Completion.Unbound or Completion.Rejected;
+        next = next with { Veto = keepsVeto ? next.Veto : default, FreePages = FreePages(seen.After) };
+        var violation = BlockCheck.Check(next, seen) ?? ZoneCheck.Check(next, seen) ?? NodeCheck.Check(next, seen)
+            ?? DeviceCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages);
+        return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
+    }
+
+    private static long FreePages(Observation observation)
+    {
+        long free = 0;
+        foreach (ref readonly var zone in observation.Zones)
+            free += zone.Free;
+        return free;
+    }
+}

@@ -1,0 +1,124 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>
+/// Zone counters follow from the blocks and their pages: span, present, managed. For a zone in which a device in flight
+/// has blocks nothing is asserted, and of the boot memory of a machine that does not show its pages only what changes.
+/// </summary>
+internal static class ZoneCheck
+{
+    private static readonly Citation s_present = new("v6.12", "mm/memory_hotplug.c", "adjust_present_page_count");
+    private static readonly Citation s_span = new("v6.12", "mm/memory_hotplug.c", "shrink_zone_span");
+    private static readonly Citation s_managed = new("v6.12", "mm/page_alloc.c", "adjust_managed_page_count");
+
+    public static Violation? Check(State next, Transition seen)
+    {
+        if (!seen.After.Sees(Visibility.Zones))
+            return null;
+        long managed = 0;
+        foreach (ref readonly var zone in seen.After.Zones)
+        {
+            managed += zone.Managed;
+            if (CheckZone(next, seen, zone) is { } violation)
+                return violation;
+        }
+
+        foreach (var block in next.Blocks)
+            if (block.Online && block.Zone != ZoneKind.None && seen.After.Zone(block.ZoneId).Present == 0 && !Lags(seen, block.ZoneId))
+                return new("zone.present", block.ZoneId.ToString(), $"{next.PresentOf(block.ZoneId)} present pages", "0", s_present);
+        return seen.After.ManagedTotal >= 0 && seen.After.Sees(Visibility.BootPages) && managed != seen.After.ManagedTotal
+            ? new("zone.managed-total", "all zones", $"{managed} managed pages", $"{seen.After.ManagedTotal}", s_managed)
+            : null;
+    }
+
+    private static Violation? CheckZone(State next, Transition seen, in ZoneObservation zone)
+    {
+        if (Lags(seen, zone.Id))
+            return null;
+        var subject = zone.Id.ToString();
+        var present = next.PresentOf(zone.Id);
+        if (zone.Present != present)
+            return new("zone.present", subject, $"{present} present pages", $"{zone.Present}", s_present);
+        var partlyBoot = !seen.After.Sees(Visibility.BootPages) && HasBoot(next, zone.Id);
+        var span = next.SpanOf(zone.Id);
+        if (!partlyBoot && zone.Spanned != span.Count)
+            return new("zone.span", subject, $"{span.Count} pages spanned, {span}", $"{zone.Spanned}, {zone.Span}", s_span);
+        if (!partlyBoot && seen.After.Sees(Visibility.ZoneStart) && zone.Start != span.Start)
+            return new("zone.span", subject, $"start {span.Start}", $"{zone.Start}", s_span);
+        if (partlyBoot || Managed(next, seen, zone.Id, present) is not { } managed)
+            return null;
+        return zone.Managed == managed ? null
+            : new("zone.managed", subject, $"{managed} managed pages", $"{zone.Managed}", s_managed);
+    }
+
+    /// <summary>What managed must be; null when not enough can be seen.</summary>
+    private static long? Managed(State next, Transition seen, ZoneId zone, long present)
+    {
+        var totals = seen.After.Totals(zone);
+        if (totals.Unseen > 0 || !seen.After.Sees(Visibility.PageTypes) || seen.BalloonInFlight)
+            return null;
+        var offline = totals.Offline;
+        if (seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true }))
+        {
+            if (seen.After.Sees(Visibility.Owners))
+                offline -= totals.Ballooned;
+            else if (UnpluggedIn(next, seen, zone) is { } unplugged)
+                offline = unplugged;
+            else
+                return null;
+        }
+
+        return present - totals.Vmemmap - offline + seen.Deviations.ManagedOf(zone);
+    }
+
+    // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks instead.
+    private static long? UnpluggedIn(State next, Transition seen, ZoneId zone)
+    {
+        long unplugged = 0;
+        foreach (var memory in next.DeviceMemories)
+        {
+            int here = 0, elsewhere = 0;
+            foreach (var block in next.Blocks)
+                if (block.Owner == -memory.Id)
+                {
+                    if (block.ZoneId == zone)
+                        here++;
+                    else
+                        elsewhere++;
+                }
+
+            if (here > 0 && elsewhere > 0)
+                return null;
+            if (here > 0)
+                unplugged += ((long)here * seen.Spec.PagesPerBlock)
+                    - (memory.Plugged * seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages);
+        }
+
+        return unplugged;
+    }
+
+    private static bool HasBoot(State next, ZoneId zone)
+    {
+        if (next.BaseOf(zone).Present != 0)
+            return true;
+        foreach (var block in next.Blocks)
+            if (block.Owner == 0 && block.ZoneId == zone)
+                return true;
+        return false;
+    }
+
+    /// <summary>True if a device that is still worked on has blocks in the zone, before or after.</summary>
+    internal static bool Lags(Transition seen, ZoneId zone)
+    {
+        foreach (var observation in (ReadOnlySpan<Observation>)[seen.Before, seen.After])
+            foreach (var block in observation.Blocks)
+                if (block.CountedIn == zone && seen.InFlight(block.Block))
+                    return true;
+        return false;
+    }
+}

@@ -1,0 +1,111 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary>
+/// What keeps a block online: decided from what was seen – a culprit page before or after, or the page that the machine
+/// itself names – never from history (has_unmovable_pages(), mm/page_isolation.c; scan_movable_pages(), mm/memory_hotplug.c).
+/// </summary>
+internal static class Obstacles
+{
+    /// <summary>True if EBUSY has a seen cause: a page that isolation or the scan refuses.</summary>
+    public static bool ExplainBusy(Transition seen, in Block block) =>
+        Named(seen, block) || Holds(seen.Before.Find(block.Number), block, IsRefusedPage)
+        || Holds(seen.After.Find(block.Number), block, IsRefusedPage);
+
+    /// <summary>True if an offlining that did not end has a seen cause: a pin, a page that cannot be migrated, no room.</summary>
+    public static bool ExplainUnfinished(State state, Transition seen, in Block block)
+    {
+        if (Named(seen, block) || Holds(seen.Before.Find(block.Number), block, IsStuckPage)
+            || Holds(seen.After.Find(block.Number), block, IsStuckPage))
+            return true;
+        foreach (var allocation in state.Allocations)
+            if (allocation.NeverMoves && (allocation.Pages.IsEmpty || !seen.Sees(Visibility.Placement)))
+                return true;
+        return !HasRoomElsewhere(seen, block);
+    }
+
+    /// <summary>What certainly had to keep the block online, in words; null if nothing is certain.</summary>
+    public static string? Certain(State state, Transition seen, in Block block)
+    {
+        if (!seen.Sees(Visibility.Placement) || seen.Before.Find(block.Number) is not { } before)
+            return null;
+        foreach (ref readonly var run in before.Pages.Runs)
+        {
+            if (run.State.Has(PageFlags.HwPoison))
+                continue;
+            if (IsRefusedPage(run.State, block) || run.State.Has(PageFlags.Unmigratable))
+                return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
+        }
+
+        foreach (var allocation in state.Allocations)
+            foreach (var (index, _) in allocation.Extra)
+                if (block.Range.Contains(allocation.FrameOf(index)) && !seen.PageBefore(allocation.FrameOf(index)).Has(PageFlags.HwPoison))
+                    return $"page {allocation.FrameOf(index)} has an extra reference";
+        return null;
+    }
+
+    private static bool Named(Transition seen, in Block block)
+    {
+        foreach (ref readonly var witness in seen.Outcome.Witness)
+            if (witness.Role == WitnessRole.Culprit && witness.Range.Intersects(seen.Spec.PagesOf(block.Number)))
+                return true;
+        return false;
+    }
+
+    private static bool Holds(BlockObservation? shown, in Block block, Func<PageState, Block, bool> isObstacle)
+    {
+        if (shown is null || shown.Pages.Pages == 0)
+            return true;    // Its pages cannot be seen: nothing to decide from.
+        foreach (ref readonly var run in shown.Pages.Runs)
+            if (run.State.Has(PageFlags.Unseen) || (run.Start >= block.SelfHosted && isObstacle(run.State, block)))
+                return true;
+        return false;
+    }
+
+    // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives up.
+    private static bool IsRefusedPage(PageState page, Block block)
+    {
+        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+            return false;
+        if (page.Has(PageFlags.Offline))
+            return !page.Has(PageFlags.Movable) && page.Owner == 0 && page.References != 0;
+        if (page.Has(PageFlags.Reserved))
+            return true;
+        return block.Zone != ZoneKind.Movable && page.References != 0
+            && !page.HasAny(PageFlags.Movable | PageFlags.Unmigratable);
+    }
+
+    // Neither refused nor ever movable: more references than its users explain, or no way to migrate it.
+    private static bool IsStuckPage(PageState page, Block block)
+    {
+        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage | PageFlags.Offline))
+            return false;
+        return page.Has(PageFlags.Unmigratable) || page.References > 1 || page.References == PageState.Unknown
+            || (block.Zone == ZoneKind.Movable && page.References != 0 && !page.Has(PageFlags.Movable));
+    }
+
+    // Every used page must find a free one outside the block.
+    private static bool HasRoomElsewhere(Transition seen, in Block block)
+    {
+        if (seen.Before.Find(block.Number) is not { } before)
+            return false;
+        long used = 0;
+        foreach (ref readonly var run in before.Pages.Runs)
+            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+                used += run.Count;
+        long free = -before.Pages.Buddy;
+        foreach (ref readonly var zone in seen.Before.Zones)
+            if (zone.Id.Kind != ZoneKind.Movable || block.Zone == ZoneKind.Movable)
+                free += zone.Free;
+        return free >= used + Reserve(seen);
+    }
+
+    // A kernel keeps its watermarks: what it calls free is not all to be had.
+    private static long Reserve(Transition seen) => seen.Sees(Visibility.Placement) ? 0 : 8192;
+}

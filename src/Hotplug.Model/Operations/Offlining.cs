@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary><c>offline</c>: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
+internal static class Offlining
+{
+    private static readonly Citation s_store = new("v6.12", "drivers/base/memory.c", "state_store");
+    private static readonly Citation s_offline = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
+
+    /// <summary>Judges a write of <c>offline</c> to <c>state</c>.</summary>
+    public static Judgement JudgeWrite(in Ruling ruling)
+    {
+        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
+            return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
+        return block.Online ? Judge(ruling, block) : ruling.Demand(Errno.EINVAL, "already offline", s_store);
+    }
+
+    /// <summary>Judges an attempt to take an online block offline.</summary>
+    public static Judgement Judge(in Ruling ruling, Block block)
+    {
+        if (block.Fixed)
+            return ruling.Demand(Errno.EINVAL, "it spans zones or has a hole", s_offline);
+        var seen = ruling.Seen;
+        var moved = Migrations.Follow(ruling.State, seen.Outcome);
+        var mayMove = new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after));
+        if (ruling.IsOk)
+        {
+            if (Refusals.MustRefuse(ruling, online: false) is { } refusal)
+                return Judgement.Refuted(refusal);
+            if (Obstacles.Certain(ruling.State, seen, block) is { } obstacle)
+                return ruling.RefuteAnswer($"a refusal ({obstacle})", s_offline);
+            return ruling.Permit(Take(moved, block), mayMove);
+        }
+
+        // Whatever happened before a failure, everything but page placement is as it was (I-31).
+        var permitted = Refusals.IsRefused(ruling, online: false)
+            || (ruling.Is(Errno.EBUSY) && Obstacles.ExplainBusy(seen, block))
+            || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, seen, block));
+        return permitted ? ruling.Permit(moved, mayMove)
+            : ruling.RefuteAnswer("ok, or a refusal that something seen explains", s_offline);
+    }
+
+    /// <summary>The state with the block offline.</summary>
+    public static State Take(State state, Block block) =>
+        state.With(block with { Online = false, Zone = ZoneKind.None });
+}

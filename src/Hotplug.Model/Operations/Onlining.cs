@@ -1,0 +1,100 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary>
+/// <c>online</c>, <c>online_kernel</c>, <c>online_movable</c>: memory_block_online(), online_pages() (kernel-semantics 3.2),
+/// and the auto-onlining of added blocks.
+/// </summary>
+internal static class Onlining
+{
+    private static readonly Citation s_store = new("v6.12", "drivers/base/memory.c", "state_store");
+    private static readonly Citation s_online = new("v6.12", "drivers/base/memory.c", "memory_block_online");
+    private static readonly Citation s_fresh = new("v6.12", "mm/memory_hotplug.c", "generic_online_page");
+
+    /// <summary>Judges a write of one of the three online words to <c>state</c>.</summary>
+    public static Judgement JudgeWrite(in Ruling ruling, AutoOnline type)
+    {
+        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
+            return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
+        if (!block.Online)
+            return Judge(ruling, block, type);
+
+        // state_store() has set online_type before it finds the block online, and leaves it set.
+        return ruling.Is(Errno.EINVAL)
+            ? ruling.Permit(ruling.State.With(block with { Stale = type }), PageRule.Nothing)
+            : ruling.RefuteAnswer("EINVAL (already online)", s_store);
+    }
+
+    /// <summary>Judges an attempt to bring an offline block online.</summary>
+    public static Judgement Judge(in Ruling ruling, Block block, AutoOnline type)
+    {
+        var tried = ruling.State.With(block with { Stale = AutoOnline.Offline });
+        var poisoned = ruling.Spec.Dialect.Has(DialectItem.PoisonBlocksOnline) && ruling.State.PoisonedIn(block.Range) > 0;
+        if (poisoned)
+            return ruling.Is(Errno.EHWPOISON) ? ruling.Permit(tried, PageRule.Nothing)
+                : ruling.RefuteAnswer("EHWPOISON (the block holds a poisoned page)", s_online);
+        if (Refusals.IsRefused(ruling, online: true))
+            return ruling.Permit(tried, PageRule.Nothing);
+        if (!ruling.IsOk)
+            return ruling.RefuteAnswer("ok, or the errno of a notifier that refuses", s_online);
+        if (Refusals.MustRefuse(ruling, online: true) is { } refusal)
+            return Judgement.Refuted(refusal);
+        var next = Bring(tried, tried.Find(block.Number)!.Value, ZoneChoice.For(ruling.State, ruling.Spec, block, type));
+        return CheckFresh(ruling.Seen, block.Number) is { } stale
+            ? Judgement.Refuted(stale)
+            : ruling.Permit(next, PageRule.Nothing);
+    }
+
+    /// <summary>The state with the block online in the zone.</summary>
+    public static State Bring(State state, Block block, ZoneKind zone) =>
+        state.With(block with { Online = true, Zone = zone, Stale = AutoOnline.Offline });
+
+    /// <summary>
+    /// Blocks that just were added, onlined in ascending order as the policy says; each success changes what the next
+    /// one's zone is. Failure of one does not fail the add (I-45): it is permitted where somebody refuses.
+    /// </summary>
+    public static Judgement AutoOnlineAll(in Ruling ruling, State next, IReadOnlyList<int> added, out State result)
+    {
+        result = next;
+        if (next.AutoOnline == AutoOnline.Offline)
+            return Judgement.Permitted(next);
+        foreach (var number in added)
+        {
+            if (ruling.Seen.After.Find(number) is not { } shown || result.Find(number) is not { } block)
+                continue;
+            if (shown.IsOnline)
+            {
+                if (Refusals.Sticky(ruling, online: true) is var sticky && sticky != Errno.None)
+                    return Ruling.Refute("online.refusal", $"block {number}", $"offline ({ErrnoText.Print(sticky)} from the injector)", "online", s_online);
+                result = Bring(result, block, ZoneChoice.For(result, ruling.Spec, block, next.AutoOnline));
+                if (CheckFresh(ruling.Seen, number) is { } stale)
+                    return Judgement.Refuted(stale);
+            }
+            else if (Refusals.Sticky(ruling, online: true) == Errno.None && ruling.State.Veto.K == 0
+                && result.PoisonedIn(block.Range) == 0 && !ruling.Seen.InFlight(number))
+            {
+                return Ruling.Refute("online.automatic", $"block {number}", $"online ({Words.Of(next.AutoOnline)})", "offline", s_online);
+            }
+        }
+
+        return Judgement.Permitted(result);
+    }
+
+    // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12).
+    private static Violation? CheckFresh(Transition seen, int number)
+    {
+        if (!seen.After.Sees(Visibility.Placement) || seen.After.Find(number) is not { } shown)
+            return null;
+        foreach (ref readonly var run in shown.Pages.Runs)
+            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.Offline | PageFlags.HwPoison | PageFlags.NoPage))
+                return new("online.fresh-pages", $"block {number}", "free pages", run.State.ToString(), s_fresh,
+                    [new PageRange(seen.Spec.PagesOf(number).Start + run.Start, run.Count)]);
+        return null;
+    }
+}

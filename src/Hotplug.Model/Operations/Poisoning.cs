@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary><c>poison</c>, <c>hard-offline</c>, <c>soft-offline</c>, <c>unpoison</c> (kernel-semantics 3.14).</summary>
+internal static class Poisoning
+{
+    private static readonly Citation s_failure = new("v6.12", "mm/memory-failure.c", "memory_failure");
+    private static readonly Citation s_soft = new("v6.12", "mm/memory-failure.c", "soft_offline_page");
+    private static readonly Citation s_unpoison = new("v6.12", "mm/memory-failure.c", "unpoison_memory");
+
+    /// <summary>Judges <c>poison</c> and <c>hard-offline</c>.</summary>
+    public static Judgement JudgePoison(in Ruling ruling)
+    {
+        var pfn = ruling.Seen.Target.Range.Start;
+        if (!IsOnlinePage(ruling, pfn))
+            return ruling.Demand(Errno.ENXIO, "its section is not online", s_failure);
+        if (ruling.State.Poisoned.BinarySearch(pfn) >= 0)
+            return ruling.Demand(Errno.EHWPOISON, "poisoned already", s_failure);
+        var before = ruling.Seen.PageBefore(pfn);
+        var certain = ruling.Seen.Sees(Visibility.Placement);
+        var handled = before.Has(PageFlags.Buddy) || before.HasAny(PageFlags.Movable | PageFlags.Unmigratable) && !before.Has(PageFlags.Offline);
+        var expected = handled ? Errno.None : Errno.EBUSY;
+        if (certain ? !ruling.Is(expected) : !ruling.IsOk && !ruling.Is(Errno.EBUSY))
+            return ruling.RefuteAnswer(ErrnoText.Print(expected), s_failure);
+
+        // A page that cannot be handled is flagged and counted all the same: the flag is set first.
+        return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
+            pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.Has(PageFlags.Buddy)
+            && (handled || now == old with { Flags = old.Flags | PageFlags.HwPoison })));
+    }
+
+    /// <summary>Judges <c>soft-offline</c>: the content moves away, then the page is poisoned.</summary>
+    public static Judgement JudgeSoft(in Ruling ruling)
+    {
+        var pfn = ruling.Seen.Target.Range.Start;
+        if (!IsOnlinePage(ruling, pfn))
+            return ruling.Demand(Errno.EIO, "its section is not online", s_soft);
+        if (ruling.State.Poisoned.BinarySearch(pfn) >= 0)
+            return ruling.IsOk ? ruling.PermitUnchanged() : ruling.RefuteAnswer("ok (poisoned already)", s_soft);
+        var before = ruling.Seen.PageBefore(pfn);
+        var seen = ruling.Seen;
+        var free = before.Has(PageFlags.Buddy);
+        var moved = Migrations.Follow(ruling.State, seen.Outcome);
+        if (!ruling.IsOk)
+            return ruling.Answer.IsErrno && !(free && seen.Sees(Visibility.Placement))
+                ? ruling.Permit(moved, new PageRule((pages, old, now) => Migrations.Explain(seen, pages, old, now)))
+                : ruling.RefuteAnswer("ok: the page was free", s_soft);
+        var poisoned = !seen.Sees(Visibility.PageTypes) || seen.PageAfter(pfn).HasAny(PageFlags.HwPoison | PageFlags.Unseen);
+        if (!poisoned && seen.Sees(Visibility.Placement))
+            return Ruling.Refute("soft-offline.poisons", $"page {pfn}", "poisoned", seen.PageAfter(pfn).ToString(), s_soft);
+        return ruling.Permit(poisoned ? WithPoison(moved, pfn) : moved, new PageRule((pages, old, now) =>
+            (pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison)) || Migrations.Explain(seen, pages, old, now)));
+    }
+
+    /// <summary>Judges <c>unpoison</c>.</summary>
+    public static Judgement JudgeUnpoison(in Ruling ruling)
+    {
+        var pfn = ruling.Seen.Target.Range.Start;
+        if (!IsOnlinePage(ruling, pfn))
+            return ruling.Demand(Errno.EIO, "its section is not online", s_unpoison);
+        if (ruling.State.Poisoned.BinarySearch(pfn) < 0)
+            return ruling.Demand(Errno.EBUSY, "it is not poisoned", s_unpoison);
+        var before = ruling.Seen.PageBefore(pfn);
+        if (before.Has(PageFlags.Offline) && ruling.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline))
+            return ruling.Demand(Errno.EBUSY, "a PageOffline page", s_unpoison);
+        if (ruling.Is(Errno.EBUSY))
+            return before.Has(PageFlags.InUse) || before.HasAny(PageFlags.Vmemmap | PageFlags.Offline) || !ruling.Seen.Sees(Visibility.Placement)
+                ? ruling.PermitUnchanged()
+                : ruling.RefuteAnswer("ok: nobody uses the page", s_unpoison);
+        if (!ruling.IsOk)
+            return ruling.RefuteAnswer("ok, or EBUSY while it is in use", s_unpoison);
+        return ruling.Permit(ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) }, new PageRule((pages, old, now) =>
+            pages == new PageRange(pfn, 1) && !now.Has(PageFlags.HwPoison) && old.Has(PageFlags.Offline) == now.Has(PageFlags.Offline)));
+    }
+
+    private static bool IsOnlinePage(in Ruling ruling, long pfn) =>
+        ruling.State.Find(ruling.Spec.BlockOf(pfn)) is { Online: true } && !ruling.Seen.PageBefore(pfn).Has(PageFlags.NoPage);
+
+    private static State WithPoison(State state, long pfn)
+    {
+        var index = state.Poisoned.BinarySearch(pfn);
+        return index >= 0 ? state : state with { Poisoned = state.Poisoned.Insert(~index, pfn) };
+    }
+}

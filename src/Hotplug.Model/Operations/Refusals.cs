@@ -1,0 +1,59 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary>Errors that were put there on purpose: the sticky injector and the armed veto.</summary>
+internal static class Refusals
+{
+    private static readonly Citation s_chain = new("v6.12", "kernel/notifier.c", "notifier_call_chain");
+
+    /// <summary>The sticky error of the injector for onlining or offlining; none if the chain has no injector.</summary>
+    public static Errno Sticky(in Ruling ruling, bool online)
+    {
+        foreach (var notifier in ruling.Spec.Notifiers)
+            if (notifier.Name == "injector")
+                return online ? ruling.State.OnlineError : ruling.State.OfflineError;
+        return Errno.None;
+    }
+
+    /// <summary>True if the answer is the armed failure of this point.</summary>
+    public static bool IsVeto(in Ruling ruling, VetoPoint point) =>
+        ruling.State.Veto is { K: > 0 } veto && veto.Point == point && ruling.Is(veto.Errno) && veto.Errno != Errno.None;
+
+    /// <summary>True if a notifier refused on purpose with this very answer.</summary>
+    public static bool IsRefused(in Ruling ruling, bool online) =>
+        IsVeto(ruling, VetoPoint.Notifier)
+        || (ruling.Answer.IsErrno && ruling.Is(Sticky(ruling, online)));
+
+    /// <summary>Why success is not permitted: somebody had to refuse. Null if nobody had to.</summary>
+    public static Violation? MustRefuse(in Ruling ruling, bool online)
+    {
+        var sticky = Sticky(ruling, online);
+        if (sticky != Errno.None)
+            return Why(ruling, $"{ErrnoText.Print(sticky)} from the injector");
+        if (ruling.State.Veto is not { K: > 0, Point: VetoPoint.Notifier } veto || veto.Errno == Errno.None
+            || !ruling.Seen.Levels.HasFlag(Levels.Effects))
+            return null;
+        return Calls(ruling.Seen.Outcome) >= veto.K
+            ? Why(ruling, $"{ErrnoText.Print(veto.Errno)} from callback call {veto.K}")
+            : null;
+    }
+
+    /// <summary>How many callback calls of the operation could have refused.</summary>
+    private static long Calls(Outcome outcome)
+    {
+        long calls = 0;
+        foreach (ref readonly var effect in outcome.Effects)
+            if (effect.Kind == EffectKind.Notified && effect.Notification is MemoryNotification.GoingOnline
+                or MemoryNotification.GoingOffline or MemoryNotification.PrepareOnline)
+                calls++;
+        return calls;
+    }
+
+    private static Violation Why(in Ruling ruling, string expected) =>
+        new("notifier.refusal-honoured", ruling.Seen.Operation.ToString(), expected, ruling.Answer.ToString(), s_chain);
+}

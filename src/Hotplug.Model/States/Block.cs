@@ -1,0 +1,31 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Model.States;
+
+/// <summary>What the model knows of one memory block.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Node">NUMA node.</param>
+/// <param name="Owner">0 boot memory, N device dN, −N device memory mN.</param>
+/// <param name="Range">Its pages that exist: shorter than the block where boot memory has a hole.</param>
+internal readonly record struct Block(int Number, short Node, int Owner, PageRange Range)
+{
+    /// <summary>Online; counted in <see cref="Zone"/>.</summary>
+    public bool Online { get; init; }
+
+    /// <summary>Zone that counts it; <see cref="ZoneKind.None"/> when offline, or when it spans zones.</summary>
+    public ZoneKind Zone { get; init; }
+
+    /// <summary>Vmemmap pages at its start.</summary>
+    public int SelfHosted { get; init; }
+
+    /// <summary>online_type left behind by a write to an online block: what a rollback or the online attribute will use (kernel-semantics 3.7).</summary>
+    public AutoOnline Stale { get; init; }
+
+    /// <summary>Refuses to go offline: spans zones or has a hole.</summary>
+    public bool Fixed { get; init; }
+
+    /// <summary>The zone that counts it.</summary>
+    public ZoneId ZoneId => new(Node, Online ? Zone : ZoneKind.None);
+}
