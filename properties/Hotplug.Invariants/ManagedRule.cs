@@ -16,7 +16,8 @@ internal static class ManagedRule
     {
         // Pages of a boot block that spans zones are counted in none: what a balloon takes there is not seen here.
         var spanning = new ZoneId(zone.Id.Node, ZoneKind.None);
-        if (seen.IsStart || seen.Before.Totals(spanning) != seen.After.Totals(spanning))
+        var shared = seen.After.Totals(spanning);
+        if (seen.IsStart || shared.Unseen > 0 || seen.Before.Totals(spanning) != shared)
             return zone.Managed;
         var gained = Of(seen.Spec, seen.After.Totals(zone.Id)) - Of(seen.Spec, seen.Before.Totals(zone.Id));
         return seen.Before.Zone(zone.Id).Managed + gained;

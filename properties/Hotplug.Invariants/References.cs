@@ -25,7 +25,8 @@ public static class References
             foreach (ref readonly var run in block.Pages.Runs)
             {
                 if (!run.State.Has(PageFlags.Offline) || run.State.References == atRest
-                    || run.State.References == PageState.Unknown || StandBack.ForPages(seen, change.Block))
+                    || run.State.References == PageState.Unknown || StandBack.ForPages(seen, change.Block)
+                    || MayBeMigrating(seen, run.State))
                     continue;
                 return Evidence.Against(OfflinePageIsOne, seen.Spec, change.Block, run.Start, run.Count,
                     $"references {atRest}", run.State.ToString());
@@ -34,4 +35,9 @@ public static class References
 
         return null;
     }
+
+    // A page of a balloon has a second reference while it is migrated: device memory that is being unplugged migrates such pages
+    // out of its own blocks, to anywhere. balloon_page_isolate().
+    private static bool MayBeMigrating(Transition seen, in PageState page) =>
+        page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty && StandBack.ForSums(seen);
 }

@@ -14,12 +14,17 @@ internal sealed class FlightWatch
     private bool _resizing;
     private long _balloonPages;
     private bool _ballooning;
+    private bool _resizedLate;
+    private bool _balloonedLate;
 
-    /// <summary>Device memory was asked for a size, and the request was taken.</summary>
-    public void Resize(long pages) => (_requestedPages, _resizing) = (pages, true);
+    /// <summary>
+    /// Device memory was asked for a size, and the request was taken. If the recorder did not see it reached, the observation
+    /// of the same line is in flight whatever it shows: its parts were taken one after the other.
+    /// </summary>
+    public void Resize(long pages, bool reached) => (_requestedPages, _resizing, _resizedLate) = (pages, true, !reached);
 
-    /// <summary>The balloon was asked to hold this many pages, and the request was taken.</summary>
-    public void Balloon(long pages) => (_balloonPages, _ballooning) = (pages, true);
+    /// <summary>The balloon was asked to hold this many pages, and the request was taken; as <see cref="Resize"/>.</summary>
+    public void Balloon(long pages, bool reached) => (_balloonPages, _ballooning, _balloonedLate) = (pages, true, !reached);
 
     /// <summary>An ejection did not end in time.</summary>
     public void EjectTimedOut(int device) => _ejecting.Add(device);
@@ -39,15 +44,17 @@ internal sealed class FlightWatch
     /// <summary>Looks at the size of device memory and at its blocks: is the request done?</summary>
     public void SeeDeviceMemory(long pluggedPages, IReadOnlyList<RecordedBlock> itsBlocks)
     {
-        if (_resizing && pluggedPages == _requestedPages && Agrees(pluggedPages, itsBlocks))
+        if (!_resizedLate && pluggedPages == _requestedPages && Agrees(pluggedPages, itsBlocks))
             _resizing = false;
+        _resizedLate = false;
     }
 
     /// <summary>Looks at the size of the balloon: is the request done?</summary>
     public void SeeBalloon(long pages)
     {
-        if (pages == _balloonPages)
+        if (!_balloonedLate && pages == _balloonPages)
             _ballooning = false;
+        _balloonedLate = false;
     }
 
     /// <summary>Looks at the blocks of a device whose ejection timed out; <paramref name="there"/>: QEMU still lists it.</summary>
@@ -59,28 +66,8 @@ internal sealed class FlightWatch
 
     // The size changes before the block list does: a block is added after its sub-blocks were plugged, and removed after its
     // last one was unplugged. The list agrees when the plugged pages fit into exactly these blocks, at least a sub-block each.
-    private static bool Agrees(long pluggedPages, IReadOnlyList<RecordedBlock> blocks)
-    {
-        long least = 0, most = 0;
-        foreach (var block in blocks)
-        {
-            if (block.State == BlockState.GoingOffline)
-                return false;
-            if (block.State == BlockState.Online && block.Pages.Pages > 0)
-            {
-                var fresh = block.Pages.Offline;
-                least += Math.Max(RecordingTable.SubBlockPages, RecordingTable.BlockPages - fresh);
-                most += RecordingTable.BlockPages;
-                if (fresh == RecordingTable.BlockPages)
-                    return false;
-            }
-            else
-            {
-                least += RecordingTable.SubBlockPages;
-                most += RecordingTable.BlockPages;
-            }
-        }
-
-        return pluggedPages >= least && pluggedPages <= most;
-    }
+    private static bool Agrees(long pluggedPages, IReadOnlyList<RecordedBlock> blocks) =>
+        pluggedPages <= (long)blocks.Count * RecordingTable.BlockPages
+        && pluggedPages >= (long)blocks.Count * RecordingTable.SubBlockPages
+        && !blocks.Any(static b => b.State == BlockState.GoingOffline);
 }

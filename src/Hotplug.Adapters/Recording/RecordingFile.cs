@@ -154,9 +154,9 @@ public static class RecordingFile
             if (res.Has("qmp"))
                 return;
             if (word == "vmem")
-                _flight.Resize(op.Number("size") / RecordingTable.PageBytes);
+                _flight.Resize(op.Number("size") / RecordingTable.PageBytes, res.Flag("reached"));
             else if (word == "balloon" && op.Number("target") > 0)
-                _flight.Balloon(operation.Amount);
+                _flight.Balloon(operation.Amount, res.Flag("reached"));
             else if (word == "del" && res.Text("out") == "timeout")
                 _flight.EjectTimedOut(operation.Subject.Id);
         }
