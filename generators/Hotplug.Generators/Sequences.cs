@@ -1,0 +1,48 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Run;
+using Hotplug.Generators.Specs;
+using Hotplug.Generators.Steps;
+
+namespace Hotplug.Generators;
+
+/// <summary>What a campaign runs: specs from <see cref="SpecDraw"/>, operations from <see cref="StepSource"/>.</summary>
+/// <param name="steering">The family of invariants that every run should exercise most; null: a third of them, any family.</param>
+public sealed class Sequences(Family? steering = null) : ISequences
+{
+    private const int SteeredPercent = 33;
+
+    /// <summary>Specs drawn until one suits the family.</summary>
+    private const int MostSpecs = 16;
+
+    private static readonly Family[] s_families = Enum.GetValues<Family>();
+
+    /// <inheritdoc/>
+    public MachineSpec DrawSpec(ref SplitMix random, Levels levels)
+    {
+        var spec = SpecDraw.Any(ref random, levels);
+        for (var i = 1; i < MostSpecs && !Suits(spec); i++)
+            spec = SpecDraw.Any(ref random, levels);
+        return spec;
+    }
+
+    /// <inheritdoc/>
+    public IOperationSource DrawSource(ref SplitMix random, MachineSpec spec, Levels levels)
+    {
+        var family = steering;
+        if (random.Chance(SteeredPercent))
+            family ??= s_families[random.Below(s_families.Length)];
+        return new StepSource(random.Next(), family);
+    }
+
+    // Steering towards device memory is idle on a machine that has none.
+    private bool Suits(MachineSpec spec) => steering switch
+    {
+        Family.DeviceMemory => !spec.DeviceMemories.IsEmpty,
+        Family.Balloon => !spec.Balloons.IsEmpty,
+        Family.PageOffline => !spec.DeviceMemories.IsEmpty || !spec.Balloons.IsEmpty,
+        Family.Vmemmap => spec.CanSelfHost(spec.MemmapOnMemory),
+        _ => true,
+    };
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Generators.Specs;
+
+/// <summary>
+/// Draws coherent specs: mostly toys of a few hundred pages, where every corner is near, now and then one at the true ratios
+/// of x86.
+/// </summary>
+public static class SpecDraw
+{
+    private const int TruePercent = 6;
+
+    private static readonly AutoOnline[] s_autoOnline =
+    [
+        AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Online, AutoOnline.OnlineKernel,
+        AutoOnline.OnlineMovable,
+    ];
+
+    /// <summary>A toy, or now and then a machine at true ratios.</summary>
+    public static MachineSpec Any(ref SplitMix random, Levels levels) =>
+        random.Chance(TruePercent) ? AtTrueRatios(ref random, levels) : Toy(ref random, levels);
+
+    /// <summary>A machine of a few hundred pages.</summary>
+    public static MachineSpec Toy(ref SplitMix random, Levels levels)
+    {
+        var section = random.Chance(75) ? 16 : 32;
+        var spec = new MachineSpec
+        {
+            PagesPerPageblock = 4,
+            PagesPerSection = section,
+            SectionsPerBlock = random.Chance(70) ? 1 : 2,
+            MaxOrder = random.Between(2, 4),
+            // 1024 bytes: the descriptors of 16 pages take 4, one pageblock, so a block can host its own. 512 bytes: half a
+            // pageblock, so it can only when that is rounded up. 64 bytes: one page.
+            DescriptorBytes = Pick(ref random, [1024, 1024, 1024, 512, 64]),
+            BootBlocks = Pick(ref random, [1, 2, 2, 3, 3, 4, 6]),
+        };
+        return Finish(ref random, levels, spec, mostDimmBlocks: 6, subBlock: spec.PagesPerPageblock);
+    }
+
+    /// <summary>A machine with blocks of 128 MiB.</summary>
+    public static MachineSpec AtTrueRatios(ref SplitMix random, Levels levels) => Finish(ref random, levels,
+        new MachineSpec { BootBlocks = random.Between(2, 4) }, mostDimmBlocks: 3, subBlock: 512);
+
+    private static MachineSpec Finish(
+        ref SplitMix random, Levels levels, MachineSpec spec, int mostDimmBlocks, int subBlock)
+    {
+        spec = spec with
+        {
+            Nodes = levels.HasFlag(Levels.Numa) ? random.Between(1, 2) : 1,
+            Dialect = random.Chance(60) ? Dialect.Linux612 : Dialect.Linux61,
+            PcBoot = spec.BootBlocks > 1 && random.Chance(15),
+            AutoOnline = Pick(ref random, s_autoOnline),
+            AutoMovable = random.Chance(15),
+            AutoMovableRatio = random.Chance(80) ? 301 : Pick(ref random, [0, 50, 100]),
+        };
+        spec = spec with
+        {
+            MemmapNode = random.Chance(85) ? -1 : random.Below(spec.Nodes),
+            MemmapOrder = random.Chance(90) ? 0 : random.Between(1, Math.Min(2, spec.MaxOrder)),
+        };
+        if (levels.HasFlag(Levels.MemmapOnMemory))
+            spec = spec with { MemmapOnMemory = Policy(ref random, spec.Dialect) };
+        spec = Place(ref random, levels, spec, mostDimmBlocks, subBlock);
+        if (levels.HasFlag(Levels.Balloon) && random.Chance(60))
+            spec = spec with { Balloons = [new BalloonSpec(BalloonDriver.Virtio, random.Chance(40))] };
+        return random.Chance(50) ? spec : spec with { Notifiers = Chain(ref random) };
+    }
+
+    // Boot memory, DIMMs and device memory with gaps between them or without: spans of zones then have holes or not.
+    private static MachineSpec Place(ref SplitMix random, Levels levels, MachineSpec spec, int mostDimmBlocks, int subBlock)
+    {
+        var dimms = random.Between(2, mostDimmBlocks);
+        var next = spec.BootBlocks + random.Below(3);
+        var memories = ImmutableArray.CreateBuilder<DeviceMemorySpec>();
+        var count = levels.HasFlag(Levels.DeviceMemory) ? Pick(ref random, [0, 1, 1, 1, 2]) : 0;
+        var dimmsAfter = random.Below(count + 1);
+        for (var i = 0; i <= count; i++)
+        {
+            if (i == dimmsAfter)
+            {
+                spec = spec with { DimmFirstBlock = next, DimmBlocks = dimms };
+                next += dimms + random.Below(3);
+            }
+
+            if (i == count)
+                break;
+            var blocks = random.Between(1, 3);
+            var largest = spec.PagesPerBlock / subBlock;
+            memories.Add(new DeviceMemorySpec(next, blocks, subBlock * Pick(ref random, [1, 1, Math.Min(2, largest)]),
+                (short)random.Below(spec.Nodes)));
+            next += blocks + random.Below(3);
+        }
+
+        return spec with { DeviceMemories = memories.ToImmutable() };
+    }
+
+    // "force" came with 6.12.
+    private static MemmapOnMemory Policy(ref SplitMix random, Dialect dialect) => random.Below(10) switch
+    {
+        < 4 => MemmapOnMemory.Off,
+        < 8 => MemmapOnMemory.On,
+        _ => dialect.Has(DialectItem.AltmapMultiBlock) ? MemmapOnMemory.Force : MemmapOnMemory.On,
+    };
+
+    private static ImmutableArray<NotifierSpec> Chain(ref SplitMix random)
+    {
+        var chain = ImmutableArray.CreateBuilder<NotifierSpec>();
+        foreach (var name in (string[])["slub", "page-ext", "virtio-mem", "injector", "listener"])
+            if (name != "listener" || random.Chance(50))
+                chain.Insert(random.Below(chain.Count + 1), new NotifierSpec(name, random.Between(-1, 2)));
+        return chain.ToImmutable();
+    }
+
+    private static T Pick<T>(ref SplitMix random, ReadOnlySpan<T> values) => values[random.Below(values.Length)];
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
+using static Hotplug.Contract.Rules.Family;
+using static Hotplug.Generators.Steps.ArmShape;
+
+namespace Hotplug.Generators.Steps;
+
+/// <summary>
+/// The one table of weights: everything that <see cref="StepSource"/> may do next, how often, and which families it
+/// exercises. A run does not use the table as it stands: <see cref="Swarm"/> switches off and boosts parts of it.
+/// </summary>
+internal static class OperationWeights
+{
+    private const Levels Core = Levels.Core;
+    private const Levels Ballooning = Levels.Core | Levels.Balloon;
+    private const Levels Device = Levels.Core | Levels.DeviceMemory;
+    private const Levels Failure = Levels.Core | Levels.Hwpoison;
+    private const Levels Injection = Levels.Core | Levels.Faults;
+    private const Levels SelfHosting = Levels.Core | Levels.MemmapOnMemory;
+
+    internal static ImmutableArray<Arm> Rows { get; } =
+    [
+        Row(Sensible, Core, 14, BlockArms.Add, Blocks, Zones, Vmemmap, Accounting),
+        Row(Sensible, Core, 6, BlockArms.Remove, Blocks, Zones, Vmemmap, Accounting),
+        Row(Sensible, Core, 3, BlockArms.OfflineRemove, Blocks, Rollback, Notifiers),
+        Row(Sensible, Core, 3, BlockArms.Eject, Blocks, Rollback, Notifiers),
+        Row(Sensible, Core, 9, BlockArms.Online, Blocks, Zones, Accounting, Notifiers, PageOffline),
+        Row(Sensible, Core, 6, BlockArms.OnlineKernel, Blocks, Zones, Accounting),
+        Row(Sensible, Core, 9, BlockArms.OnlineMovable, Blocks, Zones, Accounting, PageOffline, DeviceMemory),
+        Row(Sensible, Core, 13, BlockArms.Offline,
+            Blocks, Zones, Accounting, Notifiers, PageOffline, Conservation, Rollback, References),
+        Row(Sensible, Core, 3, BlockArms.WriteOnline, Blocks),
+        Row(Sensible, Core, 1, BlockArms.WriteNothing, Blocks),
+        Row(Sensible, Core, 3, BlockArms.Policy, Zones, Blocks),
+        Row(Sensible, SelfHosting, 1, BlockArms.MemmapPolicy, Vmemmap),
+        Row(Sensible, Core, 1, BlockArms.Tick),
+        Row(Sensible, Core, 10, PageArms.Alloc, Conservation, References, Accounting),
+        Row(Sensible, Core, 6, PageArms.Free, Conservation, References, Accounting),
+        Row(Sensible, Core, 3, PageArms.Get, References),
+        Row(Sensible, Core, 4, PageArms.Put, References),
+        Row(Sensible, Failure, 4, PageArms.Poison, Poison),
+        Row(Sensible, Failure, 4, PageArms.Unpoison, Poison),
+        Row(Sensible, Failure, 3, PageArms.SoftOffline, Poison),
+        Row(Sensible, Failure, 1, PageArms.HardOffline, Poison),
+        Row(Sensible, Ballooning, 5, DriverArms.Inflate, Balloon, PageOffline, Conservation),
+        Row(Sensible, Ballooning, 4, DriverArms.Deflate, Balloon, PageOffline, Conservation),
+        Row(Sensible, Ballooning, 3, DriverArms.BalloonTarget, Balloon),
+        Row(Sensible, Device, 7, DriverArms.Plug, DeviceMemory, PageOffline, Accounting),
+        Row(Sensible, Device, 6, DriverArms.Unplug, DeviceMemory, PageOffline, Accounting),
+        Row(Sensible, Device, 4, DriverArms.Resize, DeviceMemory, PageOffline),
+        Row(Sensible, Injection, 4, FaultArms.Veto, Rollback, Notifiers, PageOffline),
+        Row(Sensible, Injection, 2, FaultArms.NotifierError, Rollback, Notifiers, PageOffline),
+
+        Row(Sequence, Core, 8, SequenceArms.OfflineAndBack, Blocks, Zones, PageOffline, Accounting, Notifiers),
+        Row(Sequence, Core, 5, SequenceArms.OfflineAllAndRemove, Blocks, Zones, Vmemmap, Accounting),
+        Row(Sequence, Core, 4, SequenceArms.AddAndOnline, Blocks, Zones, Accounting, Conservation),
+        Row(Sequence, Core, 4, SequenceArms.PinWhileOffline, References, Rollback, Conservation),
+        Row(Sequence, Core, 3, SequenceArms.CrowdedOffline, Conservation, Rollback),
+        Row(Sequence, Core, 2, SequenceArms.EjectAndAddAgain, Blocks, Vmemmap),
+        Row(Sequence, SelfHosting, 4, SequenceArms.SelfHostedLife, Vmemmap, Accounting),
+        Row(Sequence, Injection, 6, SequenceArms.VetoedOffline, Rollback, Notifiers, Accounting, PageOffline),
+        Row(Sequence, Injection, 5, SequenceArms.VetoedOnline, Rollback, Notifiers, Accounting),
+        Row(Sequence, Injection, 4, SequenceArms.VetoedAdd, Rollback, Vmemmap, Blocks),
+        Row(Sequence, Injection, 3, SequenceArms.StickyError, Rollback, Notifiers),
+        Row(Sequence, Device, 8, SequenceArms.PartlyPlugged, DeviceMemory, PageOffline, Accounting, Zones),
+        Row(Sequence, Device | Levels.Faults, 6, SequenceArms.VetoedPartlyPlugged, DeviceMemory, PageOffline, Rollback),
+        Row(Sequence, Ballooning, 4, SequenceArms.BalloonMoves, Balloon, PageOffline, Conservation),
+        Row(Sequence, Failure, 3, SequenceArms.PoisonedOffline, Poison, Accounting),
+        Row(Sequence, Failure | Levels.DeviceMemory, 2, SequenceArms.PoisonedUnplugged, Poison, PageOffline),
+
+        Row(Adversarial, Core, 5, WrongArms.OnlineOnline, Blocks),
+        Row(Adversarial, Core, 4, WrongArms.OfflineOffline, Blocks),
+        Row(Adversarial, Core, 5, WrongArms.RemoveOnline, Blocks, Rollback),
+        Row(Adversarial, Core, 3, WrongArms.UnboundBlock, Blocks),
+        Row(Adversarial, Core, 3, WrongArms.PartialRemove, Blocks, Vmemmap),
+        Row(Adversarial, Core, 3, WrongArms.TouchBoot, Blocks, Zones),
+        Row(Adversarial, Core, 3, WrongArms.MisalignedAdd, Blocks),
+        Row(Adversarial, Core, 3, WrongArms.AddSomewhere, Blocks),
+        Row(Adversarial, Core, 2, WrongArms.TooMuchAdd, Blocks),
+        Row(Adversarial, Core, 2, WrongArms.NodeThatIsNot, Zones),
+        Row(Adversarial, Core, 2, WrongArms.TakenName, Blocks),
+        Row(Adversarial, SelfHosting, 3, WrongArms.OddMemmap, Vmemmap),
+        Row(Adversarial, Core, 3, WrongArms.WriteNonsense, Blocks),
+        Row(Adversarial, Core, 1, WrongArms.NonsensePolicy),
+        Row(Adversarial, Core, 3, WrongArms.FreeTwice, References, Conservation),
+        Row(Adversarial, Core, 3, WrongArms.PutUnheld, References),
+        Row(Adversarial, Core, 2, WrongArms.PageThatIsNot, References),
+        Row(Adversarial, Core, 4, WrongArms.TooMuchAlloc, Conservation, Accounting),
+        Row(Adversarial, Ballooning, 3, WrongArms.TooMuchBalloon, Balloon, Conservation),
+        Row(Adversarial, Device, 4, WrongArms.TooMuchDeviceMemory, DeviceMemory),
+        Row(Adversarial, Device, 2, WrongArms.RemoveDeviceMemory, DeviceMemory, Blocks),
+        Row(Adversarial, Failure, 3, WrongArms.PoisonOfflineBlock, Poison),
+        Row(Adversarial, Failure, 3, WrongArms.PoisonTwice, Poison),
+        Row(Adversarial, Failure, 2, WrongArms.UnpoisonClean, Poison),
+        Row(Adversarial, Injection, 4, WrongArms.OddVeto, Rollback, Notifiers),
+        Row(Adversarial, Injection, 1, WrongArms.OtherNotifierError, Notifiers),
+    ];
+
+    private static Arm Row(ArmShape shape, Levels level, int weight, ArmDraw draw, params ReadOnlySpan<Family> families) =>
+        new(shape, level, weight, [.. families], draw);
+}
