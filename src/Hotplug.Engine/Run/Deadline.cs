@@ -17,7 +17,7 @@ public sealed class Deadline : IDisposable
     private readonly TimeSpan _limit;
     private readonly Lock _gate = new();
     private readonly List<Watched> _watched = [];
-    private readonly TaskCompletionSource<RunResult> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(Runner Runner, RunResult Result)> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
 
     /// <summary>Gives every call of a machine this long, by this clock.</summary>
@@ -40,11 +40,13 @@ public sealed class Deadline : IDisposable
     /// Does the work on a background thread and waits for it, or for a machine that hangs: then <paramref name="hung"/>
     /// makes the answer from the run that did not end.
     /// </summary>
-    public T Await<T>(Func<T> work, Func<RunResult, T> hung)
+    public T Await<T>(Func<T> work, Func<Runner, RunResult, T> hung)
     {
         var done = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task.WaitAny(done, _hung.Task);
-        return _hung.Task.IsCompleted ? hung(_hung.Task.Result) : done.GetAwaiter().GetResult();
+        return _hung.Task.IsCompleted
+            ? hung(_hung.Task.Result.Runner, _hung.Task.Result.Result)
+            : done.GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
@@ -68,7 +70,7 @@ public sealed class Deadline : IDisposable
         else if ((pulse & 1) == 1 && _clock.GetElapsedTime(watched.Since) >= _limit
             && watched.Runner.GiveUp(pulse, _limit) is { } result)
         {
-            _hung.TrySetResult(result);
+            _hung.TrySetResult((watched.Runner, result));
         }
     }
 

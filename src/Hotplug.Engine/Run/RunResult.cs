@@ -15,9 +15,10 @@ namespace Hotplug.Engine.Run;
 /// The rule that was broken. Of an inconclusive run: why nothing is known (<see cref="EngineRules.HarnessFailed"/> or
 /// <see cref="EngineRules.SuiteCrash"/>). Null if the run conforms.
 /// </param>
+/// <param name="Spec">The machine's spec.</param>
 public sealed record RunResult(Verdict Verdict, ImmutableArray<Operation> Executed, ImmutableArray<Answer> Answers,
-    int FailedAt, Violation? Violation)
+    int FailedAt, Violation? Violation, MachineSpec Spec)
 {
-    /// <summary>The run as a trace on this machine.</summary>
-    public Trace ToTrace(MachineSpec spec) => new(spec, Executed);
+    /// <summary>The run as a trace.</summary>
+    public Trace ToTrace() => new(Spec, Executed);
 }

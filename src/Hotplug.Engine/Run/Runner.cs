@@ -82,9 +82,12 @@ public sealed class Runner
     /// <summary>Runs until the source ends, a rule is broken, or <paramref name="mostOperations"/> were carried out.</summary>
     public RunResult Run(MachineSpec spec, IOperationSource source, int mostOperations)
     {
-        var verdict = Walk(spec, source, mostOperations);
-        return ResultOf(verdict, _violation);
+        Walk(spec, source, mostOperations);
+        return LastResult;
     }
+
+    /// <summary>A copy of what came of the last run.</summary>
+    public RunResult LastResult => ResultOf(_verdict, _violation);
 
     /// <summary>As <see cref="Run"/>, without a copy of what was done: allocates nothing while the machine conforms.</summary>
     public Verdict Walk(MachineSpec spec, IOperationSource source, int mostOperations)
@@ -274,5 +277,5 @@ public sealed class Runner
 
     private RunResult ResultOf(Verdict verdict, Violation? violation) => new(verdict,
         ImmutableArray.Create(Executed), ImmutableArray.Create(Answers),
-        verdict == Verdict.Conforms ? -1 : _count - 1, violation);
+        verdict == Verdict.Conforms ? -1 : _count - 1, violation, _spec);
 }

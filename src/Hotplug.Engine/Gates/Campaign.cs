@@ -1,0 +1,237 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Engine.Replay;
+using Hotplug.Engine.Report;
+using Hotplug.Engine.Run;
+using Hotplug.Engine.Shrink;
+
+namespace Hotplug.Engine.Gates;
+
+/// <summary>One campaign of a <see cref="Gate"/>.</summary>
+internal sealed class Campaign
+{
+    private const int SequencesBetweenProgress = 64;
+    private const long FromTrace = -1;
+
+    private readonly GateOptions _options;
+    private readonly Worker[] _workers;
+    private readonly Lock _lock = new();
+    private readonly ImmutableArray<string>.Builder _passed = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<string>.Builder _notReplayed = ImmutableArray.CreateBuilder<string>();
+    private int _replayed;
+    private long _next = -1;
+    private long _sequences;
+    private long _operations;
+    private long _failedSequence = long.MaxValue;
+    private RunResult? _failed;
+
+    internal Campaign(GateOptions options, Func<Rig> open)
+    {
+        _options = options;
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new Worker(open()))];
+    }
+
+    internal GateResult Run(Deadline? deadline)
+    {
+        foreach (var worker in _workers)
+            deadline?.Watch(worker.Runner);
+        if (!ReplayKept())
+            RunSequences();
+        var failure = _failed is null ? null : Shrink(deadline);
+        var result = ResultOf(failure);
+        foreach (var worker in _workers)
+            worker.Rig.Machine.Dispose();
+        return result;
+    }
+
+    /// <summary>The result when a machine does not come back: what its thread still holds is left alone.</summary>
+    internal GateResult Hung(Runner runner, RunResult hung)
+    {
+        var worker = Array.Find(_workers, w => w.Runner == runner);
+        var failure = new Failure(runner.Identity, hung, hung.Executed.Length)
+        {
+            Reproduced = false,
+            Seed = worker is null or { Sequence: FromTrace } ? null : _options.Seed,
+            Sequence = worker?.Sequence ?? 0,
+        };
+        return ResultOf(Keep(failure));
+    }
+
+    // True if a kept failure still fails: then there is nothing new to look for.
+    private bool ReplayKept()
+    {
+        var worker = _workers[0];
+        worker.Sequence = FromTrace;
+        foreach (var kept in _options.Failures?.Read() ?? [])
+        {
+            if (WhyNot(kept, worker) is { } reason)
+            {
+                _notReplayed.Add($"{kept.File}: {reason}");
+                continue;
+            }
+
+            _replayed++;
+            var trace = kept.Trace!;
+            var verdict = worker.Runner.Walk(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
+            _operations += worker.Runner.Executed.Length;
+            if (verdict == Verdict.Conforms)
+            {
+                _options.Failures!.Delete(kept.File);
+                _passed.Add(kept.File);
+                continue;
+            }
+
+            _failedSequence = FromTrace;
+            _failed = worker.Runner.LastResult;
+            return true;
+        }
+
+        return false;
+    }
+
+    private static string? WhyNot(KeptFailure kept, Worker worker)
+    {
+        if (kept.Error is not null)
+            return kept.Error;
+        var missing = kept.Trace!.Needs & ~worker.Runner.Identity.Levels;
+        return missing == Levels.None ? null
+            : $"{worker.Runner.Identity.Name} does not have {LevelsText.Print(missing)}";
+    }
+
+    private void RunSequences()
+    {
+        var others = _workers.Skip(1).Select(w => new Thread(() => Work(w)) { IsBackground = true }).ToArray();
+        foreach (var thread in others)
+            thread.Start();
+        Work(_workers[0]);
+        foreach (var thread in others)
+            thread.Join();
+    }
+
+    private void Work(Worker worker)
+    {
+        while (_options.TimeIsUp?.Invoke() != true)
+        {
+            var sequence = Interlocked.Increment(ref _next);
+            // A failure of a lower sequence outranks whatever this one would find.
+            if (sequence >= _options.Sequences || sequence > Volatile.Read(ref _failedSequence))
+                return;
+            if (RunSequence(worker, sequence) != Verdict.Conforms)
+                Fail(sequence, worker.Runner.LastResult);
+        }
+    }
+
+    private Verdict RunSequence(Worker worker, long sequence)
+    {
+        worker.Sequence = sequence;
+        var levels = worker.Runner.Identity.Levels;
+        var random = new SplitMix(SplitMix.Derive(_options.Seed, (ulong)sequence));
+        var spec = worker.Rig.Sequences.DrawSpec(ref random, levels);
+        var source = worker.Rig.Sequences.DrawSource(ref random, spec, levels);
+        var verdict = worker.Runner.Walk(spec, source, _options.OperationsPerSequence);
+        var operations = Interlocked.Add(ref _operations, worker.Runner.Executed.Length);
+        var sequences = Interlocked.Increment(ref _sequences);
+        if (sequences % SequencesBetweenProgress == 0)
+            Tell(new GateProgress(sequences, operations, false));
+        return verdict;
+    }
+
+    private void Fail(long sequence, RunResult failed)
+    {
+        lock (_lock)
+        {
+            if (sequence >= _failedSequence)
+                return;
+            _failed = failed;
+            Volatile.Write(ref _failedSequence, sequence);
+        }
+    }
+
+    private void Tell(GateProgress progress)
+    {
+        if (_options.Progress is not { } tell)
+            return;
+        lock (_lock)
+            tell(progress);
+    }
+
+    // The failure is kept as it was found before anything else is done with it.
+    private Failure Shrink(Deadline? deadline)
+    {
+        Tell(new GateProgress(_sequences, _operations, true));
+        var rig = _workers[0].Rig;
+        var found = Keep(FailureOf(_failed!, _failed!.Executed.Length));
+        var runner = new Runner(rig.Machine, rig.Suite);
+        deadline?.Watch(runner);
+        var shrunk = new Shrinker(runner, _options.ShrinkBudget).Shrink(_failed);
+        var minimal = Keep(FailureOf(shrunk.Result, shrunk.OriginalLength) with
+        {
+            Reproduced = shrunk.Reproduced,
+            IsProvedMinimal = shrunk.IsProvedMinimal,
+        });
+        if (found.File is { } file && file != minimal.File)
+            _options.Failures!.Delete(file);
+        return minimal;
+    }
+
+    private Failure FailureOf(RunResult run, int originalLength) => new(_workers[0].Runner.Identity, run, originalLength)
+    {
+        Seed = _failedSequence == FromTrace ? null : _options.Seed,
+        Sequence = _failedSequence,
+    };
+
+    private Failure Keep(Failure failure) => _options.Failures is { } failures
+        ? failure with { File = failures.Write(failure.Violation.Rule, failure.ToTrace()) }
+        : failure;
+
+    private GateResult ResultOf(Failure? failure)
+    {
+        var coverage = new Coverage();
+        var deviations = new SortedDictionary<string, long>();
+        foreach (var worker in _workers)
+        {
+            coverage.Merge(worker.Runner.Coverage);
+            foreach (var (defect, count) in worker.Runner.DeviationsMet)
+                deviations[defect] = deviations.GetValueOrDefault(defect) + count;
+        }
+
+        var verdict = _notReplayed.Count > 0 ? Verdict.Inconclusive : Verdict.Conforms;
+        return new GateResult
+        {
+            Verdict = failure is null ? verdict : verdict.And(failure.Run.Verdict),
+            Machine = _workers[0].Runner.Identity,
+            Seed = _options.Seed,
+            Sequences = Interlocked.Read(ref _sequences),
+            Operations = Interlocked.Read(ref _operations),
+            Coverage = coverage,
+            Shares = [.. SharesOf()],
+            DeviationsMet = deviations.ToImmutableSortedDictionary(),
+            Replayed = _replayed,
+            Passed = _passed.ToImmutable(),
+            NotReplayed = _notReplayed.ToImmutable(),
+            Failure = failure,
+        };
+    }
+
+    private IEnumerable<Share> SharesOf() => _workers
+        .SelectMany(static w => w.Runner.Evaluated)
+        .GroupBy(static e => e.Invariant.Id)
+        .Select(static g => new Share(g.First().Invariant, g.Sum(static e => e.Count)));
+
+    private sealed class Worker(Rig rig)
+    {
+        private long _sequence;
+
+        internal Rig Rig { get; } = rig;
+
+        internal Runner Runner { get; } = new(rig.Machine, rig.Suite);
+
+        /// <summary>The sequence at hand; <see cref="FromTrace"/> for a kept failure. Read by the watcher's thread too.</summary>
+        internal long Sequence
+        {
+            get => Volatile.Read(ref _sequence);
+            set => Volatile.Write(ref _sequence, value);
+        }
+    }
+}

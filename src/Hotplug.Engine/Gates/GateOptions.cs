@@ -1,0 +1,44 @@
+using Hotplug.Engine.Replay;
+using Hotplug.Engine.Shrink;
+
+namespace Hotplug.Engine.Gates;
+
+/// <summary>How far a campaign has come.</summary>
+/// <param name="Sequences">Sequences run.</param>
+/// <param name="Operations">Operations carried out.</param>
+/// <param name="IsShrinking">A failure was found and is being shrunk.</param>
+public readonly record struct GateProgress(long Sequences, long Operations, bool IsShrinking);
+
+/// <summary>What a campaign is to do.</summary>
+public sealed record GateOptions
+{
+    /// <summary>The seed: sequence i is drawn from it and i alone.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>How many sequences at most.</summary>
+    public long Sequences { get; init; } = 1_000;
+
+    /// <summary>How many operations a sequence has at most.</summary>
+    public int OperationsPerSequence { get; init; } = 100;
+
+    /// <summary>Asked before every sequence, by every worker: true ends the campaign. The engine has no clock of its own.</summary>
+    public Func<bool>? TimeIsUp { get; init; }
+
+    /// <summary>How many threads run sequences, each on a rig of its own. The lowest failing sequence is reported.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>Where failures are kept; null keeps none.</summary>
+    public FailureDatabase? Failures { get; init; }
+
+    /// <summary>Watches for machines that hang; null: a hang is the caller's to notice.</summary>
+    public TimeProvider? Clock { get; init; }
+
+    /// <summary>How long one operation may take by that clock.</summary>
+    public TimeSpan OperationLimit { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Called now and then, by one thread at a time.</summary>
+    public Action<GateProgress>? Progress { get; init; }
+
+    /// <summary>How much work shrinking may be.</summary>
+    public ShrinkBudget ShrinkBudget { get; init; } = new();
+}

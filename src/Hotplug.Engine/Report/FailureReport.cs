@@ -1,0 +1,49 @@
+using System.Text;
+using Hotplug.Contract.Machines;
+using Hotplug.Engine.Run;
+
+namespace Hotplug.Engine.Report;
+
+/// <summary>A failure as text: what broke, by which operations, what was expected and seen, where the rule comes from, how to repeat it.</summary>
+public static class FailureReport
+{
+    private const int MostRanges = 4;
+
+    /// <summary>Prints the failure; <paramref name="replay"/> is the command that repeats it where the reader stands.</summary>
+    public static string Print(Failure failure, string replay)
+    {
+        var text = new StringBuilder();
+        var violation = failure.Violation;
+        text.Append(violation.Rule).Append(failure.Run.Verdict == Verdict.Violates ? " violated by " : " ends the run of ")
+            .Append(failure.Machine.Name).Append(Place(failure)).Append(Shrunk(failure)).Append(Seed(failure)).Append('\n');
+        var spec = SpecText.Print(failure.Run.Spec);
+        Line(text, spec.Length == 0 ? "machine as by default" : "machine " + spec);
+        for (var i = 0; i < failure.Run.Executed.Length; i++)
+            Line(text, $"{failure.Run.Executed[i]} -> {failure.Run.Answers[i]}");
+        Line(text, $"{violation.Subject}: expected {violation.Expected}, observed {violation.Observed}");
+        if (!violation.Pages.IsDefaultOrEmpty)
+            Line(text, "pages   " + string.Join(' ', violation.Pages.Take(MostRanges))
+                + (violation.Pages.Length > MostRanges ? $" and {violation.Pages.Length - MostRanges} more" : ""));
+        if (!failure.Reproduced)
+            Line(text, "note    as it was found: it was not run again, or did not show again");
+        Line(text, $"source  {violation.Source}");
+        Line(text, $"replay  {replay}");
+        return text.ToString();
+    }
+
+    private static string Place(Failure failure) => failure.Run.FailedAt < 0
+        ? " at the start"
+        : $" at operation {failure.Run.FailedAt + 1} of {failure.Run.Executed.Length}";
+
+    private static string Shrunk(Failure failure)
+    {
+        if (failure.OriginalLength == failure.Run.Executed.Length)
+            return failure.IsProvedMinimal ? " (proved minimal)" : "";
+        return $" (shrunk from {failure.OriginalLength}{(failure.IsProvedMinimal ? ", proved minimal" : "")})";
+    }
+
+    private static string Seed(Failure failure) =>
+        failure.Seed is { } seed ? $", seed 0x{seed:X}, sequence {failure.Sequence}" : "";
+
+    private static void Line(StringBuilder text, string line) => text.Append("  ").Append(line).Append('\n');
+}

@@ -1,0 +1,96 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Traces;
+using Hotplug.Engine.Run;
+
+namespace Hotplug.Engine.Shrink;
+
+/// <summary>
+/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks, one by one and in pairs, then
+/// arguments and names become smaller, then a search for anything shorter either finds it or proves that there is nothing;
+/// last the machine becomes simpler. What stays must break the same rule.
+/// </summary>
+public sealed class Shrinker(Runner runner, ShrinkBudget budget)
+{
+    // Pairs cost the square of the length; beyond this the chunks have to do.
+    private const int LongestForPairs = 48;
+
+    /// <summary>With the usual budget.</summary>
+    public Shrinker(Runner runner)
+        : this(runner, new ShrinkBudget())
+    {
+    }
+
+    /// <summary>Shrinks a failure that a run came to.</summary>
+    public ShrinkResult Shrink(RunResult failure)
+    {
+        var violation = failure.Violation ?? throw new ArgumentException("a run that conforms has nothing to shrink", nameof(failure));
+        var attempts = new Attempts(runner, violation.Rule, budget);
+        // A machine that hangs cannot be run again and again: nothing could stop it.
+        if (violation.Rule == EngineRules.Hang || !attempts.Try(failure.Spec, failure.Executed.AsSpan()))
+            return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions, Reproduced: false, false);
+
+        var isProved = Simplify(attempts);
+        while (TrySimplerSpec(attempts))
+            isProved = Simplify(attempts);
+        var result = runner.Run(attempts.Spec, new TraceSource([.. attempts.Best]), attempts.Length);
+        return new ShrinkResult(result.ToTrace(), result, failure.Executed.Length, attempts.Executions + 1, true, isProved);
+    }
+
+    private bool Simplify(Attempts attempts)
+    {
+        attempts.TryWithoutRefused();
+        while (true)
+        {
+            DropChunks(attempts);
+            while (Arguments.TrySimpler(attempts))
+                DropChunks(attempts);
+            var search = new ShorterSearch(runner, attempts, budget);
+            if (attempts.Length <= budget.ProofLength && search.TryFind())
+                continue;
+            if (search.IsExhaustive)
+                return true;
+            if (attempts.Length > LongestForPairs || !DropPair(attempts))
+                return false;
+        }
+    }
+
+    private static void DropChunks(Attempts attempts)
+    {
+        for (var chunk = attempts.Length / 2; chunk > 1; chunk /= 2)
+            DropChunksOf(attempts, chunk);
+        while (DropChunksOf(attempts, 1))
+        {
+            // Until no single operation can go.
+        }
+    }
+
+    // From the end: what comes late depends on what comes early. The last operation is the one that fails.
+    private static bool DropChunksOf(Attempts attempts, int chunk)
+    {
+        var any = false;
+        for (var end = attempts.Length - 1; end > 0; end = Math.Min(end - chunk, attempts.Length - 1))
+        {
+            var start = Math.Max(0, end - chunk);
+            any |= attempts.TryWithout(start, end - start);
+        }
+
+        return any;
+    }
+
+    private static bool DropPair(Attempts attempts)
+    {
+        for (var second = attempts.Length - 2; second > 0; second--)
+            for (var first = second - 1; first >= 0; first--)
+                if (attempts.TryWithoutPair(first, second))
+                    return true;
+        return false;
+    }
+
+    private static bool TrySimplerSpec(Attempts attempts)
+    {
+        foreach (var simpler in SimplerSpecs.Of(new Trace(attempts.Spec, [.. attempts.Best])))
+            if (attempts.Try(simpler.Spec, simpler.Operations.AsSpan()))
+                return true;
+        return false;
+    }
+}
