@@ -144,7 +144,7 @@ public static class RecordingFile
                 : ImmutableArray<string>.Empty;
             var state = _states.Read(line.Inner("obs"), _flight);
             var outcome = OutcomeOf(word, op, res, operation, log, state);
-            if (operation.Kind == OperationKind.Add && outcome.Answer.IsOk)
+            if (outcome.Witness.Any(static w => w.Role == WitnessRole.Placed))
                 _bound.Add(operation.Subject.Id);
             _steps.Add(new RecordedStep(line.Place.Line, operation, outcome, state));
         }
@@ -170,8 +170,7 @@ public static class RecordingFile
             {
                 var placed = new PageRange(res.Number("addr") / RecordingTable.PageBytes, operation.Amount);
                 arrived = state.Blocks.Any(b => placed.Contains(_spec.PagesOf(b.Block)));
-                if (arrived)
-                    witness.Add(new Witness(WitnessRole.Placed, placed));
+                witness.Add(new Witness(WitnessRole.Placed, placed));
             }
 
             if (word == "alloc" && res.Has("pfns") && !res.Has("pfns_n"))

@@ -229,8 +229,7 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
             }
 
             flight.SeeDevice(device.Name.Id, there: true, its);
-            if (its.Length > 0)     // A DIMM that the kernel refused brought no memory.
-                devices.Add(new DeviceObservation(device.Name, range, range.Count, range.Count, flight.Ejecting(device.Name.Id)));
+            devices.Add(new DeviceObservation(device.Name, range, range.Count, range.Count, flight.Ejecting(device.Name.Id)));
         }
 
         return devices.ToImmutable();

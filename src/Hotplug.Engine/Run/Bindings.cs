@@ -66,6 +66,8 @@ public sealed class Bindings
         var outcome = seen.Outcome;
         if (outcome.Answer.IsOk)
             FollowSuccess(seen.Operation, outcome);
+        else if (seen.Operation is { Kind: OperationKind.Add, Subject.Kind: NameKind.Device } && PlacedBy(outcome) is { Count: > 0 } refused)
+            _devices[seen.Operation.Subject.Id] = refused;      // A device that is plugged though its memory was refused can be ejected.
         if (_allocations.Count > 0 && !outcome.Witness.IsEmpty)
             FollowPages(seen.Operation.Subject, outcome);
         if (_devices.Count > 0)
@@ -194,7 +196,7 @@ public sealed class Bindings
         if (!AnyRemoved(seen))
             return;
         foreach (var (id, range) in _devices)
-            if (!AnyLeft(seen.After, range))
+            if (!AnyLeft(seen.After, range) && seen.After.Device(Name.Device(id)) is null)
                 _devices.Remove(id);
     }
 

@@ -40,6 +40,8 @@ internal static class Poisoning
     public static Judgement JudgeSoft(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
+        if (ruling.State.Find(ruling.Spec.BlockOf(pfn)) is null)
+            return ruling.Demand(Errno.ENXIO, "no such page frame", s_soft);
         if (!IsOnlinePage(ruling, pfn))
             return ruling.Demand(Errno.EIO, "its section is not online", s_soft);
         if (ruling.State.Poisoned.BinarySearch(pfn) >= 0)
