@@ -12,7 +12,7 @@ namespace Hotplug.Generators.Arbitraries;
 
 /// <summary>
 /// Arbitraries of the contract's types, of every level and in free form: coherent, but with no state in mind. Traces that
-/// make sense on a machine come from <see cref="GuidedTraces{TGuide}"/>.
+/// make sense on a machine come from <see cref="GuidedTraces"/>.
 /// </summary>
 public static class ContractArbitraries
 {

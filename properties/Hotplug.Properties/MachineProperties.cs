@@ -1,0 +1,99 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
+using Hotplug.Contract.Traces;
+using Hotplug.Engine.Gates;
+using Hotplug.Engine.Replay;
+using Hotplug.Engine.Report;
+using Hotplug.Engine.Run;
+using Hotplug.Generators;
+using Hotplug.Generators.Arbitraries;
+using Hotplug.Invariants;
+using Hotplug.Model;
+using Xunit;
+using Xunit.Abstractions;
+using Runner = Hotplug.Engine.Run.Runner;
+
+namespace Hotplug.Properties;
+
+/// <summary>
+/// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after every
+/// operation by its invariants and by the reference model. A machine that runs in process derives from this and passes itself.
+/// </summary>
+[Properties(MaxTest = 80, EndSize = 80, Replay = "20191024,183", QuietOnSuccess = true)]
+public abstract class MachineProperties(IMachine machine, ITestOutputHelper output) : IDisposable
+{
+    [Property]
+    public Property Blocks_go_from_state_to_state_as_the_kernel_lets_them() => Keeps(Family.Blocks);
+
+    [Property]
+    public Property Zones_span_and_count_their_online_blocks() => Keeps(Family.Zones);
+
+    [Property]
+    public Property No_page_is_lost_and_none_is_in_two_places() => Keeps(Family.Conservation);
+
+    [Property]
+    public Property References_are_those_that_somebody_holds() => Keeps(Family.References);
+
+    [Property]
+    public Property PageOffline_survives_until_its_block_is_offline() => Keeps(Family.PageOffline);
+
+    [Property]
+    public Property Vmemmap_comes_and_goes_with_its_block() => Keeps(Family.Vmemmap);
+
+    [Property]
+    public Property Accounts_agree_across_zones_and_nodes() => Keeps(Family.Accounting);
+
+    [Property]
+    public Property Notifications_come_in_order_and_are_taken_back() => Keeps(Family.Notifiers);
+
+    [Property]
+    public Property A_failure_leaves_things_as_they_were() => Keeps(Family.Rollback);
+
+    [Property]
+    public Property Balloons_hold_what_they_took() => Keeps(Family.Balloon);
+
+    [Property]
+    public Property Device_memory_is_plugged_and_unplugged_by_sub_block() => Keeps(Family.DeviceMemory);
+
+    [Property]
+    public Property Poison_stays_where_it_struck() => Keeps(Family.Poison);
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Disposes of the machine.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+            machine.Dispose();
+    }
+
+    private Property Keeps(Family family)
+    {
+        var invariants = Catalogue.All.Where(i => i.Family == family && i.AppliesTo(machine.Identity));
+        var rig = new Rig(machine, new Suite(new ReferenceModel(), [.. invariants]), new Sequences(family));
+        Assert.NotEmpty(rig.Suite.Invariants);
+        var runner = new Runner(machine, rig.Suite);
+        return Prop.ForAll(GuidedTraces.Of(rig), trace => Conforms(runner, trace));
+    }
+
+    private void Conforms(Runner runner, Trace trace)
+    {
+        var result = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
+        if (result.Verdict == Verdict.Conforms)
+            return;
+        // Kept where the printed command finds it, before it is reported.
+        var folder = Path.Combine(AppContext.BaseDirectory, "failures");
+        var file = new FailureDatabase(folder).Write(result.Violation!.Rule, result.ToTrace());
+        var report = FailureReport.Print(new Failure(machine.Identity, result, result.Executed.Length) { File = file },
+            $"dotnet run --project src/Hotplug.Cli -c Release -- replay {file}");
+        output.WriteLine(report);
+        Assert.Fail(report);
+    }
+}
