@@ -13,9 +13,9 @@ internal delegate T Drawing<out T>(ref SplitMix random);
 /// </summary>
 internal static class Seeded
 {
-    /// <summary>A seed of 64 bits.</summary>
-    internal static Gen<ulong> Seeds { get; } = FsCheck.Fluent.Gen.Choose(int.MinValue, int.MaxValue).Two()
-        .Select(static pair => ((ulong)(uint)pair.Item1 << 32) | (uint)pair.Item2);
+    /// <summary>Any seed.</summary>
+    internal static Gen<ulong> Seeds { get; } = Gen.Choose(0, int.MaxValue).Two()
+        .Select(static halves => SplitMix.Derive((ulong)halves.Item1, (ulong)halves.Item2));
 
     /// <summary>What is drawn from a fresh seed.</summary>
     internal static Gen<T> From<T>(Drawing<T> drawing) => Seeds.Select(seed =>

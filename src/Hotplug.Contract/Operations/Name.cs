@@ -106,7 +106,7 @@ public readonly record struct Name(NameKind Kind, int Id, int Block, long Page)
         var plus = inside.IndexOf('+');
         long page = -1;
         return TryNumber(plus < 0 ? inside[1..] : inside[1..plus], out var block)
-            && (plus < 0 || TryNumber(inside[(plus + 1)..], out page))
+            && (plus < 0 || TryNumber(inside[(plus + 1)..], long.MaxValue, out page))
             && Accept(new Name(kind, (int)id, (int)block, page), out name);
     }
 
@@ -116,7 +116,7 @@ public readonly record struct Name(NameKind Kind, int Id, int Block, long Page)
         var open = text.IndexOf('[');
         if (open < 0)
             return TryNumber(text, out var whole) && Accept(Allocation((int)whole), out name);
-        return text[^1] == ']' && TryNumber(text[..open], out var id) && TryNumber(text[(open + 1)..^1], out var page)
+        return text[^1] == ']' && TryNumber(text[..open], out var id) && TryNumber(text[(open + 1)..^1], long.MaxValue, out var page)
             && Accept(Allocation((int)id).WithPage(page), out name);
     }
 
