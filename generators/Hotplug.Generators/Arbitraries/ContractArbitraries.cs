@@ -19,7 +19,7 @@ public static class ContractArbitraries
     private const Levels AllLevels = (Levels)~0;
 
     /// <summary>Coherent specs.</summary>
-    public static Arbitrary<MachineSpec> Specs() => Arb.From(Seeded.From(AnySpec));
+    public static Arbitrary<MachineSpec> Specs() => Arb.From(Seeded.From(AnySpec), Simpler.Specs);
 
     /// <summary>Names of every form.</summary>
     public static Arbitrary<Name> Names() => Arb.From(Seeded.From(NameDraw.Any));
@@ -28,8 +28,8 @@ public static class ContractArbitraries
     public static Arbitrary<Operation> Operations() => Arb.From(Seeded.From(OperationDraw.Any));
 
     /// <summary>Traces of any operations, with notes.</summary>
-    public static Arbitrary<Trace> Traces() =>
-        Arb.From(Gen.Sized(size => Seeded.From((ref random) => AnyTrace(ref random, size))));
+    public static Arbitrary<Trace> Traces() => Arb.From(
+        Gen.Sized(static size => Seeded.From((ref random) => AnyTrace(ref random, size))), Simpler.Traces);
 
     /// <summary>Hosts with their DIMMs.</summary>
     public static Arbitrary<Topology> Topologies() => Arb.From(Seeded.Seeds.Select(Topology.Draw));
