@@ -13,12 +13,14 @@ public enum DeviationKind : byte
     ZoneAfterRollback,
     /// <summary>Block <see cref="Deviation.Block"/> stays offline after a rollback, this once.</summary>
     OfflineAfterRollback,
-    /// <summary>Poisoned pages of block <see cref="Deviation.Block"/> lose their flag, this once.</summary>
+    /// <summary><see cref="Deviation.Amount"/> poisoned pages of block <see cref="Deviation.Block"/> lose their flag and stay counted, this once.</summary>
     PoisonLost,
     /// <summary>A page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) may be in the buddy with its poison flag, until it changes.</summary>
     PoisonedInBuddy,
     /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves PageOffline, this once.</summary>
     OfflineLost,
+    /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
+    KernelWarning,
 }
 
 /// <summary>

@@ -12,13 +12,27 @@ internal static class Settlement
     /// <summary>Permitted with <paramref name="next"/>, or the first disagreement.</summary>
     public static Judgement Judge(State next, Transition seen, PageRule pages)
     {
-        next = InFlight.Adopt(next, seen);
+        next = ForgetPoison(InFlight.Adopt(next, seen), seen);
         var keepsVeto = seen.Operation.Kind is OperationKind.Veto or OperationKind.Policy or OperationKind.Tick
             || seen.Answer.Completion is Completion.Unbound or Completion.Rejected;
         next = next with { Veto = keepsVeto ? next.Veto : default, FreePages = FreePages(seen.After) };
         var violation = BlockCheck.Check(next, seen) ?? ZoneCheck.Check(next, seen) ?? NodeCheck.Check(next, seen)
             ?? DeviceCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages);
         return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
+    }
+
+    // A declared defect: pages lose their poison when their block comes online again, and stay counted for ever.
+    private static State ForgetPoison(State next, Transition seen)
+    {
+        foreach (var deviation in seen.Deviations.Now)
+        {
+            if (deviation.Kind != DeviationKind.PoisonLost)
+                continue;
+            var kept = InFlight.WithoutRange(next.Poisoned, seen.Spec.PagesOf(deviation.Block));
+            next = next with { Poisoned = kept, PoisonBase = next.PoisonBase + next.Poisoned.Length - kept.Length };
+        }
+
+        return next;
     }
 
     private static long FreePages(Observation observation)

@@ -1,0 +1,163 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+
+namespace Hotplug.Adapters.Kernel;
+
+/// <summary>
+/// Offlining takes poisoned PageOffline pages for pages of the allocator: the commit step skips poison before it looks at
+/// PageOffline, so managed falls by one too many for each. __offline_isolated_pages(), mm/page_alloc.c.
+/// </summary>
+internal sealed class PoisonedOfflineCounted : IKnownDefect
+{
+    /// <inheritdoc/>
+    public string Id => "poisoned-offline-counted";
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        // Decides from one operation.
+    }
+
+    /// <inheritdoc/>
+    public void Watch(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+        {
+            if (change.Before is not { IsOnline: true } before || change.After is { IsOnline: true } || before.Zone == ZoneKind.None)
+                continue;
+            var pages = Unmanaged(seen, before);
+            if (pages > 0)
+                seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, before.CountedIn, before.Block, -pages));
+        }
+    }
+
+    // A page of a balloon that deflates on OOM stayed managed: subtracting it is right.
+    private static long Unmanaged(Transition seen, BlockObservation block)
+    {
+        var ballooned = seen.Spec.Balloons.Any(static b => b.DeflateOnOom) && seen.Spec.DeviceMemoryOf(block.Block) == 0;
+        return ballooned ? 0 : block.Pages.PoisonedOffline;
+    }
+}
+
+/// <summary>
+/// Onlining a block again forgets its poison: the memmap is initialised anew, the flags are gone, the pages are handed out,
+/// and HardwareCorrupted counts them for ever. memmap_init_range(), mm/page_alloc.c.
+/// </summary>
+internal sealed class PoisonForgotten : IKnownDefect
+{
+    private readonly Dictionary<int, int> _poisonedWhenLeft = [];
+
+    /// <inheritdoc/>
+    public string Id => "poison-forgotten";
+
+    /// <inheritdoc/>
+    public void Reset() => _poisonedWhenLeft.Clear();
+
+    /// <inheritdoc/>
+    public void Watch(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+        {
+            var poisoned = change.Before is { IsOnline: true } before ? before.Pages.Poisoned : 0;
+            if (change.After is null)
+                _poisonedWhenLeft.Remove(change.Block);
+            else if (change.After.IsOnline && change.Before is { IsOnline: false } && _poisonedWhenLeft.Remove(change.Block, out var forgotten))
+                Predict(seen, change.Block, forgotten);
+            else if (!change.After.IsOnline && poisoned > 0)
+                _poisonedWhenLeft[change.Block] = poisoned;
+        }
+
+        // A refused ejection offlines and onlines inside one operation.
+        if (seen.Operation.Kind == OperationKind.Eject && seen.Answer.IsErrno)
+            foreach (var block in EjectedBlocks.ThatWentOffline(seen))
+                if (block.Pages.Poisoned > 0 && seen.After.Find(block.Block) is { IsOnline: true })
+                    Predict(seen, block.Block, block.Pages.Poisoned);
+    }
+
+    private void Predict(Transition seen, int block, int pages) =>
+        seen.Deviations.Predict(new Deviation(Id, DeviationKind.PoisonLost, Block: block, Amount: pages));
+}
+
+/// <summary>
+/// Unpoisoning a PageOffline page drops its owner's reference: an unplugged page goes to the allocator, which never managed
+/// it. unpoison_memory(), mm/memory-failure.c.
+/// </summary>
+internal sealed class UnpoisonFreesOffline : IKnownDefect
+{
+    /// <inheritdoc/>
+    public string Id => "unpoison-frees-offline";
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        // Decides from one operation.
+    }
+
+    /// <inheritdoc/>
+    public void Watch(Transition seen)
+    {
+        // What was given away so is over when the block leaves its zone.
+        foreach (ref readonly var change in seen.Changed)
+            if (change is { Before.IsOnline: true, After: not { IsOnline: true } })
+                End(seen, change.Block);
+        if (seen.Operation.Kind != OperationKind.Unpoison || !seen.Answer.IsOk)
+            return;
+        var pfn = seen.Target.Range.Start;
+        var block = seen.Spec.BlockOf(pfn);
+        if (!seen.PageBefore(pfn).Has(PageFlags.Offline | PageFlags.HwPoison) || seen.Before.Find(block) is not { } shown)
+            return;
+        seen.Deviations.Predict(new Deviation(Id, DeviationKind.OfflineLost, Block: block, Amount: pfn - seen.Spec.PagesOf(block).Start));
+        seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, shown.CountedIn, block, -1));
+    }
+
+    private void End(Transition seen, int block) =>
+        seen.Deviations.End(d => d.Defect == Id && d.Block == block);
+}
+
+/// <summary>
+/// A poisoned page that its driver gives back – a sub-block that is plugged, a balloon that deflates – or that lay on a
+/// per-CPU list reaches the buddy with its flag set. generic_online_page(), free_contig_range().
+/// </summary>
+internal sealed class PoisonedPageFreed : IKnownDefect
+{
+    /// <inheritdoc/>
+    public string Id => "poisoned-page-freed";
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        // Decides from one operation.
+    }
+
+    /// <inheritdoc/>
+    public void Watch(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+        {
+            var block = change.Block;
+            seen.Deviations.End(d => d.Defect == Id && d.Block == block);
+            if (change is { Before: { IsOnline: true, Pages.Poisoned: > 0 } before, After: { IsOnline: true } after })
+                Predict(seen, before, after);
+        }
+    }
+
+    private void Predict(Transition seen, BlockObservation before, BlockObservation after)
+    {
+        foreach (ref readonly var run in after.Pages.Runs)
+        {
+            if (!run.State.Has(PageFlags.HwPoison | PageFlags.Buddy))
+                continue;
+            for (var offset = run.Start; offset < run.End; offset++)
+            {
+                // Set free by its owner now, off a per-CPU list now, or there since it was.
+                var was = before.Pages.At(offset);
+                var given = was.HasAny(PageFlags.Offline | PageFlags.Buddy) || (was.Flags == PageFlags.HwPoison && was.References == 0);
+                if (was.Has(PageFlags.HwPoison) && given)
+                    seen.Deviations.Predict(new Deviation(Id, DeviationKind.PoisonedInBuddy, Block: after.Block, Amount: offset));
+            }
+        }
+    }
+}
