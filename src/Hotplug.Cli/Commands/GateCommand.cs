@@ -1,0 +1,128 @@
+using System.CommandLine;
+using Hotplug.Cli.Input;
+using Hotplug.Cli.Reports;
+using Hotplug.Cli.Targets;
+using Hotplug.Cli.Terminal;
+using Hotplug.Engine.Gates;
+using Hotplug.Engine.Replay;
+using Hotplug.Engine.Run;
+using Hotplug.Generators;
+
+namespace Hotplug.Cli.Commands;
+
+/// <summary><c>hotplug gate</c>: random sequences until the budget is used up or a rule breaks.</summary>
+internal sealed class GateCommand
+{
+    /// <summary>About a minute on two cores.</summary>
+    internal const string DefaultBudget = "2000";
+
+    private const string DefaultDatabase = ".hotplug/failures";
+
+    private readonly Surroundings _surroundings;
+    private readonly TargetOptions _target;
+    private readonly Option<string> _seed = new("--seed")
+    {
+        HelpName = "N",
+        Description = "Seed: 31, 0x1F, or 'fresh' for a new one.",
+        DefaultValueFactory = static _ => Seed.Default,
+    };
+
+    private readonly Option<string> _budget = new("--budget")
+    {
+        HelpName = "N|60s",
+        Description = $"How long: {Budget.Form}.",
+        DefaultValueFactory = static _ => DefaultBudget,
+    };
+
+    private readonly Option<string?> _json = new("--json") { HelpName = "file", Description = "Write a JSON report; docs/REPORTS.md describes it." };
+    private readonly Option<string?> _junit = new("--junit") { HelpName = "file", Description = "Write a JUnit XML report." };
+    private readonly Option<string> _out = new("--out")
+    {
+        HelpName = "folder",
+        Description = "Where the trace of a failure is written, as <rule>.trace.",
+        DefaultValueFactory = static _ => "out",
+    };
+
+    private readonly Option<string?> _database = new("--database")
+    {
+        HelpName = "folder",
+        Description = $"Where failures are kept and replayed first until they pass. Default: {DefaultDatabase}; none with --fault.",
+    };
+
+    private GateCommand(Surroundings surroundings, TargetTable targets)
+    {
+        _surroundings = surroundings;
+        _target = new TargetOptions(targets);
+    }
+
+    internal static Command Create(Surroundings surroundings, TargetTable targets)
+    {
+        var gate = new GateCommand(surroundings, targets);
+        var command = new Command("gate", "Run random sequences against a machine; the first broken rule is shrunk and reported.");
+        gate._target.AddAllTo(command);
+        command.Add(gate._seed);
+        command.Add(gate._budget);
+        command.Add(gate._json);
+        command.Add(gate._junit);
+        command.Add(gate._out);
+        command.Add(gate._database);
+        // On a thread of its own: Ctrl-C is listened to only after the action has given its thread back.
+        command.SetAction((parsed, stop) => Task.Run(() => (int)gate.Execute(parsed, stop), CancellationToken.None));
+        return command;
+    }
+
+    private ExitCode Execute(ParseResult parsed, CancellationToken stop)
+    {
+        var choice = _target.Read(parsed);
+        choice.Open().Dispose();    // What cannot be opened is told before anything is written.
+        var budget = Budget.Parse(parsed.GetValue(_budget)!);
+        var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
+        var started = _surroundings.Clock.GetTimestamp();
+        var result = ProgressLine.During(_surroundings, "gate", progress => new Gate(() => RigOf(choice)).Run(new GateOptions
+        {
+            Seed = seed,
+            Sequences = budget.Sequences,
+            Workers = _surroundings.Processors,
+            Clock = _surroundings.Clock,
+            Failures = DatabaseOf(parsed, choice),
+            TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > budget.Time,
+            Progress = told => Tell(progress, told, budget, Elapsed()),
+        }));
+        var report = new GateReport(choice, budget, result, Elapsed(), stop.IsCancellationRequested && result.Failure is null);
+        return Report(parsed, report);
+
+        TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
+    }
+
+    private static Rig RigOf(Choice choice) => new(choice.Open(), Judges.Suite(), new Sequences());
+
+    private FailureDatabase? DatabaseOf(ParseResult parsed, Choice choice)
+    {
+        var folder = parsed.GetValue(_database) ?? (choice.Fault is null ? DefaultDatabase : null);
+        return folder is null ? null : new FailureDatabase(Writable.Folder(_surroundings, folder));
+    }
+
+    private ExitCode Report(ParseResult parsed, GateReport report)
+    {
+        var printer = Printer.Output(_surroundings);
+        GateText.Print(printer, report);
+        string? trace = null;
+        if (report.Result.Failure is { } failure)
+        {
+            trace = Path.Combine(parsed.GetValue(_out)!, failure.Violation.Rule + ".trace");
+            FailureFile.WriteAndPrint(_surroundings, printer, trace, failure, report.Choice);
+        }
+
+        if (parsed.GetValue(_json) is { } json)
+            WholeFile.Write(_surroundings, json, stream => GateJson.Write(stream, report, trace));
+        if (parsed.GetValue(_junit) is { } junit)
+            WholeFile.Write(_surroundings, junit, stream => JUnit.Write(stream, report));
+        return report.ExitCode;
+    }
+
+    private static void Tell(ProgressLine progress, GateProgress told, Budget budget, TimeSpan elapsed) => progress.Tell(
+        told.IsShrinking ? 1 : budget.Used(told.Sequences, elapsed),
+        told.IsShrinking
+            ? "a rule is broken: shrinking"
+            : $"{told.Sequences} of {budget}, {told.Operations} operations, {elapsed.TotalSeconds:0} s");
+}

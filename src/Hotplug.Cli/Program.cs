@@ -1,0 +1,4 @@
+using Hotplug.Cli;
+using Hotplug.Cli.Targets;
+
+return (int)await new CommandLine(Surroundings.OfProcess(), BundledTargets.Table).Run(args);

@@ -1,0 +1,57 @@
+using Hotplug.Cli.Input;
+using Hotplug.Cli.Targets;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Gates;
+using Hotplug.Engine.Run;
+using Hotplug.Invariants;
+
+namespace Hotplug.Cli.Reports;
+
+/// <summary>Everything that the reports of a gate say.</summary>
+/// <param name="Choice">The machine that was chosen.</param>
+/// <param name="Budget">How long it was to last.</param>
+/// <param name="Result">What came of it.</param>
+/// <param name="Elapsed">How long it took.</param>
+/// <param name="Interrupted">It was stopped from outside, and nothing was found before.</param>
+internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Result, TimeSpan Elapsed, bool Interrupted)
+{
+    /// <summary>An interrupted gate has not said anything about the sequences that it did not run.</summary>
+    internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive) : Result.Verdict;
+
+    internal ExitCode ExitCode => ExitCodes.Of(Verdict);
+
+    internal double OperationsPerSecond => Result.Operations / Math.Max(Elapsed.TotalSeconds, 0.001);
+
+    /// <summary>Evaluations of invariants, all families together.</summary>
+    internal long Evaluations => Result.Shares.Sum(static s => s.Count);
+
+    /// <summary>The families that were judged, in their order.</summary>
+    internal IEnumerable<FamilyShare> Families => Result.Shares
+        .GroupBy(static s => s.Invariant.Family)
+        .OrderBy(static g => g.Key)
+        .Select(static g => new FamilyShare(g.Key, g.Count(), g.Sum(static s => s.Count)));
+
+    /// <summary>Invariants that this machine cannot be judged by.</summary>
+    internal IEnumerable<Invariant> NotApplicable => Catalogue.All.Where(i => !i.AppliesTo(Result.Machine));
+
+    /// <summary>Operations of the machine's levels that never succeeded.</summary>
+    internal IEnumerable<OperationForm> NeverOk => OperationTable.Forms.Where(form =>
+        Result.Machine.Levels.HasFlag(form.Level) && Result.Coverage.Of(form.Kind, Answer.Ok) == 0);
+
+    /// <summary>Why a machine cannot be judged by it: the levels or views that it lacks.</summary>
+    internal static string WhyNot(Invariant invariant, MachineIdentity machine)
+    {
+        var levels = invariant.Level & ~machine.Levels;
+        return levels != Levels.None
+            ? $"needs level {LevelsText.Print(levels)}"
+            : $"needs to see {(invariant.Needs & ~machine.Visible).ToString().ToLowerInvariant()}";
+    }
+}
+
+/// <summary>What one family of invariants had to judge.</summary>
+/// <param name="Family">The family.</param>
+/// <param name="Invariants">How many of its invariants apply.</param>
+/// <param name="Evaluations">How often they were evaluated.</param>
+internal readonly record struct FamilyShare(Family Family, int Invariants, long Evaluations);

@@ -1,0 +1,75 @@
+using Hotplug.Cli.Input;
+using Hotplug.Cli.Terminal;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Engine.Run;
+
+namespace Hotplug.Cli.Reports;
+
+/// <summary>What a gate did, for a reader: everything but the failure, which follows.</summary>
+internal static class GateText
+{
+    internal static void Print(Printer printer, GateReport report)
+    {
+        var result = report.Result;
+        printer.Heading($"gate {report.Choice.Target.Name}, seed {Seed.Print(result.Seed)}");
+        PrintOperations(printer, report);
+        PrintFamilies(printer, report);
+        PrintKept(printer, report);
+        printer.Line();
+        printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
+        Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}{(report.Choice.Fault is { } fault ? $" with seeded fault {fault}" : "")}");
+        Field(printer, "seed", Seed.Print(result.Seed));
+        Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "
+            + $"{report.Evaluations} evaluations of {result.Shares.Length} invariants");
+        Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s");
+        if (report.Interrupted)
+            Field(printer, "note", $"interrupted: {report.Budget} were asked for");
+        foreach (var (defect, count) in result.DeviationsMet)
+            Field(printer, "known", $"{defect} met {count} times");
+    }
+
+    private static void PrintOperations(Printer printer, GateReport report)
+    {
+        var rows = report.Result.Coverage.Entries
+            .GroupBy(static e => e.Kind)
+            .Select(static g => new[]
+            {
+                OperationTable.Of(g.Key).Word, g.Sum(static e => e.Count).ToString(),
+                string.Join("  ", g.Select(static e => $"{e.Answer} {e.Count}")),
+            }).ToArray();
+        if (rows.Length > 0)
+            printer.Table(["operation", "count", "answers"], rows);
+        var never = report.NeverOk.Select(static f => f.Word).ToArray();
+        if (never.Length > 0)
+            printer.Line($"  never ok: {string.Join(", ", never)}");
+    }
+
+    private static void PrintFamilies(Printer printer, GateReport report)
+    {
+        printer.Line();
+        printer.Table(["family", "invariants", "evaluations", "share"],
+        [
+            .. report.Families.Select(f => new[]
+            {
+                Words.Of(f.Family), f.Invariants.ToString(), f.Evaluations.ToString(),
+                $"{100.0 * f.Evaluations / Math.Max(report.Evaluations, 1):0.0} %",
+            }),
+        ]);
+        var other = report.NotApplicable.Count();
+        if (other > 0)
+            printer.Line($"  not applicable to this machine: {other} invariants; 'list invariants' names what each needs");
+    }
+
+    private static void PrintKept(Printer printer, GateReport report)
+    {
+        var result = report.Result;
+        if (result.Replayed > 0)
+            printer.Line($"  kept failures replayed: {result.Replayed}, pass now: {result.Passed.Length}");
+        foreach (var line in result.NotReplayed)
+            printer.Line($"  kept failure not replayed: {line}; correct or delete the file");
+    }
+
+    private static void Field(Printer printer, string name, string text) => printer.Line($"  {name,-8} {text}");
+}
