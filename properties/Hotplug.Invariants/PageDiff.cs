@@ -2,26 +2,32 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Invariants;
 
-/// <summary>A stretch of pages of one block whose state differs: offsets [<see cref="Start"/>, <see cref="Start"/> + <see cref="Count"/>).</summary>
+/// <summary>A stretch of pages of one block whose state differs: offsets [<see cref="Start"/>, <see cref="End"/>).</summary>
 /// <param name="Start">Offset of the first page in its block.</param>
 /// <param name="Count">How many pages, 1 and up.</param>
 /// <param name="Before">Their state before.</param>
 /// <param name="After">Their state after.</param>
-public readonly record struct PageChange(int Start, int Count, PageState Before, PageState After);
-
-/// <summary>
-/// Walks the pages of one block before and after, and stops at every stretch that differs. Where one of the two has no runs
-/// there is nothing to compare. Allocates nothing: <c>foreach (var change in new PageDiff(before, after))</c>.
-/// </summary>
-/// <param name="before">The pages before.</param>
-/// <param name="after">The pages after.</param>
-public ref struct PageDiff(PageRuns before, PageRuns after)
+public readonly record struct PageChange(int Start, int Count, PageState Before, PageState After)
 {
-    private readonly ReadOnlySpan<PageRun> _before = before.Runs;
-    private readonly ReadOnlySpan<PageRun> _after = after.Runs;
+    /// <summary>The offset after the last page.</summary>
+    public int End => Start + Count;
+}
+
+/// <summary>Walks the pages of one block before and after, and stops at every stretch that differs. Allocates nothing.</summary>
+public ref struct PageDiff
+{
+    private readonly ReadOnlySpan<PageRun> _before;
+    private readonly ReadOnlySpan<PageRun> _after;
     private int _old;
     private int _new;
     private int _offset;
+
+    /// <summary>Compares two observations of a block; either may be null.</summary>
+    public PageDiff(BlockObservation? before, BlockObservation? after)
+    {
+        _before = before is null ? [] : before.Pages.Runs;
+        _after = after is null ? [] : after.Pages.Runs;
+    }
 
     /// <summary>The stretch that <see cref="MoveNext"/> found.</summary>
     public PageChange Current { get; private set; }

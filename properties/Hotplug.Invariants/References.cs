@@ -1,5 +1,7 @@
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 
 namespace Hotplug.Invariants;
@@ -15,24 +17,55 @@ public static class References
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages);
 
+    /// <summary>Catches a page that is freed while somebody still holds it.</summary>
+    public static readonly Invariant FreePageIsZero = new(
+        "references.free-page-is-zero", Family.References,
+        "A page in the buddy has no references.",
+        "A page that is freed while somebody still holds it: it will be handed out twice.",
+        new Citation("v6.12", "mm/page_alloc.c", "page_expected_state"),
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckFreePages);
+
+    /// <summary>Catches a vmemmap page that can be freed like an ordinary one.</summary>
+    public static readonly Invariant VmemmapPageIsOne = new(
+        "references.vmemmap-page-is-one", Family.References,
+        "A self-hosted vmemmap page of an online memory block has exactly one reference.",
+        "Page descriptors whose own page can be freed, or that never can be given up.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
+        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckVmemmapPages);
+
+    /// <summary>Catches a count that was dropped once too often.</summary>
+    public static readonly Invariant NeverNegative = new(
+        "references.never-negative", Family.References,
+        "No page of an online memory block has fewer than 0 references.",
+        "A reference that was dropped twice.",
+        new Citation("v6.12", "include/linux/page_ref.h", "page_ref_dec_and_test"),
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckNegative);
+
+    /// <summary>Catches a pin that is not counted, or counted on the wrong page.</summary>
+    public static readonly Invariant GetAddsOne = new(
+        "references.get-adds-one", Family.References,
+        "Taking a reference raises the count of the named page by exactly 1.",
+        "A pin that is not counted: the page is migrated or freed under its user.",
+        new Citation("v6.12", "include/linux/page_ref.h", "page_ref_inc"),
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckGet);
+
+    /// <summary>Catches a put that frees too early or not at all.</summary>
+    public static readonly Invariant PutDropsOne = new(
+        "references.put-drops-one", Family.References,
+        "Dropping a reference lowers the count of the named page by exactly 1; the page is freed at 0 and not before.",
+        "A page that is freed while it is referenced, or that leaks when the last reference goes.",
+        new Citation("v6.12", "include/linux/mm.h", "put_page"),
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckPut);
+
     private static Violation? CheckOfflinePages(Transition seen)
     {
         var atRest = seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
         foreach (ref readonly var change in seen.Changed)
-        {
-            if (change.After is not { State: BlockState.Online } block || block.Pages.Offline == 0)
-                continue;
-            foreach (ref readonly var run in block.Pages.Runs)
-            {
-                if (!run.State.Has(PageFlags.Offline) || run.State.References == atRest
-                    || run.State.References == PageState.Unknown || StandBack.ForPages(seen, change.Block)
-                    || MayBeMigrating(seen, run.State))
-                    continue;
-                return Evidence.Against(OfflinePageIsOne, seen.Spec, change.Block, run.Start, run.Count,
+            if (change.After is { State: BlockState.Online } block && block.Pages.Offline > 0
+                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPages(seen, change.Block)
+                && !MayBeMigrating(seen, run.State))
+                return Evidence.AgainstPages(OfflinePageIsOne, seen, change.Block, run.Start, run.Count,
                     $"references {atRest}", run.State.ToString());
-            }
-        }
-
         return null;
     }
 
@@ -40,4 +73,79 @@ public static class References
     // out of its own blocks, to anywhere. balloon_page_isolate().
     private static bool MayBeMigrating(Transition seen, in PageState page) =>
         page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty && StandBack.ForSums(seen);
+
+    private static Violation? CheckFreePages(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+            if (change.After is { IsOnline: true } block && block.Pages.Buddy > 0
+                && FirstOther(block.Pages, PageFlags.Buddy, 0) is { } run && !StandBack.ForPages(seen, change.Block))
+                return Evidence.AgainstPages(FreePageIsZero, seen, change.Block, run.Start, run.Count,
+                    "references 0", run.State.ToString());
+        return null;
+    }
+
+    private static Violation? CheckVmemmapPages(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+            if (change.After is { IsOnline: true } block && block.Pages.Vmemmap > 0
+                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run && !StandBack.ForPages(seen, change.Block))
+                return Evidence.AgainstPages(VmemmapPageIsOne, seen, change.Block, run.Start, run.Count,
+                    "references 1", run.State.ToString());
+        return null;
+    }
+
+    private static PageRun? FirstOther(PageRuns pages, PageFlags kind, int references)
+    {
+        foreach (ref readonly var run in pages.Runs)
+            if (run.State.Has(kind) && run.State.References != references && run.State.References != PageState.Unknown)
+                return run;
+        return null;
+    }
+
+    private static Violation? CheckNegative(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+        {
+            if (change.After is not { IsOnline: true } block)
+                continue;
+            foreach (ref readonly var run in block.Pages.Runs)
+                if (run.State.References is < 0 and not PageState.Unknown && !StandBack.ForPages(seen, change.Block))
+                    return Evidence.AgainstPages(NeverNegative, seen, change.Block, run.Start, run.Count,
+                        "references 0 or more", run.State.ToString());
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckGet(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.Get || !seen.Answer.IsOk || seen.IsStart)
+            return null;
+        var pfn = seen.Target.Range.Start;
+        var (before, after) = (seen.PageBefore(pfn), seen.PageAfter(pfn));
+        return IsUnknown(before, after) || after.References == before.References + 1
+            ? null
+            : Evidence.Against(GetAddsOne, $"page {pfn}", $"references {before.References + 1L}",
+                after.ToString(), new PageRange(pfn, 1));
+    }
+
+    private static Violation? CheckPut(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.Put || !seen.Answer.IsOk || seen.IsStart)
+            return null;
+        var pfn = seen.Target.Range.Start;
+        var (before, after) = (seen.PageBefore(pfn), seen.PageAfter(pfn));
+        var left = before.References - 1L;
+        if (IsUnknown(before, after) || (after.References == left && after.Has(PageFlags.InUse) == left > 0))
+            return null;
+
+        // A poisoned page is never given back: whatever becomes of its count, it is not free.
+        if (before.Has(PageFlags.HwPoison) && !after.Has(PageFlags.Buddy))
+            return null;
+        return Evidence.Against(PutDropsOne, $"page {pfn}", left > 0 ? $"references {left}, in use" : "free",
+            after.ToString(), new PageRange(pfn, 1));
+    }
+
+    private static bool IsUnknown(in PageState before, in PageState after) =>
+        before.References == PageState.Unknown || after.References == PageState.Unknown;
 }
