@@ -19,10 +19,10 @@ public static class PageOfflines
     /// <summary>Catches a re-online that hands unplugged pages to the buddy.</summary>
     public static readonly Invariant OwnerUnplugged = new(
         "page-offline.owner-unplugged", Family.PageOffline,
-        "Of an online memory block of device memory, unplugged sub-blocks are PageOffline as a whole.",
+        "In the online memory blocks of device memory, unplugged sub-blocks are PageOffline, each as a whole: no more pages are usable than are plugged.",
         "A re-online that hands unplugged pages to the buddy: the hypervisor has no memory behind them.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page"),
-        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckWholeSubBlocks);
+        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.Devices, CheckUnplugged);
 
     /// <summary>Catches a re-online that forgets that the block's unplugged pages were never given out.</summary>
     public static readonly Invariant RecreatedAsFresh = new(
@@ -94,6 +94,23 @@ public static class PageOfflines
         OperationKind.SoftOffline => true,
         _ => false,
     };
+
+    private static Violation? CheckUnplugged(Transition seen)
+    {
+        foreach (ref readonly var device in seen.After.Devices)
+        {
+            if (device.Name.Kind != NameKind.DeviceMemory || !DeviceMemoryPages.AreTouched(seen, device))
+                continue;
+            var (low, _) = DeviceMemoryPages.Usable(seen, device.Name.Id);
+            if (device.PluggedPages + DeviceMemoryPages.Tolerance(seen, device.Name.Id) >= low
+                || seen.InFlight(device.Name) || seen.BalloonInFlight)
+                continue;
+            return Evidence.Against(OwnerUnplugged, $"device memory {device.Name}",
+                $"at most the {device.PluggedPages} plugged pages usable", $"{low} usable", device.Range);
+        }
+
+        return CheckWholeSubBlocks(seen);
+    }
 
     // Where owners are not told, only pages that were never onlined are certain to be unplugged ones.
     private static Violation? CheckWholeSubBlocks(Transition seen)

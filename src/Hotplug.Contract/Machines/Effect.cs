@@ -9,7 +9,10 @@ namespace Hotplug.Contract.Machines;
 /// </summary>
 public enum EffectKind : byte
 {
-    /// <summary>One notifier callback was called. Range: the pages; Value: its index in the chain; Errno: its answer.</summary>
+    /// <summary>
+    /// One notifier callback was called. Range: the pages; Value: its index in <see cref="MachineSpec.Notifiers"/> (the same
+    /// for each device memory's <c>virtio-mem</c>); Errno: its answer.
+    /// </summary>
     Notified,
     /// <summary>Range moved into the zone: span grown, struct pages initialised, pageblocks ISOLATE. move_pfn_range_to_zone().</summary>
     MovedToZone,

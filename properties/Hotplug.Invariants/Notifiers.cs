@@ -1,0 +1,366 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+
+namespace Hotplug.Invariants;
+
+/// <summary>The memory notifier chain: which events an operation sends, whom they reach, and in which order.</summary>
+public static class Notifiers
+{
+    /// <summary>Catches an event that is missing, doubled or out of turn.</summary>
+    public static readonly Invariant Grammar = new(
+        "notifier.grammar", Family.Notifiers,
+        "The events of a memory block follow the grammar: every GOING ends in its ONLINE, OFFLINE or CANCEL, and 6.12 frames them with PREPARE_ONLINE and FINISH_OFFLINE.",
+        "A callback that waits for ever because the event that ends what it began is missing.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
+        Levels.Effects, Visibility.Blocks, CheckGrammar);
+
+    /// <summary>Catches a chain that is called out of order.</summary>
+    public static readonly Invariant PriorityOrder = new(
+        "notifier.priority-order", Family.Notifiers,
+        "Callbacks are called by falling priority, those of equal priority in the order in which they were registered.",
+        "A callback that frees its pages before one that may still refuse has been asked.",
+        new Citation("v6.12", "kernel/notifier.c", "notifier_chain_register"),
+        Levels.Effects, Visibility.None, CheckPriority);
+
+    /// <summary>Catches callbacks that learn of an event that was refused before their turn.</summary>
+    public static readonly Invariant StopsAtRefusal = new(
+        "notifier.stops-at-refusal", Family.Notifiers,
+        "After a callback has refused an event, no later callback sees that event.",
+        "A callback that acts on an operation that will not take place.",
+        new Citation("v6.12", "kernel/notifier.c", "notifier_call_chain"),
+        Levels.Effects, Visibility.None, CheckStops);
+
+    /// <summary>Catches a cancellation that reaches only those that had agreed.</summary>
+    public static readonly Invariant CancelReachesWholeChain = new(
+        "notifier.cancel-reaches-whole-chain", Family.Notifiers,
+        "A CANCEL, and every event that cannot be refused, reaches each callback of the chain exactly once.",
+        "A callback that took a lock at GOING and never hears that it is over.",
+        new Citation("v6.12", "drivers/base/memory.c", "memory_notify"),
+        Levels.Effects, Visibility.None, CheckCancel);
+
+    /// <summary>Catches a refusal whose reason gets lost.</summary>
+    public static readonly Invariant RefusalIsTheAnswer = new(
+        "notifier.refusal-is-the-answer", Family.Notifiers,
+        "When a callback refuses, onlining or offlining the memory block answers with its errno.",
+        "A veto that is ignored, or reported as something else.",
+        new Citation("v6.12", "include/linux/notifier.h", "notifier_to_errno"),
+        Levels.Effects, Visibility.None, CheckAnswer);
+
+    /// <summary>Catches callbacks that are asked while pages may still be handed out.</summary>
+    public static readonly Invariant GoingOfflineAfterIsolation = new(
+        "notifier.going-offline-after-isolation", Family.Notifiers,
+        "GOING_OFFLINE is sent while all pageblocks of the range are isolated.",
+        "Pages that a callback frees at GOING_OFFLINE are handed out again at once.",
+        new Citation("v6.12", "mm/page_isolation.c", "start_isolate_page_range"),
+        Levels.Effects, Visibility.None, CheckIsolation);
+
+    /// <summary>Catches a rollback in the wrong order.</summary>
+    public static readonly Invariant CancelOfflineAfterUnisolation = new(
+        "notifier.cancel-offline-after-unisolation", Family.Notifiers,
+        "CANCEL_OFFLINE is sent after the pageblocks of the range have left isolation.",
+        "Pageblocks that stay isolated after a failed offline: their free pages are lost to everybody.",
+        new Citation("v6.12", "mm/page_isolation.c", "undo_isolate_page_range"),
+        Levels.Effects, Visibility.None, CheckUnisolation);
+
+    /// <summary>Catches OFFLINE sent too early or too late.</summary>
+    public static readonly Invariant OfflineAfterAccounting = new(
+        "notifier.offline-after-accounting", Family.Notifiers,
+        "OFFLINE is sent after the sections went offline and present pages were lowered, and before the range leaves its zone.",
+        "Callbacks that recompute limits from counters which still hold the memory that is gone.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
+        Levels.Effects, Visibility.None, CheckOffline);
+
+    /// <summary>Catches ONLINE sent before the memory can be used.</summary>
+    public static readonly Invariant OnlineAfterAccounting = new(
+        "notifier.online-after-accounting", Family.Notifiers,
+        "ONLINE is sent after the sections came online, present pages were raised and the pageblocks left isolation.",
+        "Callbacks that count on memory which cannot be allocated yet.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "online_pages"),
+        Levels.Effects, Visibility.None, CheckOnline);
+
+    /// <summary>Catches callbacks that are handed vmemmap as if it were memory.</summary>
+    public static readonly Invariant RangeExcludesVmemmap = new(
+        "notifier.range-excludes-vmemmap", Family.Notifiers,
+        "Events name the pages of a memory block without its self-hosted vmemmap; PREPARE_ONLINE and FINISH_OFFLINE name the whole block.",
+        "A callback that treats page descriptors as ordinary pages of the range.",
+        new Citation("v6.12", "drivers/base/memory.c", "memory_block_online"),
+        Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckRange);
+
+    /// <summary>Catches events where nothing comes online or goes offline.</summary>
+    public static readonly Invariant RemoveIsSilent = new(
+        "notifier.remove-is-silent", Family.Notifiers,
+        "Removing memory sends no event: its blocks are offline already.",
+        "Callbacks that release twice what belonged to the memory.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "try_remove_memory"),
+        Levels.Effects, Visibility.None, CheckRemove);
+
+    /// <summary>Catches per-CPU lists that stay off after a failed offline.</summary>
+    public static readonly Invariant PcplistsRestored = new(
+        "notifier.pcplists-restored", Family.Notifiers,
+        "Per-CPU lists and LRU caches that an operation disables are enabled again before it ends, by one disabler at a time.",
+        "Every allocation is slow for ever after one failed offline.",
+        new Citation("v6.12", "mm/page_alloc.c", "zone_pcp_enable"),
+        Levels.Effects, Visibility.None, CheckPcplists);
+
+    /// <summary>Catches an offline that is rolled back after its commit point.</summary>
+    public static readonly Invariant CommitIsFinal = new(
+        "notifier.commit-is-final", Family.Notifiers,
+        "Once the sections of a range are offline, its offlining cannot be cancelled any more.",
+        "A rollback over pages that have left the buddy: they are lost, and still counted.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
+        Levels.Effects, Visibility.None, CheckCommit);
+
+    private static Violation? CheckGrammar(Transition seen)
+    {
+        var framed = seen.Spec.Dialect.Has(DialectItem.PrepareFinishEvents);
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            var next = events;
+            if (!next.MoveNextOf(events.Block))
+            {
+                if (NotificationGrammar.MayEnd(events, framed))
+                    continue;
+                return Evidence.Against(Grammar, $"block {events.Block}", "an event that ends what began",
+                    $"{Words.Of(events.Notification)} last", events.Range);
+            }
+
+            if (!NotificationGrammar.MayFollow(events, next.Notification, framed))
+                return Evidence.Against(Grammar, $"block {events.Block}",
+                    $"what may follow {Words.Of(events.Notification)}{(events.IsRefused ? " that was refused" : "")}",
+                    Words.Of(next.Notification), next.Range);
+        }
+
+        return CheckFirst(seen, framed);
+    }
+
+    private static Violation? CheckFirst(Transition seen, bool framed)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            var first = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+            first.MoveNextOf(events.Block);
+            if (first.First == events.First && !NotificationGrammar.MayBegin(events.Notification, framed))
+                return Evidence.Against(Grammar, $"block {events.Block}", "an event that begins something",
+                    $"{Words.Of(events.Notification)} first", events.Range);
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckPriority(Transition seen)
+    {
+        var chain = seen.Spec.Notifiers;
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            var last = -1;
+            foreach (ref readonly var effect in seen.Outcome.Effects[events.First..events.End])
+            {
+                if (effect.Kind != EffectKind.Notified)
+                    continue;
+                var callback = (int)effect.Value;
+                if (last >= 0 && (chain[callback].Priority > chain[last].Priority
+                    || (chain[callback].Priority == chain[last].Priority && callback < last)))
+                    return Evidence.Against(PriorityOrder, $"{Words.Of(events.Notification)} {events.Range}",
+                        $"{chain[callback].Name} (priority {chain[callback].Priority}) before {chain[last].Name} (priority {chain[last].Priority})",
+                        "after it", events.Range);
+                last = callback;
+            }
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckStops(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+            if (events.IsRefused && events.End > events.RefusedAt + 1 && NotificationGrammar.CanBeRefused(events.Notification))
+                return Evidence.Against(StopsAtRefusal, $"{Words.Of(events.Notification)} {events.Range}",
+                    $"no callback after the refusal of {Name(seen, events.RefusedAt)}",
+                    $"{Name(seen, events.End - 1)} called", events.Range);
+        return null;
+    }
+
+    private static Violation? CheckCancel(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            if (NotificationGrammar.CanBeRefused(events.Notification) && events.IsRefused)
+                continue;
+            for (var callback = 0; callback < seen.Spec.Notifiers.Length; callback++)
+            {
+                var calls = 0;
+                foreach (ref readonly var effect in seen.Outcome.Effects[events.First..events.End])
+                    if (effect.Kind == EffectKind.Notified && effect.Value == callback)
+                        calls++;
+                var expected = NotificationGrammar.CallbacksOf(seen.Spec, callback);
+                if (calls != expected)
+                    return Evidence.Against(CancelReachesWholeChain, $"{Words.Of(events.Notification)} {events.Range}",
+                        $"{Evidence.Count(expected, "call")} of {seen.Spec.Notifiers[callback].Name}", $"{calls}", events.Range);
+            }
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckAnswer(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.Offline && seen.Operation.Kind != OperationKind.WriteOnline
+            && !BlockSteps.Onlines(seen.Operation.Kind))
+            return null;
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+            if (events.IsRefused && NotificationGrammar.CanBeRefused(events.Notification)
+                && seen.Answer != Answer.Of(seen.Outcome.Effects[events.RefusedAt].Errno))
+                return Evidence.Against(RefusalIsTheAnswer, seen.Operation.ToString(),
+                    $"{ErrnoText.Print(seen.Outcome.Effects[events.RefusedAt].Errno)} from {Name(seen, events.RefusedAt)}",
+                    seen.Answer.ToString(), events.Range);
+        return null;
+    }
+
+    private static Violation? CheckIsolation(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+            if (events.Notification == MemoryNotification.GoingOffline
+                && LastOf(seen, events, EffectKind.Isolated) <= LastOf(seen, events, EffectKind.Unisolated))
+                return Evidence.Against(GoingOfflineAfterIsolation, $"block {events.Block}",
+                    "isolated before going-offline", "not isolated", events.Range);
+        return null;
+    }
+
+    private static Violation? CheckUnisolation(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+            if (events.Notification == MemoryNotification.CancelOffline
+                && LastOf(seen, events, EffectKind.Unisolated) <= LastOf(seen, events, EffectKind.Isolated))
+                return Evidence.Against(CancelOfflineAfterUnisolation, $"block {events.Block}",
+                    "out of isolation before cancel-offline", "isolated", events.Range);
+        return null;
+    }
+
+    private static Violation? CheckOffline(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            if (events.Notification != MemoryNotification.Offline)
+                continue;
+            var missing = LastOf(seen, events, EffectKind.SectionsOffline) < 0 ? "sections online"
+                : LastOf(seen, events, EffectKind.PresentChanged) < 0 ? "present pages not lowered"
+                : LastOf(seen, events, EffectKind.RemovedFromZone) >= 0 ? "the range out of its zone" : null;
+            if (missing is not null)
+                return Evidence.Against(OfflineAfterAccounting, $"block {events.Block}",
+                    "sections offline and present lowered, and the zone left only later", missing, events.Range);
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckOnline(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            if (events.Notification != MemoryNotification.Online)
+                continue;
+            var missing = LastOf(seen, events, EffectKind.SectionsOnline) < 0 ? "sections offline"
+                : LastOf(seen, events, EffectKind.PresentChanged) < 0 ? "present pages not raised"
+                : LastOf(seen, events, EffectKind.Unisolated) < 0 ? "pageblocks isolated" : null;
+            if (missing is not null)
+                return Evidence.Against(OnlineAfterAccounting, $"block {events.Block}",
+                    "sections online, present raised and pageblocks out of isolation", missing, events.Range);
+        }
+
+        return null;
+    }
+
+    // The last effect of this kind about the event's block before the event; −1 for none. Counter changes name no pages.
+    private static int LastOf(Transition seen, in NotificationWalk at, EffectKind kind)
+    {
+        var effects = seen.Outcome.Effects;
+        for (var i = at.First - 1; i >= 0; i--)
+        {
+            ref readonly var effect = ref effects[i];
+            if (effect.Kind == kind && (effect.Range.Count == 0 || effect.Range.Intersects(at.Range)))
+                return i;
+
+            // What another event of the same block saw belongs to an earlier step, unless it is the one that began this one.
+            if (effect.Kind == EffectKind.Notified && effect.Range.Intersects(at.Range)
+                && NotificationGrammar.Ends(effect.Notification) && effect.Notification != at.Notification)
+                return -1;
+        }
+
+        return -1;
+    }
+
+    private static Violation? CheckRange(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+        {
+            var whole = seen.Spec.PagesOf((int)events.Block);
+            var hosted = Vmemmap(seen.After.Find((int)events.Block)) ?? Vmemmap(seen.Before.Find((int)events.Block));
+            var frames = events.Notification is MemoryNotification.PrepareOnline or MemoryNotification.FinishOffline;
+            var excluded = frames ? 0 : hosted ?? events.Range.Start - whole.Start;
+            var expected = new PageRange(whole.Start + excluded, whole.Count - excluded);
+            if (events.Range != expected)
+                return Evidence.Against(RangeExcludesVmemmap, $"block {events.Block}",
+                    $"{Words.Of(events.Notification)} of {expected}", $"{events.Range}", events.Range);
+        }
+
+        return null;
+    }
+
+    private static int? Vmemmap(BlockObservation? block) => block is { IsOnline: true } ? block.Pages.Vmemmap : null;
+
+    private static Violation? CheckRemove(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.Remove)
+            return null;
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (effect.Kind == EffectKind.Notified)
+                return Evidence.Against(RemoveIsSilent, $"pages {effect.Range}", "no event",
+                    Words.Of(effect.Notification), effect.Range);
+        return null;
+    }
+
+    private static Violation? CheckPcplists(Transition seen)
+    {
+        int pcp = 0, lru = 0;
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+        {
+            pcp += effect.Kind switch { EffectKind.PcpDisabled => 1, EffectKind.PcpEnabled => -1, _ => 0 };
+            lru += effect.Kind switch { EffectKind.LruDisabled => 1, EffectKind.LruEnabled => -1, _ => 0 };
+            if (pcp is < 0 or > 1 || lru < 0)
+                return Evidence.Against(PcplistsRestored, seen.Operation.ToString(), "disabled once, then enabled once",
+                    $"{Words.Of(effect.Kind)} out of turn", effect.Range);
+        }
+
+        return (pcp | lru) == 0 || seen.Operation.Kind == OperationKind.Pcp ? null
+            : Evidence.Against(PcplistsRestored, seen.Operation.ToString(), "enabled again before the operation ends",
+                pcp > 0 ? "per-CPU lists disabled" : "LRU caches disabled");
+    }
+
+    private static Violation? CheckCommit(Transition seen)
+    {
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        while (events.MoveNext())
+            if (events.Notification == MemoryNotification.CancelOffline
+                && LastOf(seen, events, EffectKind.SectionsOffline) >= 0)
+                return Evidence.Against(CommitIsFinal, $"block {events.Block}", "offline, as its sections are",
+                    "cancel-offline", events.Range);
+        return null;
+    }
+
+    private static string Name(Transition seen, int effect) =>
+        seen.Spec.Notifiers[(int)seen.Outcome.Effects[effect].Value].Name;
+}
