@@ -76,7 +76,7 @@ public static class Rollback
     /// <summary>Catches a failure that loses or invents devices.</summary>
     public static readonly Invariant DevicesUnchanged = new(
         "rollback.devices-unchanged", Family.Rollback,
-        "An operation that failed leaves every device as it was.",
+        "An operation that failed leaves every device that was there as it was.",
         "A refused removal that forgets its device: it can never be removed again.",
         new Citation("v6.12", "drivers/acpi/scan.c", "acpi_scan_hot_remove"),
         Levels.Core, Visibility.Devices, CheckDevices);
@@ -242,10 +242,13 @@ public static class Rollback
 
     private static Violation? CheckDevices(Transition seen)
     {
-        if (!Failure.IsAtomic(seen) || seen.Before.Devices.SequenceEqual(seen.After.Devices) || StandBack.ForSums(seen))
+        if (!Failure.IsAtomic(seen))
             return null;
-        return Evidence.Against(DevicesUnchanged, "devices",
-            $"{string.Join(' ', seen.Before.Devices.ToArray().Select(static d => d.Name))}, as before {seen.Answer}",
-            string.Join(' ', seen.After.Devices.ToArray().Select(static d => d.Name)));
+        foreach (ref readonly var was in seen.Before.Devices)
+            if (seen.After.Device(was.Name) is var now && now != was && !seen.InFlight(was.Name))
+                return Evidence.Against(DevicesUnchanged, $"device {was.Name}",
+                    $"{was.PluggedPages} pages at {was.Range}, as before {seen.Answer}",
+                    now is { } other ? $"{other.PluggedPages} pages at {other.Range}" : "gone", was.Range);
+        return null;
     }
 }
