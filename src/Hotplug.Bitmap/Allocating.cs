@@ -1,0 +1,148 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>The operations alloc, free, get and put (kernel-semantics 3.9).</summary>
+internal sealed class Allocating(MachineState state, PageAllocator pages)
+{
+    /// <summary>All or nothing: what cannot be had in full leaves nothing behind.</summary>
+    public Errno Alloc(in Operation operation, EffectLog log)
+    {
+        var id = operation.Subject.Id;
+        if (operation.Node >= state.Spec.Nodes || state.Allocations.ContainsKey(id))
+            return Errno.EINVAL;
+        var kind = (AllocationKind)operation.Choice;
+        var isMovable = kind is AllocationKind.Movable or AllocationKind.Pinned;
+        if (operation.Order > state.Layout.MaxOrder || operation.Amount > pages.FreeFor(operation.Node, isMovable))
+            return Errno.ENOMEM;
+        var count = (operation.Amount + (1L << operation.Order) - 1) >> operation.Order << operation.Order;
+        var holder = state.Runs.AddHolder();
+        state.Runs.HolderOf(holder).Use = UseOf(kind);
+        var taken = isMovable
+            ? pages.TakeMovable(operation.Node, count, operation.Order, holder, log, role: null)
+            : pages.TakeKernel(operation.Node, count, operation.Order, holder, high: true, log, role: null);
+        if (taken < count)
+        {
+            pages.ReleaseAll(holder);
+            state.Runs.RemoveHolder(holder);
+            return Errno.ENOMEM;
+        }
+
+        state.Allocations.Add(id, holder);
+        for (var run = state.Runs.HolderOf(holder).First; run >= 0; run = state.Runs[run].NextOfHolder)
+            log.Witness(WitnessRole.Taken, new PageRange(state.Runs[run].Start, state.Runs[run].Count));
+        return Errno.None;
+    }
+
+    /// <summary>Drops the allocation's own references; pages with extra ones live on.</summary>
+    public Errno Free(int id, EffectLog log)
+    {
+        if (!state.Allocations.TryGetValue(id, out var holder) || state.Runs.HolderOf(holder).IsFreed)
+            return Errno.EINVAL;
+        for (var run = state.Runs.HolderOf(holder).First; run >= 0;)
+        {
+            var next = state.Runs[run].NextOfHolder;
+            var block = state.BlockOf(state.Runs[run].Start);
+            if (block.Referenced == 0)
+                Release(run, log);
+            else
+                FreePages(run, block, log);
+            run = next;
+        }
+
+        state.Runs.HolderOf(holder).IsFreed = true;
+        ForgetIfEmpty(id, holder);
+        return Errno.None;
+    }
+
+    /// <summary>Takes an extra reference on a page that the allocation still has.</summary>
+    public Errno Get(int id, long pfn)
+    {
+        if (!state.Allocations.TryGetValue(id, out var holder) || state.Runs.FindOf(holder, pfn) < 0)
+            return Errno.EINVAL;
+        var block = state.BlockOf(pfn);
+        state.References.Add(block, pfn, +1);
+        state.Touch(block);
+        return Errno.None;
+    }
+
+    /// <summary>Drops an extra reference; the last reference frees the page.</summary>
+    public Errno Put(int id, long pfn, EffectLog log)
+    {
+        if (!state.Allocations.TryGetValue(id, out var holder))
+            return Errno.EINVAL;
+        var run = state.Runs.FindOf(holder, pfn);
+        if (run < 0)
+            return Errno.EINVAL;
+        var block = state.BlockOf(pfn);
+        if (state.References.Of(pfn) > 0)
+        {
+            state.References.Add(block, pfn, -1);
+            state.Touch(block);
+            return Errno.None;
+        }
+
+        // Once the own reference is gone, the first one counted in the planes is an extra one.
+        if (!state.Runs.HolderOf(holder).IsFreed)
+            return Errno.EINVAL;
+        Release(state.Runs.Single(run, block, pfn), log);
+        ForgetIfEmpty(id, holder);
+        return Errno.None;
+    }
+
+    private static PageUse UseOf(AllocationKind kind) => kind switch
+    {
+        AllocationKind.Movable => PageUse.Movable,
+        AllocationKind.Unmigratable => PageUse.Unmigratable,
+        AllocationKind.Pinned or AllocationKind.LongTermPinned => PageUse.Pinned,
+        _ => PageUse.Kernel,
+    };
+
+    private void Release(int run, EffectLog log)
+    {
+        log.Witness(WitnessRole.Released, new PageRange(state.Runs[run].Start, state.Runs[run].Count));
+        pages.Release(run);
+    }
+
+    // Page by page: those with extra references stay, and the first extra one becomes the one that the planes count.
+    private void FreePages(int run, MemoryBlock block, EffectLog log)
+    {
+        var end = state.Runs[run].End;
+        for (var pfn = state.Runs[run].Start; pfn < end;)
+        {
+            var isKept = state.References.Of(pfn) > 0;
+            var after = pfn + 1;
+            while (after < end && state.References.Of(after) > 0 == isKept)
+                after++;
+            var rest = after < end ? state.Runs.Cut(run, block, (int)(after - pfn)) : -1;
+            if (!isKept)
+                Release(run, log);
+            else
+                Keep(block, pfn, after);
+            run = rest;
+            pfn = after;
+        }
+    }
+
+    private void Keep(MemoryBlock block, long start, long end)
+    {
+        for (var pfn = start; pfn < end; pfn++)
+        {
+            state.References.Add(block, pfn, -1);
+            if (state.UseAt(block, state.OffsetOf(pfn)) == PageUse.Pinned)
+                state.Fill(block, state.OffsetOf(pfn), 1, PageUse.Movable);
+        }
+
+        state.Touch(block);
+    }
+
+    private void ForgetIfEmpty(int id, int holder)
+    {
+        if (state.Runs.HolderOf(holder).First >= 0)
+            return;
+        state.Runs.RemoveHolder(holder);
+        state.Allocations.Remove(id);
+    }
+}

@@ -1,0 +1,159 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Makes optimised machines.</summary>
+public static class BitmapMachine
+{
+    /// <summary>The machine that keeps every rule.</summary>
+    public static IMachine Create() => new BitmapMachine<Faithful>("bitmap", default);
+
+    /// <summary>The machine that breaks one rule.</summary>
+    public static IMachine Create(Fault fault) =>
+        new BitmapMachine<Seeded>($"bitmap+{FaultTable.Of(fault).Id}", new Seeded(fault));
+}
+
+/// <summary>
+/// The optimised machine: planes of bits per memory block, a buddy allocator with summaries, sparse references, runs of
+/// holders. Nothing is allocated per operation once warm.
+/// </summary>
+/// <typeparam name="TRules">Who keeps the rules: faithful, or one seeded fault.</typeparam>
+internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachine, ISnapshots
+    where TRules : struct, IRules
+{
+    private readonly Journal _journal = new();
+    private Wiring<TRules>? _wiring;
+
+    /// <inheritdoc/>
+    public MachineIdentity Identity { get; } = new(name, "1",
+        Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory | Levels.Hwpoison
+        | Levels.Faults | Levels.Effects, Visibility.All);
+
+    private Wiring<TRules> Wiring => _wiring ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
+
+    /// <inheritdoc/>
+    public void Reset(MachineSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        if (SpecRules.Check(spec) is { } broken)
+            throw new ArgumentException(broken, nameof(spec));
+        _journal.Restart();
+        _wiring = new Wiring<TRules>(Boot.Start(spec, _journal), rules);
+    }
+
+    /// <inheritdoc/>
+    public void Execute(in Operation operation, in Target target, Outcome outcome)
+    {
+        ArgumentNullException.ThrowIfNull(outcome);
+        var wiring = Wiring;
+        _journal.Advance();
+        var log = new EffectLog(outcome);
+        switch (operation.Kind)
+        {
+            case OperationKind.Veto:
+                wiring.State.Injection.Arm((VetoPoint)operation.Choice, operation.Amount, operation.Errno);
+                return;
+            case OperationKind.Tick:
+                return;
+            case OperationKind.Policy:
+                outcome.Answer = Answer.Of(wiring.Policies.Set((PolicySetting)operation.Choice));
+                break;
+            default:
+                wiring.State.Injection.Begin();
+                outcome.Answer = Carry(wiring, operation, target, log);
+                wiring.State.Injection.End();
+                break;
+        }
+
+        wiring.Policies.RefreshChoices();
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Observation observation)
+    {
+        ArgumentNullException.ThrowIfNull(observation);
+        Wiring.Writer.Write(observation);
+    }
+
+    /// <inheritdoc/>
+    public object Snapshot() => Wiring.State.Clone();
+
+    /// <inheritdoc/>
+    public void Restore(object snapshot)
+    {
+        if (snapshot is not MachineState state || state.Journal != _journal || state.Spec != Wiring.State.Spec)
+            throw new ArgumentException("not a snapshot of this machine with this spec", nameof(snapshot));
+        _journal.Restart();
+        Wiring.State.CopyFrom(state);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static Answer Carry(Wiring<TRules> machine, in Operation operation, in Target target, EffectLog log)
+    {
+        switch (operation.Kind)
+        {
+            case OperationKind.Offline:
+            case OperationKind.Eject:
+            case OperationKind.OfflineRemove:
+            case OperationKind.WriteOnline:
+                return machine.Blocks.Offline(operation, target, log);
+            case OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable:
+                return Answer.Of(machine.Blocks.Online(operation.Kind, target, log));
+            case OperationKind.WriteState:
+                return Answer.Of(machine.Blocks.WriteState((StateText)operation.Choice, target));
+            case OperationKind.Remove:
+                return Answer.Of(machine.Blocks.Remove(operation, target, log));
+            default:
+                return Answer.Of(CarryPages(machine, operation, target, log));
+        }
+    }
+
+    private static Errno CarryPages(Wiring<TRules> machine, in Operation operation, in Target target, EffectLog log)
+    {
+        var driver = (BalloonDriver)operation.Choice;
+        var pfn = target.Range.Start;
+        var id = operation.Subject.Id;
+        return operation.Kind switch
+        {
+            OperationKind.Add => machine.Adding.Add(operation, target, log),
+            OperationKind.Alloc => machine.Allocating.Alloc(operation, log),
+            OperationKind.Free => machine.Allocating.Free(id, log),
+            OperationKind.Get => machine.Allocating.Get(id, pfn),
+            OperationKind.Put => machine.Allocating.Put(id, pfn, log),
+            OperationKind.Inflate => machine.Ballooning.Inflate(driver, operation.Amount, log),
+            OperationKind.Deflate => machine.Ballooning.Deflate(driver, operation.Amount, log),
+            OperationKind.BalloonTarget => machine.Ballooning.Target(driver, operation.Amount, log),
+            OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize =>
+                Resize(machine, operation, log),
+            OperationKind.Poison or OperationKind.HardOffline => machine.Poisoning.Poison(pfn, log),
+            OperationKind.Unpoison => machine.Poisoning.Unpoison(pfn, log),
+            OperationKind.SoftOffline => machine.Poisoning.SoftOffline(pfn, log),
+            OperationKind.NotifierError =>
+                machine.Policies.SetNotifierError((MemoryNotification)operation.Choice, operation.Errno),
+            _ => Errno.EINVAL,   // Levels that this machine does not declare.
+        };
+    }
+
+    private static Errno Resize(Wiring<TRules> machine, in Operation operation, EffectLog log)
+    {
+        var memories = machine.State.Memories;
+        if (operation.Subject.Id < 1 || operation.Subject.Id > memories.Length)
+            return Errno.EINVAL;
+        var device = memories[operation.Subject.Id - 1];
+        if (operation.Amount > device.SubBlocks && operation.Kind != OperationKind.Unplug)
+            return Errno.EINVAL;
+        return machine.Driver.Resize(device, operation.Kind switch
+        {
+            OperationKind.Plug => device.Plugged + operation.Amount,
+            OperationKind.Unplug => Math.Max(0, device.Plugged - operation.Amount),
+            _ => operation.Amount,
+        }, log);
+    }
+}

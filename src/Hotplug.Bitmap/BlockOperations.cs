@@ -1,0 +1,77 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>What user space writes to a block's attributes, and the removal of devices (kernel-semantics 3.6 to 3.8).</summary>
+internal sealed class BlockOperations<TRules>(
+    MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing removing, Ejecting<TRules> ejecting)
+    where TRules : struct, IRules
+{
+    /// <summary>state_store(): the type stays behind when the block is online already.</summary>
+    public Errno Online(OperationKind kind, in Target target, EffectLog log)
+    {
+        if (Find(target) is not { } block)
+            return Errno.ENOENT;
+        block.OnlineType = kind switch
+        {
+            OperationKind.OnlineKernel => AutoOnline.OnlineKernel,
+            OperationKind.OnlineMovable => AutoOnline.OnlineMovable,
+            _ => AutoOnline.Online,
+        };
+        return block.IsOnline ? Errno.EINVAL : onlining.Online(block, log);
+    }
+
+    /// <summary>What may leave unfinished: offline, a write to <c>online</c>, and the two that also remove.</summary>
+    public Answer Offline(in Operation operation, in Target target, EffectLog log) => operation.Kind switch
+    {
+        OperationKind.Offline => Find(target) is not { } block ? Answer.Of(Errno.ENOENT)
+            : block.IsOnline ? offlining.Offline(block, default, log) : Answer.Of(Errno.EINVAL),
+        OperationKind.WriteOnline => WriteOnline(operation.Amount == 1, target, log),
+        OperationKind.OfflineRemove => OfflineRemove(operation, target, log),
+        _ => Eject(target, log),
+    };
+
+    public Errno WriteState(StateText text, in Target target) =>
+        Find(target) is null ? Errno.ENOENT : text == StateText.Empty ? Errno.None : Errno.EINVAL;
+
+    public Errno Remove(in Operation operation, in Target target, EffectLog log)
+    {
+        var range = RangeOf(operation, target);
+        return IsHotAdded(range) ? removing.Remove(range, log) : Errno.EINVAL;
+    }
+
+    private Answer WriteOnline(bool online, in Target target, EffectLog log)
+    {
+        if (Find(target) is not { } block)
+            return Answer.Of(Errno.ENOENT);
+        if (block.IsOnline == online)
+            return Answer.Ok;
+        return online ? Answer.Of(onlining.Online(block, log)) : offlining.Offline(block, default, log);
+    }
+
+    private Answer OfflineRemove(in Operation operation, in Target target, EffectLog log)
+    {
+        var range = RangeOf(operation, target);
+        return IsHotAdded(range) ? ejecting.OfflineAndRemove(range, log) : Answer.Of(Errno.EINVAL);
+    }
+
+    // acpi_scan_hot_remove(): whatever the reason, a refusal is EBUSY.
+    private Answer Eject(in Target target, EffectLog log)
+    {
+        if (!IsHotAdded(target.Range))
+            return Answer.Of(Errno.EINVAL);
+        var answer = ejecting.OfflineAndRemove(target.Range, log);
+        return answer.IsErrno ? Answer.Of(Errno.EBUSY) : answer;
+    }
+
+    private PageRange RangeOf(in Operation operation, in Target target) => operation.Amount == 0
+        ? target.Range
+        : new PageRange(target.Range.Start, operation.Amount * state.Layout.PagesPerBlock);
+
+    // Boot memory and what a driver added are not the firmware's to remove.
+    private bool IsHotAdded(PageRange range) => range.Count > 0 && state.Spec.DimmRange.Contains(range);
+
+    private MemoryBlock? Find(in Target target) => state.FindBlockOf(target.Range.Start);
+}

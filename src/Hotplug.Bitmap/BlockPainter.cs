@@ -1,0 +1,87 @@
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Writes the pages of a block into an observation, run by run.</summary>
+internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
+{
+    public void Paint(MemoryBlock block, BlockObservation seen)
+    {
+        seen.Stamp = block.Stamp;
+        seen.State = block.State;
+        seen.Node = block.Node;
+        seen.Zone = block.IsOnline ? block.Zone : block.DefaultZone;
+        seen.OtherZone = block.IsOnline ? ZoneKind.None : block.OtherZone;
+        seen.Pages.Clear();
+        if (!block.IsOnline)
+        {
+            seen.Pages.Add(state.Layout.PagesPerBlock, PageState.None);
+            return;
+        }
+
+        var isPlain = block.Poisoned.Count == 0 && block.Referenced == 0;
+        PaintPart(block, seen.Pages, 0, block.Vmemmap, isPlain);
+        PaintPart(block, seen.Pages, block.Vmemmap, state.Layout.PagesPerBlock - block.Hole, isPlain);
+        seen.Pages.Add(block.Hole, PageState.None);
+    }
+
+    private void PaintPart(MemoryBlock block, PageRuns runs, int start, int end, bool isPlain)
+    {
+        for (var offset = start; offset < end;)
+        {
+            var use = state.UseAt(block, offset);
+            if (use == PageUse.Free)
+            {
+                var order = buddy.OrderAt(block, offset);
+                runs.Add(1 << order, PageState.Free(order));
+                offset += 1 << order;
+                continue;
+            }
+
+            var runEnd = state.RunEnd(block, offset, end);
+            if (isPlain)
+                runs.Add(runEnd - offset, StateOf(block, use, offset));
+            else
+                for (var i = offset; i < runEnd; i++)
+                    runs.Add(1, SpecialStateOf(block, use, i));
+            offset = runEnd;
+        }
+    }
+
+    private PageState SpecialStateOf(MemoryBlock block, PageUse use, int offset)
+    {
+        var page = StateOf(block, use, offset);
+        var extra = block.Referenced == 0 ? 0 : state.References.Of(state.PageOf(block, offset));
+        if (extra > 0)
+            page = page with { References = page.References + extra };
+        if (!block.IsPoisoned(offset))
+            return page;
+        var flags = page.Flags & ~(PageFlags.Movable | PageFlags.Unmigratable);
+        return page with { Flags = (page.Has(PageFlags.Offline) ? page.Flags : flags) | PageFlags.HwPoison };
+    }
+
+    private PageState StateOf(MemoryBlock block, PageUse use, int offset)
+    {
+        if (offset < block.Vmemmap)
+            return new PageState(VmemmapFlags, 0, 0, 1);
+        return use switch
+        {
+            PageUse.Movable => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 1),
+            PageUse.Pinned => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 2),
+            PageUse.Unmigratable => new PageState(PageFlags.InUse | PageFlags.Unmigratable, 0, 0, 1),
+            PageUse.NeverOnlined => new PageState(
+                PageFlags.Offline | PageFlags.NeverOnlined, 0, (byte)block.Memory, OfflineReferences(block)),
+            PageUse.Unplugged => new PageState(PageFlags.Offline, 0, (byte)block.Memory, OfflineReferences(block)),
+            PageUse.Ballooned => new PageState(PageFlags.Offline | PageFlags.Movable, 0,
+                PageState.BalloonOwner + (byte)BalloonDriver.Virtio, 1),
+            _ => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
+        };
+    }
+
+    private PageFlags VmemmapFlags => state.Spec.Dialect.Has(Contract.Machines.DialectItem.VmemmapNotReserved)
+        ? PageFlags.Vmemmap
+        : PageFlags.Vmemmap | PageFlags.Reserved;
+
+    private static int OfflineReferences(MemoryBlock block) => block.ReferencesDropped ? 0 : 1;
+}

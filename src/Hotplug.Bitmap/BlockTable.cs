@@ -1,0 +1,78 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>The memory blocks that exist, by number; removed ones are kept for reuse, so that add allocates nothing once warm.</summary>
+internal sealed class BlockTable(BlockLayout layout)
+{
+    private readonly MemoryBlock?[] _blocks = new MemoryBlock?[layout.BlockNumbers.Bits];
+    private readonly Stack<MemoryBlock> _pool = new();
+    private readonly ulong[] _offline = new ulong[layout.BlockNumbers.Words];
+
+    /// <summary>Numbers of the blocks that exist, ascending.</summary>
+    public List<int> Numbers { get; } = [];
+
+    /// <summary>The block with this number, or null.</summary>
+    public MemoryBlock? Find(int number) => (uint)number < (uint)_blocks.Length ? _blocks[number] : null;
+
+    /// <summary>The block with this number; it must exist.</summary>
+    public MemoryBlock this[int number] => _blocks[number]!;
+
+    /// <summary>The first offline block from this number on; −1 if there is none.</summary>
+    public int NextOffline(int number) => layout.BlockNumbers.Next(_offline, number);
+
+    public void SetState(MemoryBlock block, BlockState value)
+    {
+        block.State = value;
+        if (value == BlockState.Offline)
+            layout.BlockNumbers.Set(_offline, block.Number);
+        else
+            layout.BlockNumbers.Clear(_offline, block.Number);
+    }
+
+    /// <summary>A new offline block without anything special.</summary>
+    public MemoryBlock Add(int number)
+    {
+        var block = _pool.Count > 0 ? _pool.Pop() : new MemoryBlock(layout.Words);
+        block.Number = number;
+        block.Zone = block.DefaultZone = block.OtherZone = ZoneKind.None;
+        block.OnlineType = AutoOnline.Offline;
+        block.Vmemmap = block.Foreign = block.Hole = 0;
+        block.Device = block.Memory = block.Group = 0;
+        block.MemmapHolder = block.Home = block.Runs = -1;
+        block.WasOnline = block.ReferencesDropped = block.IsListed = block.HasDevice = false;
+        block.FreePages = block.Referenced = block.PopulatedSections = 0;
+        block.FreeOrders = 0;
+        block.Poisoned.Clear();
+        block.Stamp = -1;
+        _blocks[number] = block;
+        SetState(block, BlockState.Offline);
+        var index = Numbers.BinarySearch(number);
+        Numbers.Insert(~index, number);
+        return block;
+    }
+
+    public void Remove(MemoryBlock block)
+    {
+        _blocks[block.Number] = null;
+        layout.BlockNumbers.Clear(_offline, block.Number);
+        Numbers.RemoveAt(Numbers.BinarySearch(block.Number));
+        _pool.Push(block);
+    }
+
+    public BlockTable Clone()
+    {
+        var copy = new BlockTable(layout);
+        foreach (var number in Numbers)
+        {
+            var block = new MemoryBlock(layout.Words);
+            block.CopyFrom(_blocks[number]!);
+            copy._blocks[number] = block;
+        }
+
+        _offline.AsSpan().CopyTo(copy._offline);
+        copy.Numbers.AddRange(Numbers);
+        return copy;
+    }
+}

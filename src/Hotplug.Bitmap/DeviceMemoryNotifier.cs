@@ -1,0 +1,107 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>
+/// What the driver of a device memory does when one of its blocks goes offline: it drops its references of the unplugged
+/// pages at GOING_OFFLINE and takes them back at CANCEL_OFFLINE (virtio_mem_memory_notifier_cb()).
+/// </summary>
+internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+    where TRules : struct, IRules
+{
+    public void Act(MemoryNotification notification, MemoryBlock block, int memory, EffectLog log)
+    {
+        if (block.Memory != memory)
+            return;
+        var device = state.Memories[memory - 1];
+        switch (notification)
+        {
+            case MemoryNotification.GoingOnline:
+                device.HotplugActive = true;
+                break;
+            case MemoryNotification.GoingOffline:
+                device.HotplugActive = true;
+                Drop(block, device, log);
+                break;
+            case MemoryNotification.CancelOffline when device.HotplugActive:
+                device.HotplugActive = false;
+                if (rules.Keeps(Fault.CancelForgetsReference))
+                    TakeBack(block, device, log);
+                break;
+            case MemoryNotification.Online or MemoryNotification.Offline or MemoryNotification.CancelOnline:
+                device.HotplugActive = false;
+                break;
+        }
+    }
+
+    /// <summary>PageOffline pages of the device memory in the block.</summary>
+    public static int UnpluggedPages(MemoryBlock block, DeviceMemory device) =>
+        (device.SubBlocksPerBlock - device.PluggedIn(block)) * device.Spec.SubBlockPages;
+
+    private void Drop(MemoryBlock block, DeviceMemory device, EffectLog log)
+    {
+        if (!rules.Keeps(Fault.OfflineClearedAtGoingOffline))
+        {
+            FreeUnplugged(block, device);
+            return;
+        }
+
+        block.ReferencesDropped = true;
+        LogRuns(EffectKind.ReferencesDropped, block, device, log);
+        RaiseManaged(block, device, +1, log);
+    }
+
+    private void TakeBack(MemoryBlock block, DeviceMemory device, EffectLog log)
+    {
+        if (!block.ReferencesDropped)
+            return;
+        block.ReferencesDropped = false;
+        LogRuns(EffectKind.ReferencesTaken, block, device, log);
+        RaiseManaged(block, device, -1, log);
+    }
+
+    private void RaiseManaged(MemoryBlock block, DeviceMemory device, int sign, EffectLog log)
+    {
+        var pages = UnpluggedPages(block, device);
+        if (pages > 0 && state.Spec.Dialect.Has(DialectItem.ManagedRaisedInGoingOffline))
+            log.Managed(state.Zones[block.Home], sign * (long)pages);
+    }
+
+    private void LogRuns(EffectKind kind, MemoryBlock block, DeviceMemory device, EffectLog log)
+    {
+        var first = device.FirstOf(block);
+        var end = first + device.SubBlocksPerBlock;
+        for (var sub = first; sub < end;)
+        {
+            var runEnd = device.RunEnd(sub, end);
+            if (!device.IsPlugged(sub))
+                log.Add(kind, new PageRange(
+                    state.PageOf(block, (sub - first) * device.Spec.SubBlockPages), (long)(runEnd - sub) * device.Spec.SubBlockPages),
+                    state.Zones[block.Home].Id);
+            sub = runEnd;
+        }
+    }
+
+    // The seeded fault: what SEED-OFFLINE warns of. The pages are isolated still, but no longer marked.
+    private void FreeUnplugged(MemoryBlock block, DeviceMemory device)
+    {
+        var first = device.FirstOf(block);
+        for (var sub = 0; sub < device.SubBlocksPerBlock; sub++)
+        {
+            if (device.IsPlugged(first + sub))
+                continue;
+            var offset = sub * device.Spec.SubBlockPages;
+            for (var i = offset; i < offset + device.Spec.SubBlockPages; i++)
+                if (state.UseAt(block, i) is PageUse.NeverOnlined or PageUse.Unplugged && !block.IsPoisoned(i))
+                {
+                    state.Fill(block, i, 1, PageUse.Free);
+                    buddy.Free(block, i, 1);
+                    state.Zones[block.Home].Managed++;
+                }
+        }
+
+        state.Touch(block);
+    }
+}

@@ -1,0 +1,46 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Offlines every block of a range and removes it, or puts back what it took: offline_and_remove_memory().</summary>
+internal sealed class Ejecting<TRules>(
+    MachineState state, Offlining<TRules> offlining, Onlining<TRules> onlining, Removing removing)
+    where TRules : struct, IRules
+{
+    private readonly List<(int Block, ZoneKind Zone)> _taken = [];
+
+    /// <summary>All blocks or none; on failure those that went offline come back in the kind of zone that they had.</summary>
+    public Answer OfflineAndRemove(PageRange range, EffectLog log)
+    {
+        _taken.Clear();
+        var answer = Answer.Ok;
+        for (var pfn = range.Start; pfn < range.End && answer.IsOk; pfn += state.Layout.PagesPerBlock)
+        {
+            if (state.FindBlockOf(pfn) is not { IsOnline: true } block)
+                continue;
+            var zone = block.Zone;
+            answer = offlining.Offline(block, range, log);
+            if (answer.IsOk)
+                _taken.Add((block.Number, zone));
+        }
+
+        if (answer.IsOk)
+            answer = Answer.Of(removing.Remove(range, log));
+        if (!answer.IsOk)
+            PutBack(log);
+        return answer;
+    }
+
+    // try_reonline_memory_block(): what fails here stays offline.
+    private void PutBack(EffectLog log)
+    {
+        foreach (var (number, zone) in _taken)
+        {
+            var block = state.Blocks[number];
+            block.OnlineType = zone == ZoneKind.Movable ? AutoOnline.OnlineMovable : AutoOnline.OnlineKernel;
+            onlining.Online(block, log, isRollback: true);
+        }
+    }
+}

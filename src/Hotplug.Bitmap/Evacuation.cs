@@ -1,0 +1,119 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Empties a block that goes offline, or tells which page keeps it.</summary>
+internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migration migration)
+{
+    private readonly List<int> _avoided = [];
+
+    /// <summary>
+    /// has_unmovable_pages() for offlining a block of a kernel zone: the first page of the range that isolation refuses; −1
+    /// if there is none. Poisoned pages never stop it.
+    /// </summary>
+    public int FindUnmovable(MemoryBlock block, int start, int end)
+    {
+        var found = start - 1;
+        do
+            found = state.FirstOf(block, PageUse.Kernel, found + 1, end);
+        while (found >= 0 && block.IsPoisoned(found));
+        return found;
+    }
+
+    /// <summary>
+    /// scan_movable_pages() and do_migrate_range(): EBUSY for a PageOffline page that nobody gave up, unfinished where a
+    /// page never can leave or there is no room.
+    /// </summary>
+    public Answer EmptyBlock(MemoryBlock block, PageRange leaving, EffectLog log)
+    {
+        var end = state.Layout.PagesPerBlock;
+        var kept = FirstKeptOffline(block, end);
+        var movable = migration.FirstMovable(block, block.Vmemmap, end);
+
+        // The scan stops at the first page of either kind; from a movable one on, all that move are moved at once.
+        if (movable >= 0 && (kept < 0 || movable < kept) && !MoveAll(block, leaving, log))
+            return Stuck(block, migration.FirstMovable(block, block.Vmemmap, end), Answer.Unfinished, log);
+        if (kept >= 0)
+            return Stuck(block, kept, Answer.Of(Errno.EBUSY), log);
+        var pinned = FirstPinned(block, end);
+        return pinned >= 0 ? Stuck(block, pinned, Answer.Unfinished, log) : Answer.Ok;
+    }
+
+    /// <summary>Moves everything movable out of a range of the block, into blocks outside <paramref name="leaving"/> first.</summary>
+    public bool MoveAway(MemoryBlock block, int start, int end, PageUse leaves, PageRange leaving, EffectLog log)
+    {
+        Avoid(leaving);
+        var hasRoom = migration.MoveAway(block, start, end, leaves, log);
+        foreach (var number in _avoided)
+            buddy.List(state.Blocks[number]);
+        var hadChoice = _avoided.Count > 0;
+        _avoided.Clear();
+        return hasRoom || (hadChoice && migration.MoveAway(block, start, end, leaves, log));
+    }
+
+    /// <summary>Poisoned pages that somebody still had are gone with the block.</summary>
+    public void Abandon(MemoryBlock block)
+    {
+        while (block.Runs >= 0)
+            state.Runs.Remove(block.Runs, block);
+        if (block.Referenced == 0)
+            return;
+        foreach (var offset in block.Poisoned)
+        {
+            var pfn = state.PageOf(block, offset);
+            state.References.Add(block, pfn, -state.References.Of(pfn));
+        }
+    }
+
+    private bool MoveAll(MemoryBlock block, PageRange leaving, EffectLog log) =>
+        MoveAway(block, block.Vmemmap, state.Layout.PagesPerBlock, PageUse.Free, leaving, log);
+
+    // A page that moved into a block that leaves too would have to move again.
+    private void Avoid(PageRange leaving)
+    {
+        for (var pfn = leaving.Start; pfn < leaving.End; pfn += state.Layout.PagesPerBlock)
+        {
+            if (state.FindBlockOf(pfn) is not { IsListed: true } other)
+                continue;
+            buddy.Unlist(other);
+            _avoided.Add(other.Number);
+        }
+    }
+
+    private Answer Stuck(MemoryBlock block, int culprit, Answer answer, EffectLog log)
+    {
+        if (culprit >= 0)
+            log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));
+        return answer;
+    }
+
+    // PageOffline with a reference that its owner did not drop. The balloon's are movable.
+    private int FirstKeptOffline(MemoryBlock block, int end)
+    {
+        if (block.ReferencesDropped)
+            return -1;
+        var fresh = FirstSound(block, PageUse.NeverOnlined, end);
+        var taken = FirstSound(block, PageUse.Unplugged, end);
+        return fresh < 0 ? taken : taken < 0 ? fresh : Math.Min(fresh, taken);
+    }
+
+    private int FirstPinned(MemoryBlock block, int end)
+    {
+        var pinned = FirstSound(block, PageUse.Pinned, end);
+        if (pinned < 0)
+            pinned = FirstSound(block, PageUse.Unmigratable, end);
+        if (pinned < 0)
+            pinned = FirstSound(block, PageUse.Movable, end);
+        return pinned >= 0 ? pinned : state.FirstOf(block, PageUse.Ballooned, block.Vmemmap, end);
+    }
+
+    private int FirstSound(MemoryBlock block, PageUse use, int end)
+    {
+        var found = block.Vmemmap - 1;
+        do
+            found = state.FirstOf(block, use, found + 1, end);
+        while (found >= 0 && block.IsPoisoned(found));
+        return found;
+    }
+}

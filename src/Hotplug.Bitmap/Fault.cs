@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Hotplug.Contract.Rules;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>The rules that a machine can be told to break, one at a time: what proves that the suite finds faults.</summary>
+public enum Fault : byte
+{
+    /// <summary>PG_offline cleared at GOING_OFFLINE.</summary>
+    OfflineClearedAtGoingOffline,
+    /// <summary>Re-online hands unplugged pages to the buddy.</summary>
+    ReonlineFreesUnplugged,
+    /// <summary>CANCEL_OFFLINE forgets to take the references back.</summary>
+    CancelForgetsReference,
+    /// <summary>Self-hosted vmemmap pages counted as managed.</summary>
+    VmemmapManaged,
+    /// <summary>A zone's span not shrunk when a block leaves it.</summary>
+    SpanNotShrunk,
+    /// <summary>Managed pages drift when an offline is vetoed.</summary>
+    ManagedDriftsAfterVeto,
+}
+
+/// <summary>A seeded fault as data.</summary>
+/// <param name="Fault">Which.</param>
+/// <param name="Id">Its word.</param>
+/// <param name="Statement">What goes wrong, in one sentence.</param>
+/// <param name="Source">Where the rule that it breaks comes from.</param>
+/// <param name="KilledBy">Id of the invariant that finds it.</param>
+/// <param name="Shortest">Operations of the shortest trace that shows it, blocks coming online on arrival or not.</param>
+public sealed record FaultForm(
+    Fault Fault, string Id, string Statement, Citation Source, string KilledBy, int Shortest);
+
+/// <summary>Every seeded fault.</summary>
+public static class FaultTable
+{
+    /// <summary>By ascending <see cref="Fault"/>.</summary>
+    public static ImmutableArray<FaultForm> Forms { get; } =
+    [
+        new(Fault.OfflineClearedAtGoingOffline, "offline-cleared-at-going-offline",
+            "At GOING_OFFLINE the driver of a device memory clears PG_offline of its unplugged pages and frees them.",
+            new Citation("2019", "source document 003", "PageOffline must stay set until the memory is offline"),
+            "page-offline.survives-until-offline", 3),
+        new(Fault.ReonlineFreesUnplugged, "reonline-frees-unplugged",
+            "When a block comes online again, its unplugged pages go to the buddy.",
+            new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page"),
+            "page-offline.owner-unplugged", 3),
+        new(Fault.CancelForgetsReference, "cancel-forgets-reference",
+            "At CANCEL_OFFLINE the references that were dropped at GOING_OFFLINE are not taken back.",
+            new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
+            "references.offline-page-is-one", 3),
+        new(Fault.VmemmapManaged, "vmemmap-managed",
+            "Self-hosted vmemmap pages are counted as managed when their block comes online.",
+            new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
+            "zone.managed-pages", 1),
+        new(Fault.SpanNotShrunk, "span-not-shrunk",
+            "The span of a zone stays as it was when a block at its edge leaves.",
+            new Citation("v6.12", "mm/memory_hotplug.c", "shrink_zone_span"),
+            "zone.span-tight", 1),
+        new(Fault.ManagedDriftsAfterVeto, "managed-drifts-after-veto",
+            "The rollback of a vetoed offline takes the block's pages out of managed as if it had gone offline.",
+            new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
+            "rollback.zones-unchanged", 2),
+    ];
+
+    /// <summary>The form of a fault.</summary>
+    public static FaultForm Of(Fault fault) => Forms[(int)fault];
+
+    /// <summary>The fault with this word, or null.</summary>
+    public static FaultForm? Find(string id) => Forms.FirstOrDefault(f => f.Id == id);
+}

@@ -1,0 +1,122 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Everything that changes when operations run, and nothing else: what a snapshot copies.</summary>
+internal sealed class MachineState
+{
+    public required MachineSpec Spec { get; init; }
+
+    public required BlockLayout Layout { get; init; }
+
+    public required BlockTable Blocks { get; set; }
+
+    public required ZoneTable Zones { get; set; }
+
+    public required RunPool Runs { get; set; }
+
+    public required PageReferences References { get; set; }
+
+    public required DeviceTable Devices { get; set; }
+
+    public required DeviceMemory[] Memories { get; set; }
+
+    public required MemoryGroups Groups { get; set; }
+
+    public required ResourceTable Resources { get; set; }
+
+    public required Injection Injection { get; set; }
+
+    /// <summary>Holder of every allocation, by N of aN.</summary>
+    public required Dictionary<int, int> Allocations { get; set; }
+
+    /// <summary>Nodes that are online.</summary>
+    public required bool[] NodeOnline { get; set; }
+
+    /// <summary>Memory blocks of every node.</summary>
+    public required int[] NodeBlocks { get; set; }
+
+    /// <summary>Holder of the balloon's pages; −1 without a balloon.</summary>
+    public int BalloonHolder { get; set; } = -1;
+
+    /// <summary>Pages that the balloon was asked to hold.</summary>
+    public long BalloonTarget { get; set; }
+
+    /// <summary>The balloon's pages stay managed.</summary>
+    public bool DeflatesOnOom { get; set; }
+
+    public AutoOnline AutoOnline { get; set; }
+
+    public bool AutoMovable { get; set; }
+
+    public MemmapOnMemory MemmapOnMemory { get; set; }
+
+    public long PoisonedPages { get; set; }
+
+    /// <summary>Pages of memory that hold page descriptors of added memory.</summary>
+    public long BootMemmapPages { get; set; }
+
+    /// <summary>Blocks that changed, for observers; not part of what a snapshot copies.</summary>
+    public required Journal Journal { get; init; }
+
+    public MemoryBlock BlockOf(long pfn) => Blocks[(int)(pfn >> Layout.BlockShift)];
+
+    public MemoryBlock? FindBlockOf(long pfn) => pfn < 0 || pfn >> Layout.BlockShift >= int.MaxValue
+        ? null
+        : Blocks.Find((int)(pfn >> Layout.BlockShift));
+
+    public int OffsetOf(long pfn) => (int)(pfn & (Layout.PagesPerBlock - 1));
+
+    public long PageOf(MemoryBlock block, int offset) => ((long)block.Number << Layout.BlockShift) + offset;
+
+    public PageRange RangeOf(MemoryBlock block) => new((long)block.Number << Layout.BlockShift, Layout.PagesPerBlock);
+
+    /// <summary>The pages of the block after its self-hosted vmemmap: what is onlined and what notifications carry.</summary>
+    public PageRange BodyOf(MemoryBlock block) =>
+        new(PageOf(block, block.Vmemmap), Layout.PagesPerBlock - block.Vmemmap);
+
+    public PageUse UseAt(MemoryBlock block, int offset) => BlockPlanes.At(block.Words, Layout.PlaneWords, offset);
+
+    public void Fill(MemoryBlock block, int start, int count, PageUse use) =>
+        BlockPlanes.Fill(block.Words, Layout.PlaneWords, start, count, use);
+
+    public int RunEnd(MemoryBlock block, int start, int limit) =>
+        BlockPlanes.RunEnd(block.Words, Layout.PlaneWords, start, limit);
+
+    public int FirstOf(MemoryBlock block, PageUse use, int start, int limit) =>
+        BlockPlanes.FirstOf(block.Words, Layout.PlaneWords, use, start, limit);
+
+    public bool HasMemory(int node) => HasNormalMemory(node) || Zones.Find(node, ZoneKind.Movable) is { Present: > 0 };
+
+    public bool HasNormalMemory(int node) => Zones.Find(node, ZoneKind.Dma) is { Present: > 0 }
+        || Zones.Find(node, ZoneKind.Normal) is { Present: > 0 };
+
+    public void Touch(MemoryBlock block) => Journal.Touch(block);
+
+    public MachineState Clone() => new()
+    {
+        Spec = Spec, Layout = Layout, Blocks = Blocks.Clone(), Zones = Zones.Clone(), Runs = Runs.Clone(),
+        References = References.Clone(), Devices = Devices.Clone(), Memories = Array.ConvertAll(Memories, static m => m.Clone()),
+        Groups = Groups.Clone(), Resources = Resources.Clone(), Injection = Injection.Clone(),
+        Allocations = new Dictionary<int, int>(Allocations), NodeOnline = (bool[])NodeOnline.Clone(),
+        NodeBlocks = (int[])NodeBlocks.Clone(),
+        BalloonHolder = BalloonHolder, BalloonTarget = BalloonTarget, DeflatesOnOom = DeflatesOnOom,
+        AutoOnline = AutoOnline, AutoMovable = AutoMovable, MemmapOnMemory = MemmapOnMemory,
+        PoisonedPages = PoisonedPages, BootMemmapPages = BootMemmapPages, Journal = Journal,
+    };
+
+    /// <summary>Becomes a copy of the other, a state of the same machine and spec.</summary>
+    public void CopyFrom(MachineState other)
+    {
+        var copy = other.Clone();
+        (Blocks, Zones, Runs, References) = (copy.Blocks, copy.Zones, copy.Runs, copy.References);
+        (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
+        (Injection, Allocations) = (copy.Injection, copy.Allocations);
+        (NodeOnline, NodeBlocks) = (copy.NodeOnline, copy.NodeBlocks);
+        (BalloonHolder, BalloonTarget, DeflatesOnOom) = (copy.BalloonHolder, copy.BalloonTarget, copy.DeflatesOnOom);
+        (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);
+        (PoisonedPages, BootMemmapPages) = (copy.PoisonedPages, copy.BootMemmapPages);
+    }
+}

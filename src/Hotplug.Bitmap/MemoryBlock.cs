@@ -1,0 +1,118 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>A memory block that exists: its state, its planes, and the few things that few of its pages have.</summary>
+internal sealed class MemoryBlock(int words)
+{
+    /// <summary>Planes and free chunks, as <see cref="BlockLayout"/> says; meaningful while online.</summary>
+    public readonly ulong[] Words = new ulong[words];
+
+    /// <summary>Offsets of poisoned pages, ascending. They outlive offline and online.</summary>
+    public readonly List<int> Poisoned = [];
+
+    public int Number;
+    public short Node;
+    public BlockState State;
+    public ZoneKind Zone;
+
+    /// <summary>online_type: what a plain write of 1 to <c>online</c> uses; a failed write leaves it behind.</summary>
+    public AutoOnline OnlineType;
+
+    /// <summary>Self-hosted vmemmap pages at the start.</summary>
+    public int Vmemmap;
+
+    /// <summary>Pages at the start that belong to another zone (block 0 of a PC).</summary>
+    public int Foreign;
+
+    /// <summary>Pages at the end that do not exist.</summary>
+    public int Hole;
+
+    /// <summary>Number of the DIMM that brought it; 0 for boot memory, −1 for device memory.</summary>
+    public int Device;
+
+    /// <summary>Number of the device memory that brought it; 0 for none.</summary>
+    public int Memory;
+
+    /// <summary>Memory group; 0 for none.</summary>
+    public int Group;
+
+    /// <summary>Holder of its memmap when that lies in other memory; −1 for none.</summary>
+    public int MemmapHolder;
+
+    /// <summary>Sections whose memmap is there.</summary>
+    public int PopulatedSections;
+
+    /// <summary>Its block device exists: false only while it is being added.</summary>
+    public bool HasDevice;
+
+    /// <summary>It was online before.</summary>
+    public bool WasOnline;
+
+    /// <summary>Its owner dropped the references of its PageOffline pages.</summary>
+    public bool ReferencesDropped;
+
+    /// <summary>Free pages, isolated or not.</summary>
+    public int FreePages;
+
+    /// <summary>Bit n: some chunk of order n is free.</summary>
+    public uint FreeOrders;
+
+    /// <summary>Index of the zone that counts its pages, of the larger part where it spans two; −1 when offline.</summary>
+    public int Home;
+
+    /// <summary>The zone may allocate from it: false while isolated.</summary>
+    public bool IsListed;
+
+    /// <summary>First run of holders in it; −1 for none.</summary>
+    public int Runs;
+
+    /// <summary>Pages that have extra references.</summary>
+    public int Referenced;
+
+    /// <summary>Offline: the zone that a plain online would choose, and the other one.</summary>
+    public ZoneKind DefaultZone;
+    public ZoneKind OtherZone;
+
+    /// <summary>Version of the machine that changed it last.</summary>
+    public long Stamp;
+
+    public bool IsOnline => State != BlockState.Offline;
+
+    public bool SpansZones => Foreign > 0;
+
+    /// <summary>First page that can be anything but vmemmap or another zone's.</summary>
+    public int FirstPage => Vmemmap + Foreign;
+
+    public bool IsPoisoned(int offset) => Poisoned.Count > 0 && Poisoned.BinarySearch(offset) >= 0;
+
+    public void Poison(int offset)
+    {
+        var index = Poisoned.BinarySearch(offset);
+        if (index < 0)
+            Poisoned.Insert(~index, offset);
+    }
+
+    public void Unpoison(int offset)
+    {
+        var index = Poisoned.BinarySearch(offset);
+        if (index >= 0)
+            Poisoned.RemoveAt(index);
+    }
+
+    public void CopyFrom(MemoryBlock other)
+    {
+        other.Words.AsSpan().CopyTo(Words);
+        Poisoned.Clear();
+        Poisoned.AddRange(other.Poisoned);
+        (Number, Node, State, Zone, OnlineType) = (other.Number, other.Node, other.State, other.Zone, other.OnlineType);
+        (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
+        (Device, Memory, Group, MemmapHolder) = (other.Device, other.Memory, other.Group, other.MemmapHolder);
+        (WasOnline, ReferencesDropped) = (other.WasOnline, other.ReferencesDropped);
+        (PopulatedSections, HasDevice) = (other.PopulatedSections, other.HasDevice);
+        (FreePages, FreeOrders, Home, IsListed, Runs) = (other.FreePages, other.FreeOrders, other.Home, other.IsListed, other.Runs);
+        (Referenced, DefaultZone, OtherZone) = (other.Referenced, other.DefaultZone, other.OtherZone);
+        Stamp = other.Stamp;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Who a callback of the chain belongs to.</summary>
+internal enum CallbackKind : byte
+{
+    /// <summary>Somebody who agrees with everything.</summary>
+    Agreeing,
+    /// <summary>The error injector: answers what <c>notifier-error</c> set.</summary>
+    Injector,
+    /// <summary>The driver of one device memory.</summary>
+    DeviceMemory,
+}
+
+/// <summary>One callback of the chain.</summary>
+/// <param name="Kind">Whose it is.</param>
+/// <param name="Memory">Number of the device memory; 0 for none.</param>
+internal readonly record struct Callback(CallbackKind Kind, int Memory);
+
+/// <summary>
+/// The memory notifier chain: by descending priority, ties in the order registered. GOING and PREPARE stop at the first
+/// callback that refuses; the other events, CANCEL among them, go to the whole chain (kernel-semantics 3.0.1).
+/// </summary>
+internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNotifier<TRules> driver)
+    where TRules : struct, IRules
+{
+    private readonly ImmutableArray<Callback> _callbacks = Register(state.Spec);
+
+    /// <summary>Sends the event; the errno of the callback that refused, if one did.</summary>
+    public Errno Notify(MemoryNotification notification, MemoryBlock block, PageRange range, EffectLog log)
+    {
+        var mayRefuse = notification is MemoryNotification.GoingOnline or MemoryNotification.GoingOffline
+            or MemoryNotification.PrepareOnline;
+        for (var i = 0; i < _callbacks.Length; i++)
+        {
+            var errno = mayRefuse ? state.Injection.Strike(VetoPoint.Notifier) : Errno.None;
+            if (errno == Errno.None && _callbacks[i].Kind == CallbackKind.Injector)
+                errno = Injected(notification);
+            log.Notified(notification, range, i, errno);
+            if (errno != Errno.None)
+                return errno;
+            if (_callbacks[i].Kind == CallbackKind.DeviceMemory)
+                driver.Act(notification, block, _callbacks[i].Memory, log);
+        }
+
+        return Errno.None;
+    }
+
+    private Errno Injected(MemoryNotification notification) => notification switch
+    {
+        MemoryNotification.GoingOnline => state.Injection.OnlineError,
+        MemoryNotification.GoingOffline => state.Injection.OfflineError,
+        _ => Errno.None,
+    };
+
+    private static ImmutableArray<Callback> Register(MachineSpec spec)
+    {
+        var callbacks = new List<(int Priority, Callback Callback)>();
+        foreach (var notifier in spec.Notifiers)
+        {
+            if (notifier.Name != "virtio-mem")
+            {
+                var kind = notifier.Name == "injector" ? CallbackKind.Injector : CallbackKind.Agreeing;
+                callbacks.Add((notifier.Priority, new Callback(kind, 0)));
+                continue;
+            }
+
+            for (var id = 1; id <= spec.DeviceMemories.Length; id++)
+                callbacks.Add((notifier.Priority, new Callback(CallbackKind.DeviceMemory, id)));
+        }
+
+        // A stable order: callbacks of equal priority stay as they were registered.
+        return [.. callbacks.OrderByDescending(static c => c.Priority).Select(static c => c.Callback)];
+    }
+}

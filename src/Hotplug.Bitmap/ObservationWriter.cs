@@ -1,0 +1,103 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Writes observations: of the blocks only those that changed since this buffer was written last.</summary>
+internal sealed class ObservationWriter(MachineState state, BlockPainter painter, Ballooning ballooning)
+{
+    private readonly List<int> _changes = [];
+
+    public void Write(Observation observation)
+    {
+        var journal = state.Journal;
+        var isOurs = ReferenceEquals(observation.Writer, journal);
+        var isWhole = !isOurs || observation.Version < journal.Since;
+        observation.Visible = Visibility.All;
+        observation.Begin(isWhole);
+        if (isWhole)
+            WriteAll(observation, isOurs);
+        else
+            WriteChanges(observation);
+        WriteRest(observation);
+        if (journal.Version > journal.Since)
+        {
+            observation.TracksTouched();
+            journal.CopyChangesAfter(journal.Version - 1, _changes);
+            foreach (var number in _changes)
+                observation.Touch(number);
+        }
+
+        observation.Writer = journal;
+        observation.Version = journal.Version;
+        observation.End();
+    }
+
+    private void WriteAll(Observation observation, bool stampsAreOurs)
+    {
+        foreach (var number in state.Blocks.Numbers)
+        {
+            var block = state.Blocks[number];
+            var seen = observation.Open(number);
+            if (!stampsAreOurs || seen.Stamp != block.Stamp)
+                painter.Paint(block, seen);
+            observation.Close(seen);
+        }
+    }
+
+    private void WriteChanges(Observation observation)
+    {
+        state.Journal.CopyChangesAfter(observation.Version, _changes);
+        foreach (var number in _changes)
+        {
+            if (state.Blocks.Find(number) is not { } block)
+            {
+                observation.Remove(number);
+                continue;
+            }
+
+            var seen = observation.Open(number);
+            painter.Paint(block, seen);
+            observation.Close(seen);
+        }
+    }
+
+    private void WriteRest(Observation observation)
+    {
+        long managed = 0;
+        for (var i = 0; i < state.Zones.Count; i++)
+        {
+            if (state.Zones.Find(i) is not { } zone)
+                continue;
+            managed += zone.Managed;
+            observation.Add(new ZoneObservation(
+                zone.Id, zone.Start, zone.End - zone.Start, zone.Present, zone.Managed, zone.Free, 0));
+        }
+
+        observation.ManagedTotal = managed;
+        observation.PoisonedPages = state.PoisonedPages;
+        observation.BootMemmapPages = state.BootMemmapPages;
+        WriteDevices(observation);
+        for (short node = 0; node < state.NodeOnline.Length; node++)
+            if (state.NodeOnline[node])
+                observation.Add(new NodeObservation(node, true, state.HasMemory(node), state.HasNormalMemory(node)));
+        foreach (var range in state.Resources.Ranges)
+            observation.Add(range);
+    }
+
+    private void WriteDevices(Observation observation)
+    {
+        foreach (var dimm in state.Devices.Dimms)
+        {
+            var pages = (long)dimm.Blocks * state.Layout.PagesPerBlock;
+            observation.Add(new DeviceObservation(Name.Device(dimm.Id), dimm.Range, pages, pages, InFlight: false));
+        }
+
+        foreach (var memory in state.Memories)
+            observation.Add(new DeviceObservation(Name.DeviceMemory(memory.Id), state.Spec.RegionOf(memory.Id),
+                memory.Plugged * memory.Spec.SubBlockPages, memory.Requested * memory.Spec.SubBlockPages, InFlight: false));
+        if (state.BalloonHolder >= 0)
+            observation.Add(new BalloonObservation(BalloonDriver.Virtio, ballooning.Size, state.BalloonTarget, InFlight: false));
+    }
+}

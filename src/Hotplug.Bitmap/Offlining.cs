@@ -1,0 +1,109 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Takes a memory block offline: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
+internal sealed class Offlining<TRules>(
+    MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
+    Evacuation evacuation, TRules rules)
+    where TRules : struct, IRules
+{
+    /// <summary>
+    /// Offlines an online block; on any failure everything but the place of migrated pages is as before. Pages leave for
+    /// blocks outside <paramref name="leaving"/> as long as there is room.
+    /// </summary>
+    public Answer Offline(MemoryBlock block, PageRange leaving, EffectLog log)
+    {
+        if (block.SpansZones || block.Hole > 0)
+            return Answer.Of(Errno.EINVAL);
+        var zone = state.Zones[block.Home];
+        var body = state.BodyOf(block);
+        var vmemmap = new PageRange(state.PageOf(block, 0), block.Vmemmap);
+        state.Touch(block);
+        log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
+        if (block.Vmemmap > 0)
+            membership.ChangePresent(block, zone, vmemmap, -1, log);
+        log.Add(EffectKind.PcpDisabled, default, zone.Id);
+        log.Add(EffectKind.PcpDrained, default, zone.Id);
+        log.Add(EffectKind.LruDisabled);
+        var answer = Empty(block, zone, body, leaving, log);
+        if (answer.IsOk)
+        {
+            Commit(block, zone, body, vmemmap, log);
+            return answer;
+        }
+
+        log.Add(EffectKind.LruEnabled);
+        log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        if (block.Vmemmap > 0)
+            membership.ChangePresent(block, zone, vmemmap, +1, log);
+        log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
+        return answer;
+    }
+
+    private Answer Empty(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
+    {
+        // start_isolate_page_range(): a page that never moves is refused before anybody is told.
+        if (zone.Id.IsKernel && evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock) is >= 0 and var culprit)
+        {
+            log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));
+            return Answer.Of(Errno.EBUSY);
+        }
+
+        buddy.Unlist(block);
+        log.Add(EffectKind.Isolated, body, zone.Id);
+        var errno = chain.Notify(MemoryNotification.GoingOffline, block, body, log);
+        var answer = errno == Errno.None ? evacuation.EmptyBlock(block, leaving, log) : Answer.Of(errno);
+        if (answer.IsOk)
+            return answer;
+
+        // undo_isolate_page_range() comes before CANCEL_OFFLINE: drivers cannot get back what they gave away.
+        buddy.List(block);
+        log.Add(EffectKind.Unisolated, body, zone.Id);
+        if (!rules.Keeps(Fault.ManagedDriftsAfterVeto))
+            zone.Managed -= body.Count;
+        chain.Notify(MemoryNotification.CancelOffline, block, body, log);
+        return answer;
+    }
+
+    // From here nothing can fail.
+    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange vmemmap, EffectLog log)
+    {
+        zone.RemoveMember(block.Number);
+        log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
+        log.Add(EffectKind.LruEnabled);
+        log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        log.Managed(zone, -ManagedOf(block, body));
+        membership.ChangePresent(block, zone, body, -1, log);
+        if (!zone.IsPopulated)
+            log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
+        chain.Notify(MemoryNotification.Offline, block, body, log);
+        membership.Leave(zone, body, log);
+        if (block.Vmemmap > 0)
+        {
+            log.Add(EffectKind.VmemmapDeinitialised, vmemmap, zone.Id);
+            membership.Leave(zone, vmemmap, log);
+        }
+
+        if (state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents))
+            chain.Notify(MemoryNotification.FinishOffline, block, state.RangeOf(block), log);
+        evacuation.Abandon(block);
+        buddy.Clear(block);
+        block.ReferencesDropped = false;
+        block.Home = -1;
+        block.Zone = ZoneKind.None;
+        state.Blocks.SetState(block, BlockState.Offline);
+        log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Offline);
+    }
+
+    // 6.1 raised managed by the unplugged pages in GOING_OFFLINE and subtracts all; 6.12 subtracts what is not PageOffline.
+    private long ManagedOf(MemoryBlock block, PageRange body)
+    {
+        if (block.Memory == 0 || !block.ReferencesDropped || state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages))
+            return body.Count;
+        return body.Count - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Numerics;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Brings a memory block online: memory_block_online(), online_pages() (kernel-semantics 3.2).</summary>
+internal sealed class Onlining<TRules>(
+    MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
+    ZonePolicy policy, TRules rules)
+    where TRules : struct, IRules
+{
+    /// <summary>
+    /// Onlines an offline block with its online type. A rollback brings back what it took away: poison does not stop it.
+    /// </summary>
+    public Errno Online(MemoryBlock block, EffectLog log, bool isRollback = false)
+    {
+        var type = block.OnlineType == AutoOnline.Offline ? AutoOnline.Online : block.OnlineType;
+        block.OnlineType = AutoOnline.Offline;
+        var dialect = state.Spec.Dialect;
+        if (!isRollback && block.Poisoned.Count > 0 && dialect.Has(DialectItem.PoisonBlocksOnline))
+            return Errno.EHWPOISON;
+        return OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, type)), log);
+    }
+
+    private Errno OnlineTo(MemoryBlock block, Zone zone, EffectLog log)
+    {
+        var body = state.BodyOf(block);
+        var vmemmap = new PageRange(state.PageOf(block, 0), block.Vmemmap);
+        var prepares = state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents);
+        if (prepares && chain.Notify(MemoryNotification.PrepareOnline, block, state.RangeOf(block), log) is var refused
+            && refused != Errno.None)
+            return refused;
+        if (block.Vmemmap > 0)
+        {
+            log.Add(EffectKind.VmemmapInitialised, vmemmap, zone.Id);
+            membership.Enter(zone, vmemmap, log);
+        }
+
+        membership.Enter(zone, body, log);
+        var vetoed = chain.Notify(MemoryNotification.GoingOnline, block, body, log);
+        if (vetoed == Errno.None)
+        {
+            Commit(block, zone, body, vmemmap, log);
+            return Errno.None;
+        }
+
+        chain.Notify(MemoryNotification.CancelOnline, block, body, log);
+        membership.Leave(zone, body, log);
+        if (block.Vmemmap > 0)
+        {
+            log.Add(EffectKind.VmemmapDeinitialised, vmemmap, zone.Id);
+            membership.Leave(zone, vmemmap, log);
+        }
+
+        if (prepares)
+            chain.Notify(MemoryNotification.FinishOffline, block, state.RangeOf(block), log);
+        return vetoed;
+    }
+
+    // From here nothing can fail.
+    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange vmemmap, EffectLog log)
+    {
+        var wasPopulated = zone.IsPopulated;
+        block.Home = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
+        block.ReferencesDropped = false;
+        state.Touch(block);
+        if (block.Vmemmap > 0)
+            state.Fill(block, 0, block.Vmemmap, PageUse.Kernel);
+        GiveAll(block, zone, log);
+        SetPoisonAside(block);
+        zone.AddMember(block.Number);
+        log.Add(EffectKind.SectionsOnline, state.RangeOf(block), zone.Id);
+        membership.ChangePresent(block, zone, body, +1, log);
+        if (!wasPopulated)
+            log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
+        buddy.List(block);
+        log.Add(EffectKind.Unisolated, body, zone.Id);
+        chain.Notify(MemoryNotification.Online, block, body, log);
+        if (block.Vmemmap > 0)
+        {
+            membership.ChangePresent(block, zone, vmemmap, +1, log);
+            if (!rules.Keeps(Fault.VmemmapManaged))
+                zone.Managed += block.Vmemmap;
+        }
+
+        block.Zone = zone.Id.Kind;
+        state.Blocks.SetState(block, BlockState.Online);
+        block.WasOnline = true;
+        log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
+    }
+
+    // online_pages_range(): the online callback sees chunks as large as their alignment allows.
+    private void GiveAll(MemoryBlock block, Zone zone, EffectLog log)
+    {
+        var offset = block.Vmemmap;
+        while (offset < state.Layout.PagesPerBlock)
+        {
+            var order = Math.Min(state.Layout.MaxOrder, BitOperations.Log2((uint)(state.Layout.PagesPerBlock - offset)));
+            if (offset != 0)
+                order = Math.Min(order, BitOperations.TrailingZeroCount(offset));
+            if (block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline))
+                GivePlugged(block, zone, state.Memories[block.Memory - 1], offset, 1 << order, log);
+            else
+                Give(block, zone, offset, 1 << order, log);
+            offset += 1 << order;
+        }
+    }
+
+    // generic_online_page()
+    private void Give(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
+    {
+        state.Fill(block, offset, count, PageUse.Free);
+        buddy.Free(block, offset, count);
+        log.Add(EffectKind.PagesToBuddy, new PageRange(state.PageOf(block, offset), count), zone.Id);
+        log.Managed(zone, count);
+    }
+
+    // virtio_mem_online_page(): what is unplugged is kept from the buddy, sub-block by sub-block where a chunk is mixed.
+    private void GivePlugged(MemoryBlock block, Zone zone, DeviceMemory device, int offset, int count, EffectLog log)
+    {
+        var first = device.FirstOf(block);
+        var end = offset + count;
+        while (offset < end)
+        {
+            var sub = offset / device.Spec.SubBlockPages;
+            var runEnd = device.RunEnd(first + sub, first + device.SubBlocksPerBlock) - first;
+            var pages = (int)Math.Min(end, (long)runEnd * device.Spec.SubBlockPages) - offset;
+            if (device.IsPlugged(first + sub))
+            {
+                Give(block, zone, offset, pages, log);
+            }
+            else
+            {
+                state.Fill(block, offset, pages, PageUse.NeverOnlined);
+                log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, offset), pages), zone.Id);
+            }
+
+            offset += pages;
+        }
+    }
+
+    // The buddy does not keep poisoned pages; they stay managed.
+    private void SetPoisonAside(MemoryBlock block)
+    {
+        foreach (var offset in block.Poisoned)
+        {
+            if (offset < block.Vmemmap || state.UseAt(block, offset) != PageUse.Free)
+                continue;
+            buddy.Take(block, offset, 1);
+            state.Fill(block, offset, 1, PageUse.Movable);
+        }
+    }
+}

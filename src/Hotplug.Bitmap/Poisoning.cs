@@ -1,0 +1,97 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>Memory failure: poison, unpoison, soft and hard offline (kernel-semantics 3.14).</summary>
+internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAllocator pages, Migration migration)
+{
+    /// <summary>memory_failure(): a page that cannot be handled is flagged and counted all the same.</summary>
+    public Errno Poison(long pfn, EffectLog log)
+    {
+        if (FindOnline(pfn) is not { } block)
+            return Errno.ENXIO;
+        var offset = state.OffsetOf(pfn);
+        if (block.IsPoisoned(offset))
+            return Errno.EHWPOISON;
+        var use = state.UseAt(block, offset);
+        if (use == PageUse.Free)
+            Hold(block, offset);
+        Mark(block, offset, log);
+        return use is PageUse.Free or PageUse.Movable or PageUse.Pinned ? Errno.None : Errno.EBUSY;
+    }
+
+    /// <summary>unpoison_memory(): the page goes back to the buddy unless somebody still has it.</summary>
+    public Errno Unpoison(long pfn, EffectLog log)
+    {
+        if (FindOnline(pfn) is not { } block)
+            return Errno.EIO;
+        var offset = state.OffsetOf(pfn);
+        if (!block.IsPoisoned(offset))
+            return Errno.EBUSY;
+        var use = state.UseAt(block, offset);
+        var isOffline = use is PageUse.NeverOnlined or PageUse.Unplugged or PageUse.Ballooned;
+        if (isOffline ? state.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline)
+            : use != PageUse.Movable || state.Runs.Find(block, pfn) >= 0)
+            return Errno.EBUSY;
+        block.Unpoison(offset);
+        state.PoisonedPages--;
+        state.Touch(block);
+        log.Add(EffectKind.Unpoisoned, new PageRange(pfn, 1));
+        if (!isOffline)
+            pages.GiveBack(block, offset);
+        return Errno.None;
+    }
+
+    /// <summary>soft_offline_page(): the content moves away first.</summary>
+    public Errno SoftOffline(long pfn, EffectLog log)
+    {
+        if (FindOnline(pfn) is not { } block)
+            return Errno.EIO;
+        var offset = state.OffsetOf(pfn);
+        if (block.IsPoisoned(offset))
+            return Errno.None;
+        switch (state.UseAt(block, offset))
+        {
+            case PageUse.Free:
+                Hold(block, offset);
+                break;
+            case PageUse.Movable or PageUse.Ballooned:
+                if (!migration.CanMove(block, offset))
+                    return Errno.EBUSY;
+                var errno = state.Injection.Strike(VetoPoint.Migration);
+                if (errno != Errno.None)
+                    return errno;
+                if (!migration.MoveAway(block, offset, offset + 1, PageUse.Movable, log))
+                    return Errno.EBUSY;
+                break;
+            case PageUse.Pinned or PageUse.Unmigratable:
+                return Errno.EBUSY;
+            default:
+                return Errno.EIO;
+        }
+
+        Mark(block, offset, log);
+        return Errno.None;
+    }
+
+    // pfn_to_online_page()
+    private MemoryBlock? FindOnline(long pfn) => state.FindBlockOf(pfn) is { IsOnline: true } block
+        && state.OffsetOf(pfn) < state.Layout.PagesPerBlock - block.Hole ? block : null;
+
+    // take_page_off_buddy(): the chunk is split around it.
+    private void Hold(MemoryBlock block, int offset)
+    {
+        buddy.Take(block, offset, 1);
+        state.Fill(block, offset, 1, PageUse.Movable);
+    }
+
+    private void Mark(MemoryBlock block, int offset, EffectLog log)
+    {
+        block.Poison(offset);
+        state.PoisonedPages++;
+        state.Touch(block);
+        log.Add(EffectKind.Poisoned, new PageRange(state.PageOf(block, offset), 1));
+    }
+}

@@ -1,0 +1,51 @@
+namespace Hotplug.Bitmap;
+
+/// <summary>The parts of a machine, put together over one state.</summary>
+internal sealed class Wiring<TRules>
+    where TRules : struct, IRules
+{
+    public Wiring(MachineState state, TRules rules)
+    {
+        State = state;
+        Buddy = new BuddyAllocator(state.Layout, state);
+        var pages = new PageAllocator(state, Buddy);
+        var migration = new Migration(state, Buddy);
+        var evacuation = new Evacuation(state, Buddy, migration);
+        var policy = new ZonePolicy(state);
+        var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, Buddy, rules));
+        var membership = new ZoneMembership<TRules>(state, rules);
+        var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
+        var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, rules);
+        var removing = new Removing(state, pages);
+        var ejecting = new Ejecting<TRules>(state, offlining, onlining, removing);
+        Adding = new Adding<TRules>(state, pages, removing, onlining);
+        Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
+        Allocating = new Allocating(state, pages);
+        Ballooning = new Ballooning(state, pages);
+        Poisoning = new Poisoning(state, Buddy, pages, migration);
+        Driver = new DeviceMemoryDriver<TRules>(
+            state, new SubBlocks(state, Buddy, pages, migration, evacuation), Adding, ejecting);
+        Policies = new Policies(state, policy);
+        Writer = new ObservationWriter(state, new BlockPainter(state, Buddy), Ballooning);
+    }
+
+    public MachineState State { get; }
+
+    public BuddyAllocator Buddy { get; }
+
+    public Adding<TRules> Adding { get; }
+
+    public BlockOperations<TRules> Blocks { get; }
+
+    public Allocating Allocating { get; }
+
+    public Ballooning Ballooning { get; }
+
+    public Poisoning Poisoning { get; }
+
+    public DeviceMemoryDriver<TRules> Driver { get; }
+
+    public Policies Policies { get; }
+
+    public ObservationWriter Writer { get; }
+}
