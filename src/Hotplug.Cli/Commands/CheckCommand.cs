@@ -21,6 +21,7 @@ internal sealed class CheckCommand
     internal static Command Create(Surroundings surroundings)
     {
         var check = new CheckCommand(surroundings);
+        check._paths.Validators.Add(Bounds.RefuseOptions);
         var command = new Command("check", "Judge recordings of real kernels: the model and every invariant that applies.") { check._paths };
         command.SetAction((parsed, stop) => Task.Run(() => (int)check.Execute(parsed, stop), CancellationToken.None));
         return command;
@@ -32,14 +33,18 @@ internal sealed class CheckCommand
         var started = _surroundings.Clock.GetTimestamp();
         var printer = Printer.Output(_surroundings);
         var judged = ProgressLine.During(_surroundings, "check", progress => Judge(files, progress, printer, stop));
-        CheckText.PrintTotals(printer, judged, files.Length, _surroundings.Clock.GetElapsedTime(started));
+        // Of input that cannot be read at all there is nothing more to say than that line.
+        if (judged.Count == 0 || judged.Exists(static j => j.Recording is not null))
+            CheckText.PrintTotals(printer, judged, files.Length, _surroundings.Clock.GetElapsedTime(started));
         return CheckText.ExitCodeOf(judged, files.Length);
     }
 
     private IEnumerable<string> FilesOf(string path)
     {
-        if (!Directory.Exists(_surroundings.Resolve(path)))
+        if (File.Exists(_surroundings.Resolve(path)))
             return [path];
+        if (!Directory.Exists(_surroundings.Resolve(path)))
+            throw new UsageException($"{path}: no such file or folder; name a recording, or a folder of them");
         var found = Readable.Open(path, () => Directory.GetFiles(_surroundings.Resolve(path), "*", SearchOption.AllDirectories));
         var recordings = found.Where(RecordingFile.IsRecording).Order(StringComparer.Ordinal).Select(f => _surroundings.Shorten(f)).ToArray();
         return recordings.Length > 0

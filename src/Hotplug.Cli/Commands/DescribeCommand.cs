@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hotplug.Adapters.Kernel;
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Targets;
 using Hotplug.Cli.Terminal;
@@ -20,7 +21,7 @@ internal sealed class DescribeCommand
     private readonly TargetTable _targets;
     private readonly Argument<string[]> _what = new("what")
     {
-        Description = "An invariant, an operation or a fault by its word; a machine as spec text (\"boot=2 nodes=2\"); or 'topology'.",
+        Description = "An invariant, an operation, a fault or a declared defect by its word; a machine as spec text (\"boot=2 nodes=2\"); or 'topology'.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -40,6 +41,7 @@ internal sealed class DescribeCommand
     internal static Command Create(Surroundings surroundings, TargetTable targets)
     {
         var describe = new DescribeCommand(surroundings, targets);
+        describe._what.Validators.Add(Bounds.RefuseOptions);
         var command = new Command("describe", "Explain one invariant, operation, fault, machine or topology.") { describe._what, describe._seed };
         command.SetAction(describe.Execute);
         return command;
@@ -54,8 +56,8 @@ internal sealed class DescribeCommand
         else if (words.Length > 0 && words.All(static w => w.Contains('=')))
             PrintSpec(printer, ReadSpec(words));
         else if (words.Length != 1 || !TryPrintNamed(printer, words[0]))
-            throw new UsageException($"nothing is called '{string.Join(' ', words)}'; 'hotplug list invariants', 'list operations' and "
-                + $"'list faults' show every word; a machine is described by spec text such as \"boot=2 nodes=2\"; '{TopologyWord}' draws a host");
+            throw new UsageException($"nothing is called '{string.Join(' ', words)}'; 'hotplug list' shows every word; "
+                + $"a machine is described by spec text such as \"boot=2 nodes=2\"; '{TopologyWord}' draws a host");
         return (int)ExitCode.Conforms;
     }
 
@@ -67,6 +69,8 @@ internal sealed class DescribeCommand
             PrintOperation(printer, form);
         else if (_targets.Faults.FirstOrDefault(f => f.Fault.Id == word) is { Fault: not null } found)
             PrintFault(printer, found.Target, found.Fault);
+        else if (ExpectedDefects.Bundled.Defects.FirstOrDefault(d => d.Precondition == word) is { } defect)
+            DefectText.Print(printer, defect);
         else
             return false;
         return true;

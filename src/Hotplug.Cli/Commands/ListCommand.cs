@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hotplug.Adapters.Kernel;
 using Hotplug.Cli.Targets;
 using Hotplug.Cli.Terminal;
 using Hotplug.Contract;
@@ -46,6 +47,7 @@ internal sealed class ListCommand
         ("targets", "Every machine that can be judged.", PrintTargets),
         ("faults", "Every fault that can be seeded on purpose.", PrintFaults),
         ("dialects", "Kernel versions and source documents, and how they differ.", PrintDialects),
+        ("expected", "Every declared defect of a real kernel: known violations, not rules.", PrintExpected),
     ];
 
     private static void PrintInvariants(Printer printer) => printer.Table(["invariant", "family", "statement"],
@@ -79,6 +81,9 @@ internal sealed class ListCommand
             Words.Of(s.Key), .. Dialect.All.Select(d => d.Has(s.Key) ? "yes" : "-"), s.Value.ToString(),
         ]),
     ]);
+
+    private static void PrintExpected(Printer printer) => printer.Table(["defect", "kernels", "breaks"],
+        [.. ExpectedDefects.Bundled.Defects.Select(static d => new[] { d.Precondition, DefectText.Kernels(d), d.Rule })]);
 
     private static Levels LevelsOf(TargetRow row)
     {

@@ -30,6 +30,7 @@ internal sealed class ReplayCommand
     internal static Command Create(Surroundings surroundings, TargetTable targets)
     {
         var replay = new ReplayCommand(surroundings, targets);
+        replay._files.Validators.Add(Bounds.RefuseOptions);
         var command = new Command("replay", "Take a machine through traces: every operation with its answer, and the verdict.") { replay._files };
         replay._target.AddTo(command);
         command.SetAction(parsed => (int)replay.Execute(parsed));

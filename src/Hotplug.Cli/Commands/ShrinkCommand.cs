@@ -31,6 +31,7 @@ internal sealed class ShrinkCommand
     internal static Command Create(Surroundings surroundings, TargetTable targets)
     {
         var shrink = new ShrinkCommand(surroundings, targets);
+        shrink._file.Validators.Add(Bounds.RefuseOptions);
         var command = new Command("shrink", "Make a failing trace as short and as simple as it gets; it keeps breaking the same rule.") { shrink._file, shrink._out };
         shrink._target.AddTo(command);
         command.SetAction(parsed => (int)shrink.Execute(parsed));

@@ -37,7 +37,7 @@ internal sealed record CheckedRecording(string File)
         {
             var recording = Readable.Open(file, () => RecordingFile.Read(surroundings.Resolve(file)));
             using var machine = new RecordingMachine(recording);
-            var runner = new Runner(machine, Judges.Suite());
+            var runner = new Runner(machine, Judges.SuiteFor(recording.Kernel));
             return new CheckedRecording(file)
             {
                 Recording = recording,

@@ -1,3 +1,4 @@
+using Hotplug.Adapters.Kernel;
 using Hotplug.Engine.Run;
 using Hotplug.Invariants;
 using Hotplug.Model;
@@ -9,4 +10,7 @@ internal static class Judges
 {
     /// <summary>The suite. Every runner may have one of its own.</summary>
     internal static Suite Suite() => new(new ReferenceModel(), Catalogue.All);
+
+    /// <summary>The suite for a recorded kernel: with the defects that are declared for its release.</summary>
+    internal static Suite SuiteFor(string release) => Suite() with { Defects = ExpectedDefects.Bundled.For(release) };
 }
