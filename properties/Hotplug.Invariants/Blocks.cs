@@ -57,6 +57,14 @@ public static class Blocks
         new Citation("v6.12", "mm/memory_hotplug.c", "zone_for_pfn_range"),
         Levels.Core, Visibility.Blocks, CheckZone);
 
+    /// <summary>Catches an operation that claims success and did nothing.</summary>
+    public static readonly Invariant StateFollowsAnswer = new(
+        "block.state-follows-answer", Family.Blocks,
+        "A memory block that was onlined with success is online, and one that was offlined with success is offline.",
+        "Success is reported while the block keeps its state: its memory is pulled under its users.",
+        new Citation("v6.12", "drivers/base/memory.c", "memory_subsys_offline"),
+        Levels.Core, Visibility.Blocks, CheckAnswer);
+
     /// <summary>Catches a state write that does something, or claims success, when there is nothing to do.</summary>
     public static readonly Invariant SameStateRefused = new(
         "block.same-state-refused", Family.Blocks,
@@ -192,6 +200,30 @@ public static class Blocks
         };
         return asAsked || StandBack.ForBlock(seen, number) ? null : Evidence.AgainstBlock(ZoneAsAsked, seen, number,
             $"what {Evidence.Word(seen)} asks for, by default {before.Zone}", Evidence.Print(after));
+    }
+
+    private static Violation? CheckAnswer(Transition seen)
+    {
+        if (seen.IsStart || !seen.Answer.IsOk)
+            return null;
+        BlockState wanted;
+        switch (seen.Operation.Kind)
+        {
+            case OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable:
+                wanted = BlockState.Online;
+                break;
+            case OperationKind.Offline:
+                wanted = BlockState.Offline;
+                break;
+            default:
+                return null;
+        }
+
+        var number = seen.Spec.BlockOf(seen.Target.Range.Start);
+        var after = seen.After.Find(number);
+        return after?.State == wanted || StandBack.ForBlock(seen, number) ? null
+            : Evidence.AgainstBlock(StateFollowsAnswer, seen, number, $"{Words.Of(wanted)} after {Evidence.Word(seen)}",
+                Evidence.Print(after));
     }
 
     private static Violation? CheckSameState(Transition seen)

@@ -18,6 +18,7 @@ public static class Catalogue
         Blocks.RemoveIsWhole,
         Blocks.RemoveRefusedForOnline,
         Blocks.ZoneAsAsked,
+        Blocks.StateFollowsAnswer,
         Blocks.SameStateRefused,
         Blocks.OnlineAttributeIdempotent,
         Blocks.ResourcesAgree,

@@ -112,7 +112,8 @@ public static class DeviceMemories
             OperationKind.Unplug => Math.Max(0, before - pages),
             _ => pages,
         };
-        if ((after >= before && after <= wanted) || (after <= before && after >= wanted) || seen.InFlight(seen.Operation.Subject))
+        if ((after >= before && after <= wanted) || (after <= before && after >= wanted)
+            || seen.Before.Device(seen.Operation.Subject) is { InFlight: true })
             return null;
         return Evidence.Against(MovesTowardsRequest, $"device memory {seen.Operation.Subject}",
             $"between {before} and {wanted} pages", $"{after}");
@@ -124,7 +125,7 @@ public static class DeviceMemories
             || !TrySizes(seen, out _, out var after))
             return null;
         var wanted = seen.Operation.Amount * seen.Spec.DeviceMemories[seen.Operation.Subject.Id - 1].SubBlockPages;
-        return after == wanted || seen.InFlight(seen.Operation.Subject) ? null
+        return after == wanted ? null
             : Evidence.Against(ReachedWhenOk, $"device memory {seen.Operation.Subject}", $"{wanted} pages", $"{after}");
     }
 
