@@ -101,6 +101,7 @@ internal sealed class DescribeCommand
         printer.Heading(fault.Id);
         printer.Line($"  {fault.Summary}");
         printer.Line($"  target   {target.Name}");
+        printer.Line($"  killed   by {fault.KilledBy}");
         printer.Line($"  try      hotplug gate --target {target.Name} --fault {fault.Id}");
     }
 

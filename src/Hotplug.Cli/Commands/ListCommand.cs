@@ -71,8 +71,8 @@ internal sealed class ListCommand
     private void PrintTargets(Printer printer) => printer.Table(["target", "what it is", "levels"],
         [.. _targets.Rows.Select(static r => new[] { r.Name, r.Summary, LevelsText.Print(LevelsOf(r)) })]);
 
-    private void PrintFaults(Printer printer) => printer.Table(["fault", "target", "what it gets wrong"],
-        [.. _targets.Faults.Select(static f => new[] { f.Fault.Id, f.Target.Name, f.Fault.Summary })]);
+    private void PrintFaults(Printer printer) => printer.Table(["fault", "target", "killed by", "what it gets wrong"],
+        [.. _targets.Faults.Select(static f => new[] { f.Fault.Id, f.Target.Name, f.Fault.KilledBy, f.Fault.Summary })]);
 
     private static void PrintDialects(Printer printer) => printer.Table(["difference", .. Dialect.All.Select(static d => d.Name), "source"],
     [

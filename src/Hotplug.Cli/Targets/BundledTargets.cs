@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Hotplug.Bitmap;
 
 namespace Hotplug.Cli.Targets;
 
@@ -6,5 +6,10 @@ namespace Hotplug.Cli.Targets;
 public static class BundledTargets
 {
     /// <summary>All of them; the first one is the default.</summary>
-    public static TargetTable Table { get; } = new(ImmutableArray<TargetRow>.Empty);
+    public static TargetTable Table { get; } = new(
+    [
+        new("bitmap", "Our own machine, in process: bit planes and a buddy allocator, up to terabytes of simulated memory.",
+            [.. FaultTable.Forms.Select(static f => new SeededFault(f.Id, f.Statement, f.KilledBy))],
+            static fault => fault is null ? BitmapMachine.Create() : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
+    ]);
 }

@@ -6,7 +6,8 @@ namespace Hotplug.Cli.Targets;
 /// <summary>A fault that can be seeded into a machine on purpose.</summary>
 /// <param name="Id">Word id.</param>
 /// <param name="Summary">What it gets wrong, in one sentence.</param>
-public sealed record SeededFault(string Id, string Summary);
+/// <param name="KilledBy">Id of the invariant that finds it.</param>
+public sealed record SeededFault(string Id, string Summary, string KilledBy);
 
 /// <summary>A machine that can be named on the command line. A new one is one more row.</summary>
 /// <param name="Name">The word after <c>--target</c>.</param>
