@@ -60,11 +60,14 @@ public sealed class Coverage
         Operations += count;
         var slot = SlotOf(answer);
         if (slot >= 0)
-        {
             _counts[((int)kind * Slots) + slot] += count;
-            return;
-        }
+        else
+            AddUnnamed(kind, answer, count);
+    }
 
+    // Apart, because a closure is allocated on entry.
+    private void AddUnnamed(OperationKind kind, Answer answer, long count)
+    {
         var index = _unnamed.FindIndex(e => e.Kind == kind && e.Answer == answer);
         if (index < 0)
             _unnamed.Add(new CoverageEntry(kind, answer, count));

@@ -1,0 +1,21 @@
+using Hotplug.Benchmarks;
+using Hotplug.Benchmarks.Toy;
+
+// New sections are added here, one file each.
+ISection[] sections = [new ToySection()];
+
+var unknown = args.FirstOrDefault(word => !sections.Any(s => s.Word == word));
+if (unknown is not null)
+{
+    Console.Error.WriteLine($"unknown section '{unknown}'; known: {string.Join(", ", sections.Select(static s => s.Word))}");
+    return 2;
+}
+
+foreach (var section in sections.Where(s => args.Length == 0 || args.Contains(s.Word)))
+{
+    Console.WriteLine($"{section.Word}: {section.About}");
+    section.Run(Console.Out);
+    Console.WriteLine();
+}
+
+return 0;

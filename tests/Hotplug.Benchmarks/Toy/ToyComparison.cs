@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Hotplug.Benchmarks.Toy;
+
+/// <summary>Compares all pages of all blocks that exist, without an engine: what the bare loop and the peers do after every step.</summary>
+public static class ToyComparison
+{
+    /// <summary>True if the memory shows what the flat model says: 32 pages of a block at a time.</summary>
+    public static bool Same(ToyMemory memory, FlatModel model)
+    {
+        if (memory.Present != model.Present || memory.Online != model.Online)
+            return false;
+        for (var left = memory.Present; left != 0; left &= left - 1)
+        {
+            var block = BitOperations.TrailingZeroCount(left);
+            var pages = model.PagesOf(block);
+            if (Mask(pages, FlatModel.AllocatedPage) != memory.Allocated(block)
+                || Mask(pages, FlatModel.InflatedPage) != memory.Inflated(block))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>True if the memory shows what the dictionary says, page by page.</summary>
+    public static bool Same(ToyMemory memory, DictionaryModel model)
+    {
+        for (var page = 0; page < ToyMemory.Blocks * ToyMemory.PagesPerBlock; page++)
+        {
+            var block = page / ToyMemory.PagesPerBlock;
+            var isPresent = (memory.Present >> block & 1) != 0;
+            if (model.Pages.TryGetValue(page, out var code) != isPresent)
+                return false;
+            if (isPresent && code != CodeOf(memory, block, page % ToyMemory.PagesPerBlock))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static byte CodeOf(ToyMemory memory, int block, int offset) =>
+        (memory.Allocated(block) >> offset & 1) != 0 ? FlatModel.AllocatedPage
+        : (memory.Inflated(block) >> offset & 1) != 0 ? FlatModel.InflatedPage
+        : FlatModel.FreePage;
+
+    // One bit for every page with this code.
+    private static ulong Mask(ReadOnlySpan<byte> pages, byte code)
+    {
+        var wanted = Vector512.Create(code);
+        var codes = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(pages));
+        return Vector512.Equals(codes, wanted).ExtractMostSignificantBits();
+    }
+}
