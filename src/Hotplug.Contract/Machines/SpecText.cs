@@ -16,10 +16,12 @@ public sealed record SpecNumber(
 /// <summary>
 /// Text form of <see cref="MachineSpec"/>: <c>key=value</c> for every field that is not its default, separated by blanks.
 /// Lists: <c>device-memory=32+8/512@1</c> (first block + blocks / sub-block pages @ node), <c>balloon=virtio</c> or
-/// <c>virtio-oom</c>, <c>notifier=slub:1</c>; the entries of a list are separated by commas.
+/// <c>virtio-oom</c>, <c>notifier=slub:1</c> or <c>none</c>; the entries of a list are separated by commas.
 /// </summary>
 public static class SpecText
 {
+    private const string NoNotifiers = "none";
+
     private static readonly MachineSpec s_default = new();
 
     /// <summary>Every numeric field, in the order of the text form.</summary>
@@ -68,7 +70,9 @@ public static class SpecText
         if (!spec.Balloons.IsEmpty)
             Append(text, "balloon", string.Join(',', spec.Balloons.Select(PrintBalloon)));
         if (!spec.Notifiers.SequenceEqual(s_default.Notifiers))
-            Append(text, "notifier", string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}")));
+            Append(text, "notifier", spec.Notifiers.IsEmpty
+                ? NoNotifiers
+                : string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}")));
         return text.ToString();
     }
 
@@ -150,11 +154,18 @@ public static class SpecText
     private static bool TryNotifiers(ref MachineSpec spec, string value, out string error)
     {
         var notifiers = ImmutableArray.CreateBuilder<NotifierSpec>();
+        if (value == NoNotifiers)
+        {
+            spec = spec with { Notifiers = [] };
+            error = "";
+            return true;
+        }
+
         foreach (var entry in value.Split(','))
         {
             var colon = entry.IndexOf(':');
             if (colon < 1 || !int.TryParse(entry.AsSpan(colon + 1), out var priority))
-                return Fail($"notifier={entry}: the form is name:priority, such as slub:1", out error);
+                return Fail($"notifier={entry}: the form is name:priority, such as slub:1, or {NoNotifiers}", out error);
             notifiers.Add(new NotifierSpec(entry[..colon], priority));
         }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Hotplug.Contract.Operations;
 
@@ -70,6 +71,9 @@ public readonly record struct NodeObservation(short Node, bool Online, bool HasM
 /// </summary>
 public sealed class Observation
 {
+    // Blocks with a smaller number are found by it at once; the few beyond, by halving.
+    private const int MostNumbered = 1 << 20;
+
     private readonly List<BlockObservation> _blocks = [];
     private readonly List<BlockObservation> _pool = [];
     private readonly List<ZoneObservation> _zones = [];
@@ -80,6 +84,7 @@ public sealed class Observation
     private readonly List<PageRange> _resources = [];
     private readonly List<int> _touched = [];
     private readonly List<int> _visited = [];
+    private BlockObservation?[] _byNumber = new BlockObservation?[64];
     private bool _whole;
     private int _cursor;
 
@@ -131,8 +136,10 @@ public sealed class Observation
     /// <summary>The block with this number, or null.</summary>
     public BlockObservation? Find(int block)
     {
-        var index = IndexOf(block);
-        return index >= 0 ? _blocks[index] : null;
+        var byNumber = _byNumber;
+        if ((uint)block < (uint)byNumber.Length)
+            return byNumber[block];
+        return block < MostNumbered ? null : FindFar(block);
     }
 
     /// <summary>The state of a page; <see cref="PageState.NotSeen"/> if its block is absent or not visible.</summary>
@@ -215,6 +222,7 @@ public sealed class Observation
             {
                 index = ~index;
                 _blocks.Insert(index, FromPool(block));
+                SetNumbered(block, _blocks[index]);
             }
 
             _cursor = index;
@@ -233,12 +241,12 @@ public sealed class Observation
     /// <summary>Drops a block.</summary>
     public void Remove(int block)
     {
-        var index = IndexOf(block);
-        if (index < 0)
+        if (Find(block) is not { } removed)
             return;
-        Count(_blocks[index], -1);
-        _pool.Add(_blocks[index]);
-        _blocks.RemoveAt(index);
+        Count(removed, -1);
+        _pool.Add(removed);
+        _blocks.RemoveAt(IndexOf(block));
+        SetNumbered(block, null);
     }
 
     /// <summary>Adds a zone.</summary>
@@ -331,6 +339,21 @@ public sealed class Observation
         return block;
     }
 
+    private BlockObservation? FindFar(int block)
+    {
+        var index = IndexOf(block);
+        return index >= 0 ? _blocks[index] : null;
+    }
+
+    private void SetNumbered(int block, BlockObservation? seen)
+    {
+        if (block >= MostNumbered)
+            return;
+        if (block >= _byNumber.Length)
+            Array.Resize(ref _byNumber, (int)BitOperations.RoundUpToPowerOf2((uint)block + 1));
+        _byNumber[block] = seen;
+    }
+
     private int IndexOf(int block)
     {
         var low = 0;
@@ -362,10 +385,10 @@ public sealed class Observation
         if (index == _totals.Count)
             _totals.Add((id, default));
 
-        var t = _totals[index].Totals;
-        _totals[index] = (id, new ZoneTotals(
+        ref var t = ref CollectionsMarshal.AsSpan(_totals)[index].Totals;
+        t = new ZoneTotals(
             t.Blocks + sign, t.Pages + (sign * (long)pages.Pages), t.Vmemmap + (sign * (long)pages.Vmemmap),
             t.Offline + (sign * (long)pages.Offline), t.Ballooned + (sign * (long)pages.Ballooned),
-            t.Buddy + (sign * (long)pages.Buddy), t.Unseen + (pages.HasUnseen || pages.Pages == 0 ? sign : 0)));
+            t.Buddy + (sign * (long)pages.Buddy), t.Unseen + (pages.HasUnseen || pages.Pages == 0 ? sign : 0));
     }
 }

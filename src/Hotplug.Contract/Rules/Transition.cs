@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
@@ -17,7 +16,8 @@ public readonly record struct BlockChange(int Block, BlockObservation? Before, B
 /// </summary>
 public sealed class Transition
 {
-    private readonly List<BlockChange> _changed = [];
+    private BlockChange[] _changed = new BlockChange[16];
+    private int _changes;
 
     /// <summary>The machine's spec.</summary>
     public MachineSpec Spec { get; private set; } = new();
@@ -50,7 +50,7 @@ public sealed class Transition
     public DeviationLedger Deviations { get; } = new();
 
     /// <summary>Blocks whose observation may differ, ascending. A block that is not here is the same before and after.</summary>
-    public ReadOnlySpan<BlockChange> Changed => CollectionsMarshal.AsSpan(_changed);
+    public ReadOnlySpan<BlockChange> Changed => _changed.AsSpan(0, _changes);
 
     /// <summary>The answer.</summary>
     public Answer Answer => Outcome.Answer;
@@ -109,10 +109,10 @@ public sealed class Transition
         Target = target;
         Outcome = outcome;
         After = after;
-        _changed.Clear();
+        _changes = 0;
         if (!isStart && after.Touched is { } touched)
             foreach (var block in touched)
-                _changed.Add(new BlockChange(block, before.Find(block), after.Find(block)));
+                Add(new BlockChange(block, before.Find(block), after.Find(block)));
         else
             CompareStamps(before.Blocks, after.Blocks);
     }
@@ -125,14 +125,21 @@ public sealed class Transition
             var old = i < before.Length ? before[i].Block : int.MaxValue;
             var now = j < after.Length ? after[j].Block : int.MaxValue;
             if (old < now)
-                _changed.Add(new BlockChange(old, before[i++], null));
+                Add(new BlockChange(old, before[i++], null));
             else if (now < old)
-                _changed.Add(new BlockChange(now, null, after[j++]));
+                Add(new BlockChange(now, null, after[j++]));
             else if (before[i].Stamp != after[j].Stamp)
-                _changed.Add(new BlockChange(now, before[i++], after[j++]));
+                Add(new BlockChange(now, before[i++], after[j++]));
             else
                 (i, j) = (i + 1, j + 1);
         }
+    }
+
+    private void Add(in BlockChange change)
+    {
+        if (_changes == _changed.Length)
+            Array.Resize(ref _changed, _changes * 2);
+        _changed[_changes++] = change;
     }
 
     private static bool AnyInFlight(Observation observation, PageRange range)

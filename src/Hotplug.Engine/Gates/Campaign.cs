@@ -25,6 +25,7 @@ internal sealed class Campaign
     private long _operations;
     private long _failedSequence = long.MaxValue;
     private RunResult? _failed;
+    private volatile bool _isAbandoned;
 
     internal Campaign(GateOptions options, Func<Rig> open)
     {
@@ -38,7 +39,7 @@ internal sealed class Campaign
             deadline?.Watch(worker.Runner);
         if (!ReplayKept())
             RunSequences();
-        var failure = _failed is null ? null : Shrink(deadline);
+        var failure = _failed is null || _isAbandoned ? null : Shrink(deadline);
         var result = ResultOf(failure);
         foreach (var worker in _workers)
             worker.Rig.Machine.Dispose();
@@ -48,6 +49,8 @@ internal sealed class Campaign
     /// <summary>The result when a machine does not come back: what its thread still holds is left alone.</summary>
     internal GateResult Hung(Runner runner, RunResult hung)
     {
+        // Should the machine come back after all, nobody listens any more.
+        _isAbandoned = true;
         var worker = Array.Find(_workers, w => w.Runner == runner);
         var failure = new Failure(runner.Identity, hung, hung.Executed.Length)
         {
@@ -111,7 +114,7 @@ internal sealed class Campaign
 
     private void Work(Worker worker)
     {
-        while (_options.TimeIsUp?.Invoke() != true)
+        while (!_isAbandoned && _options.TimeIsUp?.Invoke() != true)
         {
             var sequence = Interlocked.Increment(ref _next);
             // A failure of a lower sequence outranks whatever this one would find.

@@ -64,12 +64,12 @@ public sealed class Bindings
     public void Follow(Transition seen)
     {
         var outcome = seen.Outcome;
-        if (outcome.Answer.IsOk)
+        if (seen.Operation.Subject.Kind is NameKind.Device or NameKind.Allocation && outcome.Answer.IsOk)
             FollowSuccess(seen.Operation, outcome);
         else if (seen.Operation is { Kind: OperationKind.Add, Subject.Kind: NameKind.Device } && PlacedBy(outcome) is { Count: > 0 } refused)
             _devices[seen.Operation.Subject.Id] = refused;      // A device that is plugged though its memory was refused can be ejected.
         if (_allocations.Count > 0 && !outcome.Witness.IsEmpty)
-            FollowPages(seen.Operation.Subject, outcome);
+            FollowPages(outcome);
         if (_devices.Count > 0)
             ForgetRemoved(seen);
     }
@@ -178,17 +178,15 @@ public sealed class Bindings
         _pool.Push(dead!);
     }
 
-    // What a free gives back is the freed allocation's own; anything else that is given back was lost to a failure.
-    private void FollowPages(Name subject, Outcome outcome)
+    private void FollowPages(Outcome outcome)
     {
         foreach (ref readonly var witness in outcome.Witness)
             if (witness.Role == WitnessRole.Migrated)
                 foreach (var allocation in _allocations.Values)
                     allocation.Move(witness.From, witness.Range.Start, witness.Range.Count);
             else if (witness.Role == WitnessRole.Released)
-                foreach (var (id, allocation) in _allocations)
-                    if (subject.Kind != NameKind.Allocation || subject.Id != id)
-                        allocation.Lose(witness.Range);
+                foreach (var allocation in _allocations.Values)
+                    allocation.Lose(witness.Range);
     }
 
     private void ForgetRemoved(Transition seen)

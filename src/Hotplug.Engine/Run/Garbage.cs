@@ -36,7 +36,7 @@ internal static class Garbage
             || answer.Errno is < Errno.None or > (Errno)ErrnoText.Largest)
             return EngineRules.GarbageOf("the answer", "ok, an errno from 1 to 4095, unfinished, pending or rejected",
                 answer.ToString());
-        if (seen.Operation.Kind != OperationKind.Add || !answer.IsOk || seen.Operation.Subject.Kind != NameKind.Device)
+        if (seen.Operation.Subject.Kind != NameKind.Device || seen.Operation.Kind != OperationKind.Add || !answer.IsOk)
             return null;
         foreach (ref readonly var witness in seen.Outcome.Witness)
             if (witness.Role == WitnessRole.Placed && witness.Range.Count > 0

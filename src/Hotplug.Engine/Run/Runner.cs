@@ -239,7 +239,9 @@ public sealed class Runner
     {
         if (judgement.Refutation is { } refutation)
             return End(Verdict.Violates, refutation);
-        _state = judgement.Next;
+        // A state that is built in place stays the same object: nothing to write.
+        if (!ReferenceEquals(_state, judgement.Next))
+            _state = judgement.Next;
         return true;
     }
 

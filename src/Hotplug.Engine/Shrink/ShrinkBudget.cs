@@ -4,4 +4,4 @@ namespace Hotplug.Engine.Shrink;
 /// <param name="Operations">Operations carried out in all; the best result so far is kept when they are used up.</param>
 /// <param name="ProofOperations">Operations that one search for a shorter sequence may carry out.</param>
 /// <param name="ProofLength">Longest result for which that search is made.</param>
-public sealed record ShrinkBudget(long Operations = 2_000_000, long ProofOperations = 400_000, int ProofLength = 10);
+public sealed record ShrinkBudget(long Operations = 2_000_000, long ProofOperations = 400_000, int ProofLength = 20);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Hotplug.Benchmarks.Toy;
 
@@ -70,11 +71,10 @@ public sealed class FlatModel : IEquatable<FlatModel>
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
-        hash.Add(Present);
-        hash.Add(Online);
-        hash.AddBytes(_pages);
-        return hash.ToHashCode();
+        var hash = (ulong)((Present << ToyMemory.Blocks) | Online);
+        foreach (var pages in MemoryMarshal.Cast<byte, ulong>(_pages))
+            hash = unchecked((BitOperations.RotateLeft(hash, 5) ^ pages) * 0x9E3779B97F4A7C15);   // Wraps on purpose.
+        return unchecked((int)(hash >> 32));
     }
 
     private int Add(int block)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 
@@ -21,8 +20,26 @@ public static class ToyOperations
         Notifiers = [],
     };
 
-    /// <summary>The operation for a step.</summary>
-    public static Operation Of(ToyStep step) => step.Kind switch
+    private const int Arguments = 65;
+
+    private static readonly Operation[] s_operations =
+        [.. Enumerable.Range(0, ToyStep.Kinds * Arguments).Select(static i => Make(new ToyStep((ToyKind)(i / Arguments), i % Arguments)))];
+
+    private static readonly ToyKind[] s_kinds = [.. OperationTable.Forms.Select(static f => KindOf(f.Kind))];
+
+    /// <summary>The operation for a step. Looked up: steps are random, and a processor guesses a random jump wrong.</summary>
+    public static ref readonly Operation Of(ToyStep step) => ref s_operations[((int)step.Kind * Arguments) + step.Argument];
+
+    /// <summary>The step that an operation stands for.</summary>
+    public static ToyStep StepOf(in Operation operation)
+    {
+        var kind = s_kinds[(int)operation.Kind];
+        // Only free names a page, only blocks have a number, and what is not named is 0.
+        var argument = kind == ToyKind.Free ? operation.Subject.Page : operation.Subject.Id;
+        return new ToyStep(kind, (int)(kind >= ToyKind.Inflate ? operation.Amount : argument));
+    }
+
+    private static Operation Make(ToyStep step) => step.Kind switch
     {
         ToyKind.Add => Operation.Add(Name.RawBlock(step.Argument), ToyMemory.PagesPerBlock),
         ToyKind.Online => Operation.Online(Name.RawBlock(step.Argument)),
@@ -34,17 +51,16 @@ public static class ToyOperations
         _ => Operation.Deflate(BalloonDriver.Virtio, step.Argument),
     };
 
-    /// <summary>The step that an operation stands for.</summary>
-    public static ToyStep StepOf(in Operation operation) => operation.Kind switch
+    // The zone makes no difference here; what the toy does not have is never drawn, nor tried in place of something it has.
+    private static ToyKind KindOf(OperationKind kind) => kind switch
     {
-        OperationKind.Add => new ToyStep(ToyKind.Add, operation.Subject.Id),
-        OperationKind.Online => new ToyStep(ToyKind.Online, operation.Subject.Id),
-        OperationKind.Offline => new ToyStep(ToyKind.Offline, operation.Subject.Id),
-        OperationKind.Remove => new ToyStep(ToyKind.Remove, operation.Subject.Id),
-        OperationKind.Alloc => new ToyStep(ToyKind.Alloc, 0),
-        OperationKind.Free => new ToyStep(ToyKind.Free, (int)operation.Subject.Page),
-        OperationKind.Inflate => new ToyStep(ToyKind.Inflate, (int)operation.Amount),
-        OperationKind.Deflate => new ToyStep(ToyKind.Deflate, (int)operation.Amount),
-        _ => throw new UnreachableException($"the toy has no {operation.Kind}"),
+        OperationKind.Add => ToyKind.Add,
+        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => ToyKind.Online,
+        OperationKind.Offline => ToyKind.Offline,
+        OperationKind.Remove => ToyKind.Remove,
+        OperationKind.Free => ToyKind.Free,
+        OperationKind.Inflate => ToyKind.Inflate,
+        OperationKind.Deflate => ToyKind.Deflate,
+        _ => ToyKind.Alloc,
     };
 }

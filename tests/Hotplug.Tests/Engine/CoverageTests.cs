@@ -1,0 +1,61 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Engine.Run;
+using Xunit;
+
+namespace Hotplug.Tests.Engine;
+
+public class CoverageTests
+{
+    [Fact]
+    public void Every_pair_of_operation_and_answer_is_counted_apart()
+    {
+        var coverage = Some();
+
+        Assert.Equal(2, coverage.Of(OperationKind.Offline, Answer.Ok));
+        Assert.Equal(1, coverage.Of(OperationKind.Offline, Answer.Of(Errno.EHWPOISON)));
+        Assert.Equal(1, coverage.Of(OperationKind.Offline, Answer.Unfinished));
+        Assert.Equal(1, coverage.Of(OperationKind.Online, Answer.Of((Errno)4000)));
+        Assert.Equal(0, coverage.Of(OperationKind.Add, Answer.Ok));
+        Assert.Equal(5, coverage.Operations);
+    }
+
+    [Fact]
+    public void Entries_come_by_operation_then_by_answer() =>
+        Assert.Equal(
+            ["Online errno-4000", "Offline ok", "Offline EHWPOISON", "Offline unfinished"],
+            Some().Entries.Select(static e => $"{e.Kind} {e.Answer}"));
+
+    [Fact]
+    public void Merging_adds_the_counts()
+    {
+        var coverage = Some();
+
+        coverage.Merge(Some());
+
+        Assert.Equal(Some().Entries.Select(static e => e with { Count = 2 * e.Count }), coverage.Entries);
+        Assert.Equal(10, coverage.Operations);
+    }
+
+    [Theory]
+    [InlineData(Verdict.Conforms, Verdict.Inconclusive, Verdict.Inconclusive)]
+    [InlineData(Verdict.Violates, Verdict.Inconclusive, Verdict.Violates)]
+    [InlineData(Verdict.Conforms, Verdict.Conforms, Verdict.Conforms)]
+    public void The_worse_verdict_wins(Verdict one, Verdict other, Verdict both)
+    {
+        Assert.Equal(both, one.And(other));
+        Assert.Equal(both, other.And(one));
+    }
+
+    private static Coverage Some()
+    {
+        var coverage = new Coverage();
+        coverage.Count(OperationKind.Offline, Answer.Ok);
+        coverage.Count(OperationKind.Offline, Answer.Ok);
+        coverage.Count(OperationKind.Offline, Answer.Of(Errno.EHWPOISON));
+        coverage.Count(OperationKind.Offline, Answer.Unfinished);
+        coverage.Count(OperationKind.Online, Answer.Of((Errno)4000));
+        return coverage;
+    }
+}

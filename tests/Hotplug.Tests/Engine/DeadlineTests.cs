@@ -1,0 +1,100 @@
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Engine.Run;
+using Hotplug.Tests.Engine.Fakes;
+using Xunit;
+
+namespace Hotplug.Tests.Engine;
+
+public class DeadlineTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(8);
+
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public void An_operation_that_does_not_end_is_a_hang_with_the_trace_kept()
+    {
+        using var release = new ManualResetEventSlim();
+        var runner = RunnerOf((_, _, _) =>
+        {
+            _clock.Advance(2 * s_limit);
+            release.Wait();
+            return true;
+        });
+        using var deadline = Watching(runner);
+
+        var result = deadline.Await(() => Run(runner, Operation.Tick(1), Operation.Tick(2)), static (_, hung) => hung);
+        release.Set();
+
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal(EngineRules.Hang, result.Violation!.Rule);
+        Assert.Equal("tick seconds=1", result.Violation.Subject);
+        Assert.Equal(["tick seconds=1"], result.Executed.Select(static o => o.ToString()));
+        Assert.Equal([Answer.Unfinished], result.Answers.AsEnumerable());
+    }
+
+    [Fact]
+    public void An_operation_that_ends_too_late_is_a_hang_too()
+    {
+        var runner = RunnerOf((_, _, _) =>
+        {
+            _clock.Advance(2 * s_limit);
+            return true;
+        });
+        using var deadline = Watching(runner);
+
+        var result = Run(runner, Operation.Tick(1), Operation.Tick(2));
+
+        Assert.Equal(EngineRules.Hang, result.Violation!.Rule);
+        Assert.Equal(0, result.FailedAt);
+    }
+
+    [Fact]
+    public void A_machine_may_take_as_long_as_it_likes_over_many_operations()
+    {
+        var runner = RunnerOf((_, _, _) =>
+        {
+            _clock.Advance(s_limit / 2);
+            return true;
+        });
+        using var deadline = Watching(runner);
+
+        var result = Run(runner, Operation.Tick(1), Operation.Tick(2), Operation.Tick(3), Operation.Tick(4));
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+    }
+
+    [Fact]
+    public void Work_that_ends_answers_for_itself()
+    {
+        var runner = RunnerOf(static (_, _, _) => true);
+        using var deadline = Watching(runner);
+
+        var result = deadline.Await(() => Run(runner, Operation.Tick(1)), static (_, hung) => hung);
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+    }
+
+    [Fact]
+    public void What_the_work_throws_reaches_the_caller()
+    {
+        using var deadline = new Deadline(_clock, s_limit);
+
+        Assert.Throws<HarnessException>(() =>
+            deadline.Await<RunResult>(static () => throw new HarnessException("did not start"), static (_, hung) => hung));
+    }
+
+    private Deadline Watching(Runner runner)
+    {
+        var deadline = new Deadline(_clock, s_limit);
+        deadline.Watch(runner);
+        return deadline;
+    }
+
+    private static Runner RunnerOf(Func<Operation, Target, Outcome, bool> instead) =>
+        new(new FakeMachine { Instead = instead }, new Suite(new FakeSpecification(), []));
+
+    private static RunResult Run(Runner runner, params Operation[] operations) =>
+        runner.Run(FakeMachine.Spec, new TraceSource([.. operations]), 10);
+}

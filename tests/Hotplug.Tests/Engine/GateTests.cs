@@ -1,0 +1,200 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Contract.Traces;
+using Hotplug.Engine.Gates;
+using Hotplug.Engine.Replay;
+using Hotplug.Engine.Run;
+using Hotplug.Tests.Engine.Fakes;
+using Xunit;
+
+namespace Hotplug.Tests.Engine;
+
+public sealed class GateTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hotplug-gate");
+
+    private FailureDatabase Database => new(_folder.FullName);
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void A_campaign_that_conforms_says_what_it_did()
+    {
+        var result = GateOf().Run(new GateOptions { Seed = 7, Sequences = 50, OperationsPerSequence = 10 });
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+        Assert.Equal(7UL, result.Seed);
+        Assert.Equal(50, result.Sequences);
+        Assert.Equal(500, result.Operations);
+        Assert.Equal(500, result.Coverage.Of(OperationKind.Tick, Answer.Ok));
+        Assert.Equal([("always", 550L)], result.Shares.Select(static s => (s.Invariant.Id, s.Count)));
+        Assert.Null(result.Failure);
+    }
+
+    [Fact]
+    public void A_failure_is_shrunk_and_kept_before_it_is_reported()
+    {
+        var result = GateOf(BreaksAt(900)).Run(new GateOptions { Sequences = 1000, Failures = Database });
+
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal("tick seconds=900", Assert.Single(result.Failure!.Run.Executed).ToString());
+        Assert.True(result.Failure.IsProvedMinimal);
+        var kept = Assert.Single(Database.Read());
+        Assert.Equal(result.Failure.File, kept.File);
+        Assert.Equal(result.Failure.Sequence.ToString(), kept.Trace!.Note("sequence"));
+        Assert.Equal("0x0", kept.Trace.Note("seed"));
+    }
+
+    [Fact]
+    public void A_kept_failure_is_replayed_first()
+    {
+        Database.Write(FakeSpecification.Rule, new Trace(FakeMachine.Spec, [Operation.Tick(900)]));
+
+        var result = GateOf(BreaksAt(900)).Run(new GateOptions { Sequences = 1000, Failures = Database });
+
+        Assert.Equal(0, result.Sequences);
+        Assert.Equal(1, result.Replayed);
+        Assert.Null(result.Failure!.Seed);
+        Assert.Single(Database.Read());
+    }
+
+    [Fact]
+    public void A_kept_failure_that_passes_is_forgotten()
+    {
+        var file = Database.Write(FakeSpecification.Rule, new Trace(FakeMachine.Spec, [Operation.Tick(900)]));
+
+        var result = GateOf().Run(new GateOptions { Sequences = 10, Failures = Database });
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+        Assert.Equal([file], result.Passed.AsEnumerable());
+        Assert.Empty(Database.Read());
+    }
+
+    [Fact]
+    public void A_kept_failure_that_the_machine_cannot_run_makes_the_verdict_inconclusive()
+    {
+        Database.Write(FakeSpecification.Rule, new Trace(FakeMachine.Spec, [Operation.Oom()]));
+
+        var result = GateOf().Run(new GateOptions { Sequences = 10, Failures = Database });
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.EndsWith("fake does not have cmm", Assert.Single(result.NotReplayed), StringComparison.Ordinal);
+        Assert.Single(Database.Read());
+    }
+
+    [Fact]
+    public void Two_workers_report_the_same_failure_as_one()
+    {
+        var one = GateOf(BreaksAt(990)).Run(new GateOptions { Seed = 3, Sequences = 2000 });
+        var two = GateOf(BreaksAt(990)).Run(new GateOptions { Seed = 3, Sequences = 2000, Workers = 2 });
+
+        Assert.NotNull(one.Failure);
+        Assert.Equal(one.Failure.Sequence, two.Failure!.Sequence);
+        Assert.Equal(one.Failure.ToTrace().ToString(), two.Failure.ToTrace().ToString());
+    }
+
+    [Fact]
+    public void Two_workers_do_the_work_once()
+    {
+        var result = GateOf().Run(new GateOptions { Sequences = 200, OperationsPerSequence = 5, Workers = 2 });
+
+        Assert.Equal(200, result.Sequences);
+        Assert.Equal(1000, result.Coverage.Operations);
+        Assert.Equal(1200, Assert.Single(result.Shares).Count);
+    }
+
+    [Fact]
+    public void The_campaign_ends_when_the_time_is_up()
+    {
+        var asked = 0;
+
+        var result = GateOf().Run(new GateOptions { Sequences = 1000, TimeIsUp = () => asked++ == 3 });
+
+        Assert.Equal(3, result.Sequences);
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+    }
+
+    [Fact]
+    public void Progress_is_told()
+    {
+        var told = new List<GateProgress>();
+
+        GateOf(BreaksAt(900)).Run(new GateOptions { Sequences = 1000, Progress = told.Add });
+
+        Assert.True(told[^1].IsShrinking);
+    }
+
+    [Fact]
+    public void A_machine_that_hangs_is_reported_without_waiting_for_it()
+    {
+        var clock = new ManualClock();
+        using var release = new ManualResetEventSlim();
+        var machine = new FakeMachine
+        {
+            Instead = (_, _, _) =>
+            {
+                clock.Advance(TimeSpan.FromSeconds(20));
+                release.Wait();
+                return true;
+            },
+        };
+        var gate = new Gate(() => new Rig(machine, new Suite(new FakeSpecification(), []), new Ticks()));
+
+        var result = gate.Run(new GateOptions { Sequences = 10, Clock = clock, Failures = Database });
+        release.Set();
+
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal(EngineRules.Hang, result.Failure!.Violation.Rule);
+        Assert.Equal(0, result.Failure.Sequence);
+        Assert.Single(Database.Read());
+    }
+
+    [Fact]
+    public void A_harness_that_fails_ends_the_campaign_inconclusively()
+    {
+        var machine = new FakeMachine { Instead = static (_, _, _) => throw new HarnessException("disk full") };
+        var gate = new Gate(() => new Rig(machine, new Suite(new FakeSpecification(), []), new Ticks()));
+
+        var result = gate.Run(new GateOptions { Sequences = 10 });
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.Equal("disk full", result.Failure!.Violation.Observed);
+        Assert.True(machine.IsDisposed);
+    }
+
+    private static Func<Transition, bool> BreaksAt(long seconds) => seen => seen.Operation.Amount >= seconds;
+
+    private static Gate GateOf(Func<Transition, bool>? refutes = null) => new(() => new Rig(new FakeMachine(),
+        new Suite(new FakeSpecification { Refutes = refutes }, [Runs.Rule("always", static _ => null)]), new Ticks()));
+
+    // Ticks of 1 to 1000 seconds, without end.
+    private sealed class Ticks : ISequences, IOperationSource
+    {
+        private const int MostSeconds = 1000;
+
+        private SplitMix _random;
+
+        public bool NeedsMenu => false;
+
+        public MachineSpec DrawSpec(ref SplitMix random, Levels levels) => FakeMachine.Spec;
+
+        public IOperationSource DrawSource(ref SplitMix random, MachineSpec spec, Levels levels)
+        {
+            _random = random;
+            return this;
+        }
+
+        public void Begin(MachineSpec spec, Levels levels)
+        {
+            // Drawn ready to go.
+        }
+
+        public bool TryNext(Menu menu, out Operation operation)
+        {
+            operation = Operation.Tick(_random.Between(1, MostSeconds));
+            return true;
+        }
+    }
+}

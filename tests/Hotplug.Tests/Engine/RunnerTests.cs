@@ -1,0 +1,218 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Run;
+using Hotplug.Tests.Engine.Fakes;
+using Xunit;
+
+namespace Hotplug.Tests.Engine;
+
+public class RunnerTests
+{
+    [Fact]
+    public void A_run_that_conforms_tells_every_operation_and_its_answer()
+    {
+        var result = Runs.Of(new FakeMachine(), Runs.AddBlocks(1, 1), Operation.Offline(Runs.Block(1, 0)));
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+        Assert.Equal(["add d1 pages=8", "offline d1.b0"], result.Executed.Select(static o => o.ToString()));
+        Assert.Equal([Answer.Ok, Answer.Of(Errno.EINVAL)], result.Answers.AsEnumerable());
+        Assert.Equal(-1, result.FailedAt);
+        Assert.Null(result.Violation);
+    }
+
+    [Fact]
+    public void A_run_ends_after_the_most_operations_it_may_have()
+    {
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification(), []));
+
+        var result = runner.Run(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Operation.Tick(2)]), 1);
+
+        Assert.Single(result.Executed);
+    }
+
+    [Fact]
+    public void An_exception_of_the_machine_is_a_crash_with_the_trace_kept()
+    {
+        var machine = new FakeMachine
+        {
+            Instead = static (o, _, _) => o.Kind == OperationKind.Offline ? throw new InvalidOperationException("boom") : false,
+        };
+
+        var result = Runs.Of(machine, Runs.AddBlocks(1, 1), Operation.Offline(Runs.Block(1, 0)), Operation.Tick(1));
+
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal(EngineRules.Crash, result.Violation!.Rule);
+        Assert.Equal("offline d1.b0", result.Violation.Subject);
+        Assert.Contains("boom", result.Violation.Observed, StringComparison.Ordinal);
+        Assert.Equal(1, result.FailedAt);
+        Assert.Equal(2, result.Executed.Length);
+        Assert.Equal(Answer.Unfinished, result.Answers[1]);
+    }
+
+    [Fact]
+    public void An_exception_at_the_start_is_a_crash_without_operations()
+    {
+        var result = Runs.Of(new FakeMachine { AtReset = static () => throw new InvalidOperationException("boom") }, Operation.Tick(1));
+
+        Assert.Equal(EngineRules.Crash, result.Violation!.Rule);
+        Assert.Equal(-1, result.FailedAt);
+        Assert.Empty(result.Executed);
+    }
+
+    [Fact]
+    public void A_failed_harness_is_inconclusive()
+    {
+        var machine = new FakeMachine { Instead = static (_, _, _) => throw new HarnessException("disk full") };
+
+        var result = Runs.Of(machine, Operation.Tick(1));
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.Equal(EngineRules.HarnessFailed, result.Violation!.Rule);
+        Assert.Equal("disk full", result.Violation.Observed);
+    }
+
+    [Fact]
+    public void An_exception_of_a_judge_is_inconclusive_and_not_the_machines_fault()
+    {
+        var specification = new FakeSpecification { Refutes = static _ => throw new InvalidOperationException("our bug") };
+
+        var result = Runs.By(specification, new FakeMachine(), Operation.Tick(1));
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.Equal(EngineRules.SuiteCrash, result.Violation!.Rule);
+    }
+
+    [Fact]
+    public void A_machine_that_crashed_can_be_run_again()
+    {
+        var crashes = true;
+        var machine = new FakeMachine { Instead = (_, _, _) => crashes ? throw new InvalidOperationException("boom") : false };
+        var runner = new Runner(machine, new Suite(new FakeSpecification(), []));
+        var source = new TraceSource([Runs.AddBlocks(1, 1)]);
+        Assert.Equal(Verdict.Violates, runner.Walk(FakeMachine.Spec, source, 10));
+
+        crashes = false;
+
+        Assert.Equal(Verdict.Conforms, runner.Walk(FakeMachine.Spec, source, 10));
+    }
+
+    [Fact]
+    public void A_refuted_transition_ends_the_run_with_its_rule()
+    {
+        var specification = new FakeSpecification { Refutes = static seen => seen.Index == 1 };
+
+        var result = Runs.By(specification, new FakeMachine(), Operation.Tick(1), Operation.Tick(2), Operation.Tick(3));
+
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal(FakeSpecification.Rule, result.Violation!.Rule);
+        Assert.Equal(1, result.FailedAt);
+        Assert.Equal(2, result.Executed.Length);
+    }
+
+    [Fact]
+    public void An_invariant_judges_before_the_specification()
+    {
+        var suite = new Suite(new FakeSpecification { Refutes = static _ => true },
+            [Runs.Rule("first.rule", static seen => seen.IsStart ? null : FakeSpecification.Break("first.rule"))]);
+
+        var result = new Runner(new FakeMachine(), suite).Run(FakeMachine.Spec, new TraceSource([Operation.Tick(1)]), 10);
+
+        Assert.Equal("first.rule", result.Violation!.Rule);
+    }
+
+    [Fact]
+    public void Invariants_count_the_start_and_every_operation_up_to_the_one_that_breaks_them()
+    {
+        var suite = new Suite(new FakeSpecification(),
+        [
+            Runs.Rule("kept", static _ => null),
+            Runs.Rule("broken", static seen => seen.Index == 1 ? FakeSpecification.Break("broken") : null),
+            Runs.Rule("late", static _ => null),
+            Runs.Rule("elsewhere", static _ => null, Levels.Cmm),
+            Runs.Rule("unseen", static _ => null, needs: Visibility.References),
+        ]);
+        var runner = new Runner(new FakeMachine(), suite);
+
+        runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Operation.Tick(2)]), 10);
+
+        Assert.Equal([("kept", 3L), ("broken", 3L), ("late", 2L)], runner.Evaluated.Select(static e => (e.Invariant.Id, e.Count)));
+    }
+
+    [Fact]
+    public void An_operation_that_names_nothing_never_reaches_the_machine()
+    {
+        var machine = new FakeMachine();
+
+        var result = Runs.Of(machine, Operation.Online(Runs.Block(1, 0)), Operation.Tick(1));
+
+        Assert.Equal(Answer.Unbound, result.Answers[0]);
+        Assert.Single(machine.Asked);
+    }
+
+    [Fact]
+    public void A_declared_defect_predicts_before_anybody_judges()
+    {
+        long seenByInvariant = -1;
+        var suite = new Suite(new FakeSpecification(), [Runs.Rule("reads", seen =>
+        {
+            seenByInvariant = seen.Deviations.ManagedTotal;
+            return null;
+        }),
+        ])
+        {
+            Defects = [static () => new OffByTwo()],
+        };
+        var runner = new Runner(new FakeMachine(), suite);
+
+        runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1)]), 10);
+
+        Assert.Equal(2, seenByInvariant);
+        Assert.Equal(1, runner.DeviationsMet["off-by-two"]);
+    }
+
+    [Fact]
+    public void The_menu_is_filled_for_a_source_that_reads_it_and_for_no_other()
+    {
+        var specification = new FakeSpecification();
+        var runner = new Runner(new FakeMachine(), new Suite(specification, []));
+
+        runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1)]), 10);
+        Assert.Equal(0, specification.Described);
+        runner.Walk(FakeMachine.Spec, new MenuReader(), 3);
+
+        Assert.Equal(3, specification.Described);
+        Assert.Equal(["tick seconds=1", "tick seconds=2", "tick seconds=3"], runner.LastResult.Executed.Select(static o => o.ToString()));
+    }
+
+    private sealed class OffByTwo : IKnownDefect
+    {
+        public string Id => "off-by-two";
+
+        public void Reset()
+        {
+            // Nothing is remembered.
+        }
+
+        public void Watch(Transition seen) =>
+            seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, new ZoneId(0, ZoneKind.Normal), Amount: 2));
+    }
+
+    private sealed class MenuReader : IOperationSource
+    {
+        public bool NeedsMenu => true;
+
+        public void Begin(MachineSpec spec, Levels levels)
+        {
+            // The menu says it all.
+        }
+
+        public bool TryNext(Menu menu, out Operation operation)
+        {
+            operation = Operation.Tick(menu.NextDevice);
+            return true;
+        }
+    }
+}
