@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hotplug.Contract;
 
 /// <summary>
@@ -64,10 +66,12 @@ public static class ErrnoText
         errno = Errno.None;
         if (text == "ok")
             return true;
-        if (text.StartsWith('E') && Enum.TryParse(text, out errno) && Enum.IsDefined(errno))
+        // A name, and nothing else that Enum.TryParse accepts: lists, blanks, numbers.
+        if (text.StartsWith('E') && Enum.TryParse(text, out errno) && errno.ToString() == text)
             return true;
-        if (!text.StartsWith("errno-", StringComparison.Ordinal) || !short.TryParse(text.AsSpan(6), out var number)
-            || number is < 1 or > Largest)
+        errno = Errno.None;
+        if (!text.StartsWith("errno-", StringComparison.Ordinal)
+            || !short.TryParse(text.AsSpan(6), NumberStyles.None, null, out var number) || number is < 1 or > Largest)
             return false;
         errno = (Errno)number;
         return true;

@@ -53,7 +53,7 @@ internal sealed class ReplayCommand
         using var machine = choice.Open();
         Supported.Demand(file, trace, machine.Identity);
         var result = new Runner(machine, Judges.Suite()).Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
-        printer.Heading($"replay {file} on {machine.Identity.Name}{(choice.Fault is { } fault ? $" with seeded fault {fault}" : "")}");
+        printer.Heading($"replay {file} on {machine.Identity.Name}");
         if (result.Violation is not null)
         {
             printer.Text(FailureReport.Print(new Failure(machine.Identity, result, result.Executed.Length),

@@ -19,7 +19,7 @@ internal static class GateText
         PrintKept(printer, report);
         printer.Line();
         printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
-        Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}{(report.Choice.Fault is { } fault ? $" with seeded fault {fault}" : "")}");
+        Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}");
         Field(printer, "seed", Seed.Print(result.Seed));
         Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "
             + $"{report.Evaluations} evaluations of {result.Shares.Length} invariants");
