@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
 using Hotplug.Engine.Gates;
@@ -10,10 +11,10 @@ using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 using Hotplug.Generators;
 using Hotplug.Generators.Arbitraries;
+using Hotplug.Generators.Topologies;
 using Hotplug.Invariants;
 using Hotplug.Model;
 using Xunit;
-using Xunit.Abstractions;
 using Runner = Hotplug.Engine.Run.Runner;
 
 namespace Hotplug.Properties;
@@ -23,7 +24,7 @@ namespace Hotplug.Properties;
 /// operation by its invariants and by the reference model. A machine that runs in process derives from this and passes itself.
 /// </summary>
 [Properties(MaxTest = 80, EndSize = 80, Replay = "20191024,183", QuietOnSuccess = true)]
-public abstract class MachineProperties(IMachine machine, ITestOutputHelper output) : IDisposable
+public abstract class MachineProperties(IMachine machine) : IDisposable
 {
     [Property]
     public Property Blocks_go_from_state_to_state_as_the_kernel_lets_them() => Keeps(Family.Blocks);
@@ -61,6 +62,10 @@ public abstract class MachineProperties(IMachine machine, ITestOutputHelper outp
     [Property]
     public Property Poison_stays_where_it_struck() => Keeps(Family.Poison);
 
+    [Property(MaxTest = 12, Arbitrary = [typeof(ContractArbitraries)])]
+    public void A_host_of_plausible_size_takes_and_gives_back_its_DIMMs(Topology host) => Conforms(
+        new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All)), new Trace(host.ToSpec(), [.. LifeOf(host)]));
+
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -83,6 +88,25 @@ public abstract class MachineProperties(IMachine machine, ITestOutputHelper outp
         return Prop.ForAll(GuidedTraces.Of(rig), trace => Conforms(runner, trace));
     }
 
+    // A DIMM of 512 GiB in blocks of 128 MiB is thousands of blocks, so two DIMMs and four of their blocks have to do.
+    private static IEnumerable<Operation> LifeOf(Topology host)
+    {
+        foreach (var add in host.AddAll().Take(2))
+        {
+            yield return add;
+            var first = add.Subject.WithBlock(0);
+            var second = add.Subject.WithBlock(1);
+            var allocation = Name.Allocation(add.Subject.Id);
+            yield return Operation.Online(first, OperationKind.OnlineMovable);
+            yield return Operation.Online(second);
+            yield return Operation.Alloc(allocation, 70_000, node: add.Node);
+            yield return Operation.Offline(first);
+            yield return Operation.Remove(add.Subject);
+            yield return Operation.Free(allocation);
+            yield return Operation.Eject(add.Subject);
+        }
+    }
+
     private void Conforms(Runner runner, Trace trace)
     {
         var result = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
@@ -93,7 +117,6 @@ public abstract class MachineProperties(IMachine machine, ITestOutputHelper outp
         var file = new FailureDatabase(folder).Write(result.Violation!.Rule, result.ToTrace());
         var report = FailureReport.Print(new Failure(machine.Identity, result, result.Executed.Length) { File = file },
             $"dotnet run --project src/Hotplug.Cli -c Release -- replay {file}");
-        output.WriteLine(report);
         Assert.Fail(report);
     }
 }
