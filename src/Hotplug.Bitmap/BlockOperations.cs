@@ -30,7 +30,7 @@ internal sealed class BlockOperations<TRules>(
             : block.IsOnline ? offlining.Offline(block, default, log) : Answer.Of(Errno.EINVAL),
         OperationKind.WriteOnline => WriteOnline(operation.Amount == 1, target, log),
         OperationKind.OfflineRemove => OfflineRemove(operation, target, log),
-        _ => Eject(target, log),
+        _ => Eject(operation.Subject.Id, target, log),
     };
 
     public Errno WriteState(StateText text, in Target target) =>
@@ -58,10 +58,12 @@ internal sealed class BlockOperations<TRules>(
     }
 
     // acpi_scan_hot_remove(): whatever the reason, a refusal is EBUSY.
-    private Answer Eject(in Target target, EffectLog log)
+    private Answer Eject(int id, in Target target, EffectLog log)
     {
-        if (!IsHotAdded(target.Range))
+        if (id == 0)
             return Answer.Of(Errno.EINVAL);
+        if (state.Devices.IndexOf(id) < 0)
+            return Answer.Of(Errno.ENOENT);
         var answer = ejecting.OfflineAndRemove(target.Range, log);
         return answer.IsErrno ? Answer.Of(Errno.EBUSY) : answer;
     }
@@ -71,7 +73,16 @@ internal sealed class BlockOperations<TRules>(
         : new PageRange(target.Range.Start, operation.Amount * state.Layout.PagesPerBlock);
 
     // Boot memory and what a driver added are not the firmware's to remove.
-    private bool IsHotAdded(PageRange range) => range.Count > 0 && state.Spec.DimmRange.Contains(range);
+    private bool IsHotAdded(PageRange range)
+    {
+        foreach (var block in state.Blocks.In(range))
+            if (state.Blocks[block].Device <= 0)
+                return false;
+        foreach (var dimm in state.Devices.Dimms)
+            if (dimm.Range.Intersects(range))
+                return true;
+        return false;
+    }
 
     private MemoryBlock? Find(in Target target) => state.FindBlockOf(target.Range.Start);
 }

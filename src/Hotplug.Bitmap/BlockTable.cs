@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 
@@ -18,6 +20,14 @@ internal sealed class BlockTable(BlockLayout layout)
 
     /// <summary>The block with this number; it must exist.</summary>
     public MemoryBlock this[int number] => _blocks[number]!;
+
+    /// <summary>Numbers of the blocks that exist in the range of pages, ascending; valid until blocks come or go.</summary>
+    public ReadOnlySpan<int> In(PageRange range)
+    {
+        var first = FirstFrom(range.Start >> layout.BlockShift);
+        var after = FirstFrom((range.End + layout.PagesPerBlock - 1) >> layout.BlockShift);
+        return CollectionsMarshal.AsSpan(Numbers)[first..Math.Max(first, after)];
+    }
 
     /// <summary>The first offline block from this number on; −1 if there is none.</summary>
     public int NextOffline(int number) => layout.BlockNumbers.Next(_offline, number);
@@ -74,5 +84,14 @@ internal sealed class BlockTable(BlockLayout layout)
         _offline.AsSpan().CopyTo(copy._offline);
         copy.Numbers.AddRange(Numbers);
         return copy;
+    }
+
+    // Index of the first number that is at least this.
+    private int FirstFrom(long number)
+    {
+        if (number > int.MaxValue)
+            return Numbers.Count;
+        var index = Numbers.BinarySearch((int)number);
+        return index >= 0 ? index : ~index;
     }
 }

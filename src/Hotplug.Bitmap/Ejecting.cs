@@ -16,14 +16,15 @@ internal sealed class Ejecting<TRules>(
     {
         _taken.Clear();
         var answer = Answer.Ok;
-        for (var pfn = range.Start; pfn < range.End && answer.IsOk; pfn += state.Layout.PagesPerBlock)
+        foreach (var number in state.Blocks.In(range))
         {
-            if (state.FindBlockOf(pfn) is not { IsOnline: true } block)
+            var block = state.Blocks[number];
+            if (!block.IsOnline || !answer.IsOk)
                 continue;
             var zone = block.Zone;
             answer = offlining.Offline(block, range, log);
             if (answer.IsOk)
-                _taken.Add((block.Number, zone));
+                _taken.Add((number, zone));
         }
 
         if (answer.IsOk)

@@ -72,12 +72,12 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     // A page that moved into a block that leaves too would have to move again.
     private void Avoid(PageRange leaving)
     {
-        for (var pfn = leaving.Start; pfn < leaving.End; pfn += state.Layout.PagesPerBlock)
+        foreach (var number in state.Blocks.In(leaving))
         {
-            if (state.FindBlockOf(pfn) is not { IsListed: true } other)
+            if (!state.Blocks[number].IsListed)
                 continue;
-            buddy.Unlist(other);
-            _avoided.Add(other.Number);
+            buddy.Unlist(state.Blocks[number]);
+            _avoided.Add(number);
         }
     }
 

@@ -18,8 +18,9 @@ internal enum CallbackKind : byte
 
 /// <summary>One callback of the chain.</summary>
 /// <param name="Kind">Whose it is.</param>
+/// <param name="Entry">Index of its entry in the spec's list.</param>
 /// <param name="Memory">Number of the device memory; 0 for none.</param>
-internal readonly record struct Callback(CallbackKind Kind, int Memory);
+internal readonly record struct Callback(CallbackKind Kind, int Entry, int Memory);
 
 /// <summary>
 /// The memory notifier chain: by descending priority, ties in the order registered. GOING and PREPARE stop at the first
@@ -35,16 +36,16 @@ internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNoti
     {
         var mayRefuse = notification is MemoryNotification.GoingOnline or MemoryNotification.GoingOffline
             or MemoryNotification.PrepareOnline;
-        for (var i = 0; i < _callbacks.Length; i++)
+        foreach (var callback in _callbacks)
         {
             var errno = mayRefuse ? state.Injection.Strike(VetoPoint.Notifier) : Errno.None;
-            if (errno == Errno.None && _callbacks[i].Kind == CallbackKind.Injector)
+            if (errno == Errno.None && callback.Kind == CallbackKind.Injector)
                 errno = Injected(notification);
-            log.Notified(notification, range, i, errno);
+            log.Notified(notification, range, callback.Entry, errno);
             if (errno != Errno.None)
                 return errno;
-            if (_callbacks[i].Kind == CallbackKind.DeviceMemory)
-                driver.Act(notification, block, _callbacks[i].Memory, log);
+            if (callback.Kind == CallbackKind.DeviceMemory)
+                driver.Act(notification, block, callback.Memory, log);
         }
 
         return Errno.None;
@@ -60,17 +61,18 @@ internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNoti
     private static ImmutableArray<Callback> Register(MachineSpec spec)
     {
         var callbacks = new List<(int Priority, Callback Callback)>();
-        foreach (var notifier in spec.Notifiers)
+        for (var i = 0; i < spec.Notifiers.Length; i++)
         {
+            var notifier = spec.Notifiers[i];
             if (notifier.Name != "virtio-mem")
             {
                 var kind = notifier.Name == "injector" ? CallbackKind.Injector : CallbackKind.Agreeing;
-                callbacks.Add((notifier.Priority, new Callback(kind, 0)));
+                callbacks.Add((notifier.Priority, new Callback(kind, i, 0)));
                 continue;
             }
 
             for (var id = 1; id <= spec.DeviceMemories.Length; id++)
-                callbacks.Add((notifier.Priority, new Callback(CallbackKind.DeviceMemory, id)));
+                callbacks.Add((notifier.Priority, new Callback(CallbackKind.DeviceMemory, i, id)));
         }
 
         // A stable order: callbacks of equal priority stay as they were registered.

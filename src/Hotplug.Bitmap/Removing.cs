@@ -13,14 +13,14 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
         var errno = Check(range);
         if (errno != Errno.None)
             return errno;
-        for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
-            if (state.FindBlockOf(pfn) is { } block)
-            {
-                state.PoisonedPages -= block.Poisoned.Count;
-                state.Journal.TouchRemoved(block.Number);
-                LeaveDevice(block);
-                Destroy(block, log);
-            }
+        while (state.Blocks.In(range) is [var number, ..])
+        {
+            var block = state.Blocks[number];
+            state.PoisonedPages -= block.Poisoned.Count;
+            state.Journal.TouchRemoved(number);
+            LeaveDevice(block);
+            Destroy(block, log);
+        }
 
         Release(range, log);
         return Errno.None;
@@ -37,10 +37,9 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
     private Errno Check(PageRange range)
     {
         int hosting = 0, plain = 0;
-        for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
+        foreach (var number in state.Blocks.In(range))
         {
-            if (state.FindBlockOf(pfn) is not { } block)
-                continue;
+            var block = state.Blocks[number];
             if (block.IsOnline)
                 return Errno.EBUSY;
             if (block.Vmemmap > 0)
