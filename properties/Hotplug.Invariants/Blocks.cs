@@ -162,8 +162,8 @@ public static class Blocks
         if (!BlockSteps.Removes(seen) || !seen.Answer.IsOk)
             return null;
         var named = BlockSteps.Named(seen);
-        for (var pfn = named.Start; pfn < named.End; pfn += seen.Spec.PagesPerBlock)
-            if (seen.After.Find(seen.Spec.BlockOf(pfn)) is { } left)
+        foreach (var left in seen.After.Blocks)
+            if (named.Contains(seen.Spec.PagesOf(left.Block)))
                 return Evidence.AgainstBlock(RemoveIsWhole, seen, left.Block,
                     $"absent after {Evidence.Word(seen)}", Evidence.Print(left));
         return null;
@@ -175,8 +175,8 @@ public static class Blocks
             return null;
         var named = BlockSteps.Named(seen);
         BlockObservation? online = null;
-        for (var pfn = named.Start; pfn < named.End && online is null; pfn += seen.Spec.PagesPerBlock)
-            if (seen.Before.Find(seen.Spec.BlockOf(pfn)) is { IsOnline: true } busy)
+        foreach (var busy in seen.Before.Blocks)
+            if (busy.IsOnline && online is null && named.Contains(seen.Spec.PagesOf(busy.Block)))
                 online = busy;
         if (online is null && seen.Answer == Answer.Of(Errno.EBUSY))
             return Evidence.Against(RemoveRefusedForOnline, $"pages {named}", "removed, as no block is online", "EBUSY", named);

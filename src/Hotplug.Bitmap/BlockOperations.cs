@@ -73,16 +73,7 @@ internal sealed class BlockOperations<TRules>(
         : new PageRange(target.Range.Start, operation.Amount * state.Layout.PagesPerBlock);
 
     // Boot memory and what a driver added are not the firmware's to remove.
-    private bool IsHotAdded(PageRange range)
-    {
-        foreach (var block in state.Blocks.In(range))
-            if (state.Blocks[block].Device <= 0)
-                return false;
-        foreach (var dimm in state.Devices.Dimms)
-            if (dimm.Range.Intersects(range))
-                return true;
-        return false;
-    }
+    private bool IsHotAdded(PageRange range) => range.Count > 0 && state.Spec.DimmRange.Contains(range);
 
     private MemoryBlock? Find(in Target target) => state.FindBlockOf(target.Range.Start);
 }

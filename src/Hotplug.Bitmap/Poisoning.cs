@@ -19,7 +19,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
         if (use == PageUse.Free)
             Hold(block, offset);
         Mark(block, offset, log);
-        return use is PageUse.Free or PageUse.Movable or PageUse.Pinned or PageUse.Unmigratable ? Errno.None : Errno.EBUSY;
+        return use is PageUse.Free or PageUse.Movable or PageUse.Pinned ? Errno.None : Errno.EBUSY;
     }
 
     /// <summary>unpoison_memory(): the page goes back to the buddy unless somebody still has it.</summary>
@@ -48,7 +48,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
     public Errno SoftOffline(long pfn, EffectLog log)
     {
         if (FindOnline(pfn) is not { } block)
-            return state.FindBlockOf(pfn) is null ? Errno.ENXIO : Errno.EIO;
+            return Errno.EIO;
         var offset = state.OffsetOf(pfn);
         if (block.IsPoisoned(offset))
             return Errno.None;
