@@ -1,5 +1,6 @@
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 
 namespace Hotplug.Invariants;
@@ -24,18 +25,60 @@ internal static class ManagedRule
     }
 
     /// <summary>
-    /// True if the surplus may be pages of a balloon that deflates on OOM, which stay managed but look like unplugged device
-    /// memory where the machine does not tell owners.
+    /// True if the surplus is pages of a balloon that deflates on OOM, which stay managed. Where the machine does not tell
+    /// owners, such pages look like unplugged device memory: then what device memory's blocks hold is judged by how it changes.
     /// </summary>
-    internal static bool MayBeBallooned(Transition seen, in ZoneObservation zone, long expected)
+    internal static bool IsBallooned(Transition seen, in ZoneObservation zone, long expected)
     {
-        if (zone.Managed < expected || !DeflatesOnOom(seen.Spec))
+        if (!DeflatesOnOom(seen.Spec))
             return false;
-        long ambiguous = 0;
+        long open = 0;
         foreach (var block in seen.After.Blocks)
-            if (block.CountedIn == zone.Id && block.IsOnline)
-                ambiguous += PagesWithoutOwner(block);
-        return zone.Managed <= expected + ambiguous;
+            if (block.IsOnline && block.CountedIn == zone.Id)
+            {
+                if (seen.Spec.DeviceMemoryOf(block.Block) > 0)
+                    open += PagesWithoutOwner(block);
+                else
+                    expected += PagesWithoutOwner(block);
+            }
+
+        return zone.Managed >= expected && zone.Managed <= expected + open
+            && (open == 0 || ChangeOf(seen, zone.Id) is not { } change || zone.Managed == seen.Before.Zone(zone.Id).Managed + change);
+    }
+
+    // By how many pages managed changed: blocks that came and went. Null where it cannot be told: device memory was resized or
+    // lost a block, or before was not at rest.
+    private static long? ChangeOf(Transition seen, ZoneId zone)
+    {
+        if (seen.IsStart || seen.Operation.Kind is OperationKind.Resize or OperationKind.Plug or OperationKind.Unplug
+            || StandBack.ForManagedChange(seen, zone))
+            return null;
+        long pages = 0;
+        foreach (var deviation in seen.Deviations.Now)
+            if (deviation.Kind == DeviationKind.ManagedPages && deviation.Zone == zone)
+                pages += deviation.Amount;
+        foreach (ref readonly var change in seen.Changed)
+        {
+            var was = change.Before is { IsOnline: true } before && before.CountedIn == zone;
+            var now = change.After is { IsOnline: true } after && after.CountedIn == zone;
+            if (was == now)
+                continue;
+            if (was && seen.Spec.DeviceMemoryOf(change.Block) > 0)
+                return null;
+            var block = was ? change.Before! : change.After!;
+            pages += (was ? -1 : 1) * ((long)block.Pages.Pages - block.Pages.Vmemmap - NeverOnlined(block));
+        }
+
+        return pages;
+    }
+
+    private static long NeverOnlined(BlockObservation block)
+    {
+        long pages = 0;
+        foreach (ref readonly var run in block.Pages.Runs)
+            if (run.State.Has(PageFlags.Offline | PageFlags.NeverOnlined))
+                pages += run.Count;
+        return pages;
     }
 
     private static long PagesWithoutOwner(BlockObservation block)

@@ -62,7 +62,7 @@ public static class References
         var atRest = seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { State: BlockState.Online } block && block.Pages.Offline > 0
-                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPages(seen, change.Block)
+                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPagesAfter(seen, change.Block)
                 && !MayBeMigrating(seen, run.State))
                 return Evidence.AgainstPages(OfflinePageIsOne, seen, change.Block, run.Start, run.Count,
                     $"references {atRest}", run.State.ToString());
@@ -72,13 +72,13 @@ public static class References
     // A page of a balloon has a second reference while it is migrated: device memory that is being unplugged migrates such pages
     // out of its own blocks, to anywhere. balloon_page_isolate().
     private static bool MayBeMigrating(Transition seen, in PageState page) =>
-        page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty && StandBack.ForSums(seen);
+        page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty && StandBack.AnythingAfter(seen);
 
     private static Violation? CheckFreePages(Transition seen)
     {
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true } block && block.Pages.Buddy > 0
-                && FirstOther(block.Pages, PageFlags.Buddy, 0) is { } run && !StandBack.ForPages(seen, change.Block))
+                && FirstOther(block.Pages, PageFlags.Buddy, 0) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(FreePageIsZero, seen, change.Block, run.Start, run.Count,
                     "references 0", run.State.ToString());
         return null;
@@ -88,7 +88,7 @@ public static class References
     {
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true } block && block.Pages.Vmemmap > 0
-                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run && !StandBack.ForPages(seen, change.Block))
+                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(VmemmapPageIsOne, seen, change.Block, run.Start, run.Count,
                     "references 1", run.State.ToString());
         return null;
@@ -109,7 +109,7 @@ public static class References
             if (change.After is not { IsOnline: true } block)
                 continue;
             foreach (ref readonly var run in block.Pages.Runs)
-                if (run.State.References is < 0 and not PageState.Unknown && !StandBack.ForPages(seen, change.Block))
+                if (run.State.References is < 0 and not PageState.Unknown && !StandBack.ForPagesAfter(seen, change.Block))
                     return Evidence.AgainstPages(NeverNegative, seen, change.Block, run.Start, run.Count,
                         "references 0 or more", run.State.ToString());
         }

@@ -18,6 +18,15 @@ internal static class StandBack
     /// <summary>The block, or a balloon that may hold some of its pages, was in flight before or is after.</summary>
     internal static bool ForPages(Transition seen, int block) => seen.BalloonInFlight || seen.InFlight(block);
 
+    /// <summary>As <see cref="ForPages"/>, after only: for rules about how a page is, not how it changed.</summary>
+    internal static bool ForPagesAfter(Transition seen, int block)
+    {
+        foreach (ref readonly var device in seen.After.Devices)
+            if (device.InFlight && device.Range.Contains(seen.Spec.PagesOf(block)))
+                return true;
+        return BalloonInFlight(seen.After);
+    }
+
     /// <summary>A device that may have blocks in the zone is in flight after: existence, spans and counters may lag.</summary>
     internal static bool ForZone(Transition seen, ZoneId zone) => DeviceInFlight(seen, seen.After, zone.Node);
 
@@ -35,6 +44,9 @@ internal static class StandBack
     /// <summary>Some device or balloon was in flight before or is after: sums over the whole machine may lag.</summary>
     internal static bool ForSums(Transition seen) =>
         seen.BalloonInFlight || AnyDeviceInFlight(seen.Before) || AnyDeviceInFlight(seen.After);
+
+    /// <summary>Some device or balloon is in flight after.</summary>
+    internal static bool AnythingAfter(Transition seen) => BalloonInFlight(seen.After) || AnyDeviceInFlight(seen.After);
 
     private static bool DeviceInFlight(Transition seen, Observation observation, short node)
     {

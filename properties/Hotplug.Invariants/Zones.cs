@@ -95,7 +95,7 @@ public static class Zones
                 continue;
             if (BootMemory.IsPartialIn(seen, zone.Id))
                 expected = ManagedRule.ByChange(seen, zone);
-            if (zone.Managed == expected || ManagedRule.MayBeBallooned(seen, zone, expected)
+            if (zone.Managed == expected || ManagedRule.IsBallooned(seen, zone, expected)
                 || StandBack.ForManaged(seen, zone.Id))
                 continue;
             return Evidence.Miscount(ManagedPages, zone.Id, "managed_pages", expected, zone.Managed);

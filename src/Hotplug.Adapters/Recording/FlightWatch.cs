@@ -18,8 +18,9 @@ internal sealed class FlightWatch
     private bool _balloonedLate;
 
     /// <summary>
-    /// Device memory was asked for a size, and the request was taken. If the recorder did not see it reached, the observation
-    /// of the same line is in flight whatever it shows: its parts were taken one after the other.
+    /// Device memory was asked for a size, and the request was taken. If the recorder did not see it reached before it took the
+    /// observation, the first observation that shows it done is still in flight: its parts were taken one after the other, the
+    /// size last.
     /// </summary>
     public void Resize(long pages, bool reached) => (_requestedPages, _resizing, _resizedLate) = (pages, true, !reached);
 
@@ -44,17 +45,15 @@ internal sealed class FlightWatch
     /// <summary>Looks at the size of device memory and at its blocks: is the request done?</summary>
     public void SeeDeviceMemory(long pluggedPages, IReadOnlyList<RecordedBlock> itsBlocks)
     {
-        if (!_resizedLate && pluggedPages == _requestedPages && Agrees(pluggedPages, itsBlocks))
-            _resizing = false;
-        _resizedLate = false;
+        if (pluggedPages == _requestedPages && Agrees(pluggedPages, itsBlocks))
+            (_resizing, _resizedLate) = (_resizedLate, false);
     }
 
     /// <summary>Looks at the size of the balloon: is the request done?</summary>
     public void SeeBalloon(long pages)
     {
-        if (!_balloonedLate && pages == _balloonPages)
-            _ballooning = false;
-        _balloonedLate = false;
+        if (pages == _balloonPages)
+            (_ballooning, _balloonedLate) = (_balloonedLate, false);
     }
 
     /// <summary>Looks at the blocks of a device whose ejection timed out; <paramref name="there"/>: QEMU still lists it.</summary>

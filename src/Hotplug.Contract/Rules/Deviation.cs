@@ -17,7 +17,7 @@ public enum DeviationKind : byte
     PoisonLost,
     /// <summary>A page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) may be in the buddy with its poison flag, until it changes.</summary>
     PoisonedInBuddy,
-    /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves PageOffline, this once.</summary>
+    /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves PageOffline, until its block does leave online.</summary>
     OfflineLost,
     /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
     KernelWarning,
@@ -61,7 +61,8 @@ public sealed class DeviationLedger
     public void Predict(in Deviation deviation)
     {
         _now.Add(deviation);
-        if (deviation.Kind is DeviationKind.ManagedPages or DeviationKind.PoisonedPages or DeviationKind.PoisonedInBuddy)
+        if (deviation.Kind is DeviationKind.ManagedPages or DeviationKind.PoisonedPages or DeviationKind.PoisonedInBuddy
+            or DeviationKind.OfflineLost)
             _standing.Add(deviation);
     }
 

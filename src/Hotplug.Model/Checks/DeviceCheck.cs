@@ -35,9 +35,44 @@ internal static class DeviceCheck
             var pages = next.DeviceMemories[shown.Name.Id - 1].Plugged * seen.Spec.DeviceMemories[shown.Name.Id - 1].SubBlockPages;
             if (shown.PluggedPages != pages)
                 return new("device-memory.size", shown.Name.ToString(), $"{pages} pages plugged", $"{shown.PluggedPages}", s_plugged);
+            if (CheckUnplugged(next, seen, shown) is { } wrong)
+                return wrong;
         }
 
         return null;
+    }
+
+    // What is not plugged is PageOffline while its block is online; a block that is offline has at least one plugged sub-block.
+    private static Violation? CheckUnplugged(State next, Transition seen, in DeviceObservation memory)
+    {
+        if (!seen.After.Sees(Visibility.PageTypes))
+            return null;
+        var id = memory.Name.Id;
+        long used = 0, most = memory.PluggedPages;
+        foreach (var block in next.Blocks)
+            if (block.Owner == -id && seen.After.Find(block.Number) is { } shown)
+            {
+                if (shown.Pages.Pages == 0)
+                    return null;
+                if (block.Online)
+                    used += shown.Pages.Pages - shown.Pages.Offline - OfflineLost(seen, block.Number);
+                else if (memory.PluggedPages > 0)
+                    most -= seen.Spec.DeviceMemories[id - 1].SubBlockPages;
+            }
+
+        return used <= most ? null
+            : new("device-memory.unplugged-is-offline", memory.Name.ToString(), $"at most {most} pages that are not PageOffline, because no more are plugged",
+                $"{used}", s_plugged);
+    }
+
+    // Pages that a declared defect let go.
+    private static long OfflineLost(Transition seen, int block)
+    {
+        long pages = 0;
+        foreach (var deviation in seen.Deviations.Standing)
+            if (deviation.Kind == DeviationKind.OfflineLost && deviation.Block == block)
+                pages++;
+        return pages;
     }
 
     private static Violation? CheckBalloon(State next, Transition seen)
