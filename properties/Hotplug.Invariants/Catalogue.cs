@@ -111,6 +111,7 @@ public static class Catalogue
         Rollback.ResourcesUnchanged,
         Rollback.NodesUnchanged,
         Rollback.DevicesUnchanged,
+        Complaints.NoWarning,
     ];
 
     /// <summary>The invariant with this id, or null.</summary>

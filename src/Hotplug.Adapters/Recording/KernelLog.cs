@@ -29,6 +29,23 @@ internal static class KernelLog
     public static bool SaysAddFailed(IEnumerable<string> log) =>
         log.Any(static l => l.Contains("add_memory failed", StringComparison.Ordinal));
 
+    /// <summary>
+    /// The line of a dead guest's console that shows a crash; null if it shows none, or only that memory was exhausted: a
+    /// balloon or an allocation that takes everything may end a guest, and a console may be cut before its cause.
+    /// </summary>
+    public static string? Crash(IEnumerable<string> console)
+    {
+        foreach (var line in console)
+            if (s_crashes.Any(c => line.Contains(c, StringComparison.Ordinal))
+                && !line.Contains("System is deadlocked on memory", StringComparison.Ordinal)
+                && !line.Contains("Out of memory", StringComparison.Ordinal))
+                return line;
+        return null;
+    }
+
+    private static readonly string[] s_crashes =
+        ["kernel BUG at ", "BUG: ", "Oops: ", "general protection fault", "Kernel panic - not syncing", "double fault"];
+
     private static bool TryPfn(string line, out long pfn)
     {
         const string Dump = "pfn:0x", Migration = "migrating pfn ";

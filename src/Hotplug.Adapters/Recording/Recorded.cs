@@ -16,9 +16,19 @@ namespace Hotplug.Adapters.Recording;
 public sealed record RecordedRun(string File, string Kernel, MachineSpec Spec, RecordedState Start,
     ImmutableArray<RecordedStep> Steps, ImmutableArray<string> Notes)
 {
+    /// <summary>The kernel crashed in this operation, after all others; null if it did not.</summary>
+    public RecordedCrash? Crash { get; init; }
+
     /// <summary>The operations alone.</summary>
-    public ImmutableArray<Operation> Operations => [.. Steps.Select(static s => s.Operation)];
+    public ImmutableArray<Operation> Operations =>
+        [.. Steps.Select(static s => s.Operation), .. Crash is { } crash ? [crash.Operation] : Array.Empty<Operation>()];
 }
+
+/// <summary>A kernel that crashed while it was recorded.</summary>
+/// <param name="Line">Its line in the file, from 1.</param>
+/// <param name="Operation">What it was doing.</param>
+/// <param name="Evidence">What its console says.</param>
+public sealed record RecordedCrash(int Line, Operation Operation, string Evidence);
 
 /// <summary>One operation, what the kernel answered, and what was seen after it.</summary>
 /// <param name="Line">Its line in the file, from 1.</param>

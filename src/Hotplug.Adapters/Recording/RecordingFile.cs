@@ -50,6 +50,7 @@ public static class RecordingFile
         private MachineSpec _spec = new();
         private StateReader? _states;
         private RecordedState? _start;
+        private RecordedCrash? _crash;
         private bool _ended;
 
         public RecordedRun Read(ReadOnlyMemory<byte> text)
@@ -68,7 +69,7 @@ public static class RecordingFile
                     "not a recording: expected a header line and the state before the first operation");
             if (!_ended)
                 _notes.Add($"cut when the recorder stopped: judged up to operation {_steps.Count}");
-            return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes]);
+            return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes]) { Crash = _crash };
         }
 
         private void Take(Place place)
@@ -79,11 +80,25 @@ public static class RecordingFile
             else if (line.Has("end"))
                 _ended = true;
             else if (line.Has("dead"))
-                _notes.Add($"the guest died or fell silent ({line.Raw("dead")}): judged up to operation {_steps.Count}");
+                TakeDeath(line);
             else if (line.Number("i") < 0)
                 TakeStart(line);
             else
                 TakeStep(line);
+        }
+
+        // {"dead":…, "at":the operation, "serial_tail":[…] or "…"}: an exhausted memory ends a run, anything else is a crash.
+        private void TakeDeath(Fields line)
+        {
+            var tail = !line.Has("serial_tail") ? []
+                : line.Raw("serial_tail").ValueKind == JsonValueKind.Array
+                    ? line.Items("serial_tail").Select(l => Fields.ToText(l, "serial_tail", line.Place)).ToArray()
+                    : line.Text("serial_tail").Split('\n');
+            if (KernelLog.Crash(tail) is { } evidence && _states is not null && line.Has("at"))
+                _crash = new RecordedCrash(line.Place.Line,
+                    RecordingTable.Operation(line.Inner("at"), _spec, _states.RamBytes, _bound), evidence);
+            else
+                _notes.Add($"the guest ran out of memory or fell silent ({line.Raw("dead")}): judged up to operation {_steps.Count}");
         }
 
         private static JsonElement Parse(Place place)

@@ -29,6 +29,8 @@ public sealed class RecordingMachine(RecordedRun run) : IMachine
     /// <inheritdoc/>
     public void Execute(in Operation operation, in Target target, Outcome outcome)
     {
+        if (_next == run.Steps.Length && run.Crash is { } crash && crash.Operation == operation)
+            throw new KernelCrashException(crash.Evidence);
         if (_next >= run.Steps.Length || run.Steps[_next].Operation != operation)
             throw new HarnessException($"{run.File} holds no operation {_next} '{operation}': a recording is replayed in its own order");
         var recorded = run.Steps[_next++].Outcome;
@@ -94,3 +96,6 @@ public sealed class RecordingMachine(RecordedRun run) : IMachine
         return levels;
     }
 }
+
+/// <summary>The recorded kernel crashed here: replaying it does, too.</summary>
+public sealed class KernelCrashException(string evidence) : Exception(evidence);

@@ -3,6 +3,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Engine.Run;
 using Xunit;
 
 namespace Hotplug.Tests.Recording;
@@ -108,6 +109,34 @@ public sealed class RecordingFileTests
         var run = RecordingFile.Read(Bundled.File("t61508_momf_flat"));
         Assert.Contains(run.Steps, static s => s.Outcome.Answer == Answer.Of(Errno.EBUSY)
             && s.Outcome.Witness.Any(static w => w.Role == WitnessRole.Culprit));
+    }
+
+    [Fact]
+    public void A_guest_that_ran_out_of_memory_is_judged_up_to_there_and_noted()
+    {
+        var run = RecordingFile.Read(Bundled.File("t31081_mom0_flat"));
+        Assert.Null(run.Crash);
+        Assert.Contains(run.Notes, static n => n.Contains("ran out of memory", StringComparison.Ordinal));
+        Assert.Equal(Verdict.Conforms, Bundled.Judge(run).Verdict);
+    }
+
+    [Fact]
+    public void A_guest_that_crashed_breaks_the_rule_against_crashes()
+    {
+        var text = Contradictions.TextOf(Bundled.File("t31081_mom0_flat"))
+            .Replace("System is deadlocked on memory", "Fatal exception in interrupt", StringComparison.Ordinal);
+        var result = Bundled.Judge(Bundled.Parse(text));
+        Assert.Equal((Verdict.Violates, "machine.crash"), (result.Verdict, result.Violation!.Rule));
+    }
+
+    [Fact]
+    public void A_warning_in_the_kernels_log_breaks_a_rule()
+    {
+        var text = Contradictions.TextOf(Bundled.File("t31195_mom0_numa"));
+        var at = text.IndexOf("\"dmesg\":[", StringComparison.Ordinal) + "\"dmesg\":[".Length;
+        var result = Bundled.Judge(Bundled.Parse(text.Insert(at,
+            "\"WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1\"" + (text[at] == ']' ? "" : ","))));
+        Assert.Equal((Verdict.Violates, "machine.no-warning"), (result.Verdict, result.Violation!.Rule));
     }
 
     private static DeviceObservation Shown(RecordedState state, Name device) => state.Devices.Single(d => d.Name == device);
