@@ -13,6 +13,7 @@ internal static class PageCheck
 {
     private static readonly Citation s_change = new("v6.12", "mm/page_alloc.c", "prep_new_page");
     private static readonly Citation s_vmemmap = new("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory");
+    private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "memory_failure");
     private static readonly Citation s_unplugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page");
 
     public static Violation? Check(State next, Transition seen, PageRule rule)
@@ -64,7 +65,17 @@ internal static class PageCheck
                     $"{run.State} at pages [{run.Start},{run.End})", s_vmemmap, [new PageRange(known.Range.Start + run.Start, run.Count)]);
         }
 
-        return known.Owner < 0 ? CheckOwner(next, seen, known, block) : null;
+        return CheckPoison(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
+    }
+
+    // A poisoned page keeps its flag while its memory is there, also across offline and online.
+    private static Violation? CheckPoison(State next, Transition seen, in Block known, BlockObservation block)
+    {
+        foreach (var pfn in next.Poisoned)
+            if (known.Range.Contains(pfn) && seen.PageAfter(pfn) is var page && !page.HasAny(PageFlags.HwPoison | PageFlags.Unseen))
+                return new("poison.page-keeps-flag", $"page {pfn} of block {block.Block}", "poisoned", page.ToString(), s_poison,
+                    [new PageRange(pfn, 1)]);
+        return null;
     }
 
     private static Violation? CheckOwner(State next, Transition seen, in Block known, BlockObservation block)
