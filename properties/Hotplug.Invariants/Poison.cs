@@ -44,7 +44,7 @@ public static class Poison
     /// <summary>Catches a block that brings broken pages back to the allocator.</summary>
     public static readonly Invariant FreshBlockIsClean = new(
         "poison.fresh-block-is-clean", Family.Poison,
-        "A memory block that just came online has no poisoned page.",
+        "A memory block that just came online has no poisoned page: 6.12 refuses to online one that has.",
         "Page descriptors that are not initialised when a block comes online.",
         new Citation("v6.12", "mm/mm_init.c", "memmap_init_range"),
         Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckFresh);
@@ -154,7 +154,7 @@ public static class Poison
 
     private static Violation? CheckFresh(Transition seen)
     {
-        if (seen.IsStart)
+        if (seen.IsStart || !seen.Spec.Dialect.Has(DialectItem.PoisonBlocksOnline))
             return null;
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true, Pages.Poisoned: > 0 } block && change.Before is not { IsOnline: true }

@@ -235,7 +235,7 @@ public static class Vmemmap
                 continue;
             var block = seen.Spec.PagesOf(seen.Spec.BlockOf(effects[i].Range.Start));
             var others = early ? effects[..i] : effects[(i + 1)..];
-            if (LastStart(early ? others : effects[..i], block) is { } last && (early || last == MemoryNotification.GoingOnline))
+            if (LastStart(early ? others : effects[..i], block) is { } last && (last == MemoryNotification.GoingOnline || (early && last == MemoryNotification.Online)))
                 return Evidence.Against(UsableWhileInUse, $"block {seen.Spec.BlockOf(block.Start)}",
                     early ? "vmemmap initialised before GOING_ONLINE" : "vmemmap given up after OFFLINE or CANCEL_ONLINE",
                     $"{Words.Of(last)} before {Words.Of(effects[i].Kind)}", effects[i].Range);

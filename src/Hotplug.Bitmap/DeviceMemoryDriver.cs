@@ -21,9 +21,10 @@ internal sealed class DeviceMemoryDriver<TRules>(
         if (requested > device.SubBlocks)
             return Errno.EINVAL;
         device.Requested = requested;
-        RemoveEmpty(device, log);
         var missing = requested - device.Plugged;
-        return missing >= 0 ? Plug(device, missing, log) : Unplug(device, -missing, log);
+        var errno = missing >= 0 ? Plug(device, missing, log) : Unplug(device, -missing, log);
+        RemoveEmpty(device, log);
+        return errno;
     }
 
     private Errno Plug(DeviceMemory device, long missing, EffectLog log)
@@ -115,14 +116,13 @@ internal sealed class DeviceMemoryDriver<TRules>(
             if (plugged == 0 || plugged < device.SubBlocksPerBlock != isPartial)
                 continue;
             excess -= subBlocks.UnplugFrom(device, block, (int)Math.Min(excess, plugged), log);
-            if (device.PluggedIn(block) == 0)
-                ejecting.OfflineAndRemove(state.RangeOf(block), log);
         }
 
         return excess;
     }
 
-    // virtio_mem_cleanup_pending_mb(): blocks that were emptied, and could not be removed then.
+    // virtio_mem_cleanup_pending_mb(): blocks that were emptied now, or earlier and could not be removed then. What fails is
+    // tried again with the next request.
     private void RemoveEmpty(DeviceMemory device, EffectLog log)
     {
         for (var number = device.Spec.FirstBlock; number < device.Spec.FirstBlock + device.Spec.Blocks; number++)
