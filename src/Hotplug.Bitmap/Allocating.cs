@@ -106,7 +106,8 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         pages.Release(run);
     }
 
-    // Page by page: those with extra references stay, and the first extra one becomes the one that the planes count.
+    // Page by page: those with extra references stay, and the first extra one becomes the one that the planes count. A
+    // page that only its pins keep alive cannot be migrated: its references never fall to what migration expects.
     private void FreePages(int run, MemoryBlock block, EffectLog log)
     {
         var end = state.Runs[run].End;
@@ -131,8 +132,8 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         for (var pfn = start; pfn < end; pfn++)
         {
             state.References.Add(block, pfn, -1);
-            if (state.UseAt(block, state.OffsetOf(pfn)) == PageUse.Pinned)
-                state.Fill(block, state.OffsetOf(pfn), 1, PageUse.Movable);
+            if (state.UseAt(block, state.OffsetOf(pfn)) is PageUse.Pinned or PageUse.Movable && !block.IsPoisoned(state.OffsetOf(pfn)))
+                state.Fill(block, state.OffsetOf(pfn), 1, PageUse.Unmigratable);
         }
 
         state.Touch(block);

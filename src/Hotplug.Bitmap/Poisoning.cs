@@ -26,7 +26,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
     public Errno Unpoison(long pfn, EffectLog log)
     {
         if (FindOnline(pfn) is not { } block)
-            return Errno.EIO;
+            return NotOnline(pfn);
         var offset = state.OffsetOf(pfn);
         if (!block.IsPoisoned(offset))
             return Errno.EBUSY;
@@ -48,7 +48,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
     public Errno SoftOffline(long pfn, EffectLog log)
     {
         if (FindOnline(pfn) is not { } block)
-            return Errno.EIO;
+            return NotOnline(pfn);
         var offset = state.OffsetOf(pfn);
         if (block.IsPoisoned(offset))
             return Errno.None;
@@ -75,6 +75,9 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
         Mark(block, offset, log);
         return Errno.None;
     }
+
+    // A frame without a struct page at all is told apart from one whose section is offline: pfn_valid().
+    private Errno NotOnline(long pfn) => state.FindBlockOf(pfn) is null ? Errno.ENXIO : Errno.EIO;
 
     // pfn_to_online_page()
     private MemoryBlock? FindOnline(long pfn) => state.FindBlockOf(pfn) is { IsOnline: true } block

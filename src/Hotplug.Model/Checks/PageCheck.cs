@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Rules;
 using Hotplug.Model.States;
@@ -27,11 +28,24 @@ internal static class PageCheck
             if (CheckContents(next, seen, known, after) is { } wrong)
                 return wrong;
             if (!seen.IsStart && seen.Sees(Visibility.Placement) && change.Before is { IsOnline: true } before && after.IsOnline
+                && !Destroyed(seen, change.Block)
                 && CheckChanges(seen, before, after, rule) is { } unexplained)
                 return unexplained;
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// True if the block was destroyed inside the operation: what has its number now is a new one. An emptied block of a device
+    /// memory whose removal was refused earlier may go and come back so.
+    /// </summary>
+    public static bool Destroyed(Transition seen, int number)
+    {
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (effect.Kind == EffectKind.BlockDestroyed && effect.Range.Start == seen.Spec.PagesOf(number).Start)
+                return true;
+        return false;
     }
 
     private static Violation? CheckChanges(Transition seen, BlockObservation before, BlockObservation after, PageRule rule)

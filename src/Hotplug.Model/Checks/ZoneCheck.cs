@@ -73,7 +73,23 @@ internal static class ZoneCheck
                 return null;
         }
 
-        return present - totals.Vmemmap - offline + seen.Deviations.ManagedOf(zone);
+        return present - totals.Vmemmap - offline - OfflineInBase(next, seen, zone) + seen.Deviations.ManagedOf(zone);
+    }
+
+    // PageOffline pages of a boot block that spans zones are in no zone's sums.
+    private static long OfflineInBase(State next, Transition seen, ZoneId zone)
+    {
+        var range = next.BaseOf(zone).Range;
+        if (range.Count == 0 || !seen.After.Sees(Visibility.BootPages)
+            || seen.After.Find(seen.Spec.BlockOf(range.Start)) is not { } block
+            || seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true }))
+            return 0;
+        var start = seen.Spec.PagesOf(block.Block).Start;
+        long offline = 0;
+        foreach (ref readonly var run in block.Pages.Runs)
+            if (run.State.Has(PageFlags.Offline))
+                offline += Math.Max(0, Math.Min(start + run.End, range.End) - Math.Max(start + run.Start, range.Start));
+        return offline;
     }
 
     // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks instead.

@@ -61,10 +61,9 @@ internal static class Adding
         var spec = ruling.Spec;
         var hosted = SelfHosted(ruling, operation);
         var id = operation.Subject.Id;
-        var grouped = operation.Second == (byte)MemoryGroupKind.Static;
         var next = ruling.State with
         {
-            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node, grouped)),
+            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node, (MemoryGroupKind)operation.Second)),
             NextDevice = Math.Max(ruling.State.NextDevice, id + 1),
         };
         added = [];
@@ -120,7 +119,7 @@ internal static class Adding
 
         // A device may be plugged although its memory was refused: then it exists without blocks, and can be ejected.
         var next = placed is { } plugged
-            ? ruling.State with { Devices = ruling.State.Devices.Add(new Device(operation.Subject.Id, plugged, operation.Node, false)) }
+            ? ruling.State with { Devices = ruling.State.Devices.Add(new Device(operation.Subject.Id, plugged, operation.Node, MemoryGroupKind.None)) }
             : ruling.State;
         return ruling.Permit(next with { NextDevice = Math.Max(next.NextDevice, operation.Subject.Id + 1) }, PageRule.Nothing);
     }

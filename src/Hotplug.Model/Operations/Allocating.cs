@@ -11,6 +11,9 @@ namespace Hotplug.Model.Operations;
 /// <summary><c>alloc</c>, <c>free</c>, <c>get</c>, <c>put</c> (kernel-semantics 3.9).</summary>
 internal static class Allocating
 {
+    // A page that only pins keep alive is no longer migratable.
+    private const PageFlags LruFlags = PageFlags.Movable | PageFlags.Unmigratable;
+
     private static readonly Citation s_alloc = new("v6.12", "mm/page_alloc.c", "get_page_from_freelist");
     private static readonly Citation s_free = new("v6.12", "mm/swap.c", "__folio_put");
 
@@ -18,6 +21,8 @@ internal static class Allocating
     public static Judgement JudgeAlloc(in Ruling ruling)
     {
         var operation = ruling.Seen.Operation;
+        if (operation.Node >= ruling.Spec.Nodes)
+            return ruling.Demand(Errno.EINVAL, "node not possible", s_alloc);
         var kind = (AllocationKind)operation.Choice;
         var next = ruling.State with { NextAllocation = Math.Max(ruling.State.NextAllocation, operation.Subject.Id + 1) };
         var exact = ruling.Seen.Sees(Visibility.Placement);
@@ -30,7 +35,7 @@ internal static class Allocating
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
         return ruling.Permit(
-            next.With(new Allocation(operation.Subject.Id, kind, pages, operation.Amount)),
+            next.With(new Allocation(operation.Subject.Id, kind, pages, Math.Max(operation.Amount, pages.Sum(static p => p.Count)))),
             new PageRule((range, before, after) => before.Has(PageFlags.Buddy) && after == WhenAllocated(kind)
                 && Covers(seen.Outcome, WitnessRole.Taken, range)));
     }
@@ -123,7 +128,7 @@ internal static class Allocating
                     return false;
             }
             else if (allocation.Extra.GetValueOrDefault(index) is > 0 and var extra
-                ? after != before with { References = extra }
+                ? after.References != extra || (after.Flags | LruFlags) != (before.Flags | LruFlags)
                 : !after.Has(PageFlags.Buddy))
             {
                 return false;

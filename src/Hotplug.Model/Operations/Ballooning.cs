@@ -39,7 +39,8 @@ internal static class Ballooning
         return ruling.Permit(ruling.State with { Ballooned = reached, BalloonTarget = target }, new PageRule((pages, before, after) =>
             before.Has(PageFlags.Buddy)
                 ? (after with { Flags = after.Flags | PageFlags.Movable }) == s_ballooned && Allocating.Covers(seen.Outcome, WitnessRole.Taken, pages)
-                : before.Has(PageFlags.Offline) && before.Owner == PageState.BalloonOwner && after.Has(PageFlags.Buddy)
+                : before.Has(PageFlags.Offline) && before.Owner == PageState.BalloonOwner && !after.Has(PageFlags.Offline)
+                    && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
                     && Allocating.Covers(seen.Outcome, WitnessRole.Released, pages)));
     }
 

@@ -44,18 +44,37 @@ internal static class Migrations
     // How many pages from pfn on one witness explains.
     private static long StepAt(Transition seen, long pfn, PageState before, PageState after)
     {
-        foreach (ref readonly var witness in seen.Outcome.Witness)
+        var witnesses = seen.Outcome.Witness;
+        for (var i = witnesses.Length - 1; i >= 0; i--)
         {
-            if (witness.Role != WitnessRole.Migrated)
+            if (witnesses[i].Role != WitnessRole.Migrated)
                 continue;
-            var source = new PageRange(witness.From, witness.Range.Count);
-            if (before.Has(PageFlags.Buddy) && witness.Range.Contains(pfn)
-                && seen.PageBefore(witness.From + pfn - witness.Range.Start).WithoutOrder == after)
+            var source = new PageRange(witnesses[i].From, witnesses[i].Range.Count);
+            if (witnesses[i].Range.Contains(pfn) && (before.Has(PageFlags.Buddy) || Left(witnesses[..i], pfn))
+                && seen.PageBefore(Origin(witnesses[..i], witnesses[i].From + pfn - witnesses[i].Range.Start)).WithoutOrder == after)
                 return 1;
             if (after.Has(PageFlags.Buddy) && source.Contains(pfn))
                 return source.End - pfn;
         }
 
         return 0;
+    }
+
+    // The page that was there moved away earlier in the same operation.
+    private static bool Left(ReadOnlySpan<Witness> earlier, long pfn)
+    {
+        foreach (ref readonly var witness in earlier)
+            if (witness.Role == WitnessRole.Migrated && new PageRange(witness.From, witness.Range.Count).Contains(pfn))
+                return true;
+        return false;
+    }
+
+    // A page may move more than once in one operation: where it was at first.
+    private static long Origin(ReadOnlySpan<Witness> earlier, long pfn)
+    {
+        for (var i = earlier.Length - 1; i >= 0; i--)
+            if (earlier[i].Role == WitnessRole.Migrated && earlier[i].Range.Contains(pfn))
+                pfn = earlier[i].From + pfn - earlier[i].Range.Start;
+        return pfn;
     }
 }

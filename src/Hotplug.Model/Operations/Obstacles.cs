@@ -19,7 +19,7 @@ internal static class Obstacles
         || Holds(seen.After.Find(block.Number), block, IsRefusedPage);
 
     /// <summary>True if an offlining that did not end has a seen cause: a pin, a page that cannot be migrated, no room.</summary>
-    public static bool ExplainUnfinished(State state, Transition seen, in Block block)
+    public static bool ExplainUnfinished(State state, Transition seen, in Block block, PageRange leaving)
     {
         if (Named(seen, block) || Holds(seen.Before.Find(block.Number), block, IsStuckPage)
             || Holds(seen.After.Find(block.Number), block, IsStuckPage))
@@ -27,7 +27,7 @@ internal static class Obstacles
         foreach (var allocation in state.Allocations)
             if (allocation.NeverMoves && (allocation.Pages.IsEmpty || !seen.Sees(Visibility.Placement)))
                 return true;
-        return !HasRoomElsewhere(seen, block);
+        return !HasRoomElsewhere(seen, leaving, block.Zone == ZoneKind.Movable);
     }
 
     /// <summary>What certainly had to keep the block online, in words; null if nothing is certain.</summary>
@@ -90,18 +90,22 @@ internal static class Obstacles
             || (block.Zone == ZoneKind.Movable && page.References != 0 && !page.Has(PageFlags.Movable));
     }
 
-    // Every used page must find a free one outside the block.
-    private static bool HasRoomElsewhere(Transition seen, in Block block)
+    // Every used page of what leaves must find a free one outside of it.
+    private static bool HasRoomElsewhere(Transition seen, PageRange leaving, bool movable)
     {
-        if (seen.Before.Find(block.Number) is not { } before)
-            return false;
-        long used = 0;
-        foreach (ref readonly var run in before.Pages.Runs)
-            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
-                used += run.Count;
-        long free = -before.Pages.Buddy;
+        long used = 0, free = 0;
+        foreach (var block in seen.Before.Blocks)
+        {
+            if (!block.IsOnline || !leaving.Contains(seen.Spec.PagesOf(block.Block).Start))
+                continue;
+            free -= block.Pages.Buddy;
+            foreach (ref readonly var run in block.Pages.Runs)
+                if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+                    used += run.Count;
+        }
+
         foreach (ref readonly var zone in seen.Before.Zones)
-            if (zone.Id.Kind != ZoneKind.Movable || block.Zone == ZoneKind.Movable)
+            if (zone.Id.Kind != ZoneKind.Movable || movable)
                 free += zone.Free;
         return free >= used + Reserve(seen);
     }

@@ -41,12 +41,18 @@ internal static class Offlining
         // Whatever happened before a failure, everything but page placement is as it was (I-31).
         var permitted = Refusals.IsRefused(ruling, online: false)
             || (ruling.Is(Errno.EBUSY) && Obstacles.ExplainBusy(seen, block))
-            || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, seen, block));
+            || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, seen, block, block.Range));
         return permitted ? ruling.Permit(moved, mayMove)
             : ruling.RefuteAnswer("ok, or a refusal that something seen explains", s_offline);
     }
 
     /// <summary>The state with the block offline.</summary>
-    public static State Take(State state, Block block) =>
-        state.With(block with { Online = false, Zone = ZoneKind.None });
+    public static State Take(State state, Block block)
+    {
+        var allocations = state.Allocations;
+        if (state.PoisonedIn(block.Range) > 0)
+            for (var i = 0; i < allocations.Length; i++)
+                allocations = allocations.SetItem(i, allocations[i].Without(block.Range));
+        return (state with { Allocations = allocations }).With(block with { Online = false, Zone = ZoneKind.None });
+    }
 }

@@ -46,7 +46,7 @@ internal static class Onlining
         if (Refusals.MustRefuse(ruling, online: true) is { } refusal)
             return Judgement.Refuted(refusal);
         var next = Bring(tried, tried.Find(block.Number)!.Value, ZoneChoice.For(ruling.State, ruling.Spec, block, type));
-        return CheckFresh(ruling.Seen, block.Number) is { } stale
+        return CheckFresh(ruling.Seen, block.Number, PageFlags.None) is { } stale
             ? Judgement.Refuted(stale)
             : ruling.Permit(next, PageRule.Nothing);
     }
@@ -73,7 +73,7 @@ internal static class Onlining
                 if (Refusals.Sticky(ruling, online: true) is var sticky && sticky != Errno.None)
                     return Ruling.Refute("online.refusal", $"block {number}", $"offline ({ErrnoText.Print(sticky)} from the injector)", "online", s_online);
                 result = Bring(result, block, ZoneChoice.For(result, ruling.Spec, block, next.AutoOnline));
-                if (CheckFresh(ruling.Seen, number) is { } stale)
+                if (CheckFresh(ruling.Seen, number, PageFlags.Kernel) is { } stale)
                     return Judgement.Refuted(stale);
             }
             else if (Refusals.Sticky(ruling, online: true) == Errno.None && ruling.State.Veto.K == 0
@@ -86,13 +86,14 @@ internal static class Onlining
         return Judgement.Permitted(result);
     }
 
-    // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12).
-    private static Violation? CheckFresh(Transition seen, int number)
+    // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12) –
+    // and, when blocks come online one after the other, the memmap of the next one.
+    private static Violation? CheckFresh(Transition seen, int number, PageFlags memmap)
     {
         if (!seen.After.Sees(Visibility.Placement) || seen.After.Find(number) is not { } shown)
             return null;
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.Offline | PageFlags.HwPoison | PageFlags.NoPage))
+            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.Offline | PageFlags.HwPoison | PageFlags.NoPage | memmap))
                 return new("online.fresh-pages", $"block {number}", "free pages", run.State.ToString(), s_fresh,
                     [new PageRange(seen.Spec.PagesOf(number).Start + run.Start, run.Count)]);
         return null;

@@ -60,12 +60,14 @@ internal static class Plugging
         var towards = growing ? reached >= memory.Plugged && reached < target : reached <= memory.Plugged && reached > target;
         if (!towards || !ruling.Answer.IsErrno)
             return false;
+        if (ruling.State.Veto.K > 0 && ruling.Is(ruling.State.Veto.Errno))
+            return true;
         return ruling.Answer.Errno switch
         {
             Errno.EBUSY => !growing && Busy(ruling, memory),
             Errno.ENOSPC => growing && OfflineBlocks(ruling, memory.Id) > 0,
             Errno.ENOMEM => growing,
-            _ => ruling.State.Veto.K > 0 && ruling.Is(ruling.State.Veto.Errno),
+            _ => false,
         };
     }
 
@@ -93,10 +95,13 @@ internal static class Plugging
             return online;
         var seen = ruling.Seen;
         return ruling.Permit(next, new PageRule((pages, before, after) =>
-            Migrations.Explain(seen, pages, before, after)
-            || (before.Has(PageFlags.Offline) && after.Has(PageFlags.Buddy) && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
+            Migrations.Explain(seen, pages, Freed(before), after)
+            || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
+                && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
+                && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
             || (after.Has(PageFlags.Offline) && after.References == 1 && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
-            || (before.Has(PageFlags.Buddy) && after.Has(PageFlags.InUse | PageFlags.Kernel) && added.Count > 0)
+            || (added.Count > 0 && after.Has(PageFlags.InUse | PageFlags.Kernel)
+                && (before.Has(PageFlags.Buddy) || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
             || Removing.FreesMemmap(before, after)));
     }
 
@@ -108,7 +113,7 @@ internal static class Plugging
         for (var number = spec.FirstBlock; number < spec.FirstBlock + spec.Blocks; number++)
         {
             var shown = ruling.Seen.After.Find(number);
-            if (next.Find(number) is { } known)
+            if (next.Find(number) is { } known && !Checks.PageCheck.Destroyed(ruling.Seen, number))
             {
                 if (shown is null)
                 {
@@ -121,18 +126,26 @@ internal static class Plugging
                     return new("device-memory.removes-empty-blocks", $"block {number}", "removed: no sub-block of it is plugged", "it exists", s_remove);
                 }
             }
-            else if (shown is not null)
+            else if (shown is null)
+            {
+                next = Removing.Drop(next, ruling.Spec.PagesOf(number));
+            }
+            else
             {
                 var block = new Block(number, spec.Node, -memory.Id, ruling.Spec.PagesOf(number));
                 if (memory.MapKnown && IsEmpty(ruling, memory, block))
                     return new("device-memory.adds-plugged-blocks", $"block {number}", "no such memory block: no sub-block of it is plugged", "it exists", s_run);
-                next = next.With(block);
+                next = Removing.Drop(next, block.Range).With(block);
                 added.Add(number);
             }
         }
 
         return null;
     }
+
+    // Memmap of a block that goes is free for what moves afterwards.
+    private static PageState Freed(PageState before) =>
+        before.Has(PageFlags.InUse | PageFlags.Kernel) ? PageState.Free(0) : before;
 
     // An emptied block stays while its removal is refused, or was before.
     private static bool MayStay(in Ruling ruling, in Block block) =>

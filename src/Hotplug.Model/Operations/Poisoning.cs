@@ -11,6 +11,9 @@ namespace Hotplug.Model.Operations;
 /// <summary><c>poison</c>, <c>hard-offline</c>, <c>soft-offline</c>, <c>unpoison</c> (kernel-semantics 3.14).</summary>
 internal static class Poisoning
 {
+    // What a page that cannot be handled keeps when it is flagged.
+    private const PageFlags Lasting = PageFlags.Offline | PageFlags.Vmemmap | PageFlags.InUse;
+
     private static readonly Citation s_failure = new("v6.12", "mm/memory-failure.c", "memory_failure");
     private static readonly Citation s_soft = new("v6.12", "mm/memory-failure.c", "soft_offline_page");
     private static readonly Citation s_unpoison = new("v6.12", "mm/memory-failure.c", "unpoison_memory");
@@ -25,7 +28,7 @@ internal static class Poisoning
             return ruling.Demand(Errno.EHWPOISON, "poisoned already", s_failure);
         var before = ruling.Seen.PageBefore(pfn);
         var certain = ruling.Seen.Sees(Visibility.Placement);
-        var handled = before.Has(PageFlags.Buddy) || before.HasAny(PageFlags.Movable | PageFlags.Unmigratable) && !before.Has(PageFlags.Offline);
+        var handled = before.Has(PageFlags.Buddy) || before.Has(PageFlags.Movable) && !before.Has(PageFlags.Offline);
         var expected = handled ? Errno.None : Errno.EBUSY;
         if (certain ? !ruling.Is(expected) : !ruling.IsOk && !ruling.Is(Errno.EBUSY))
             return ruling.RefuteAnswer(ErrnoText.Print(expected), s_failure);
@@ -33,7 +36,7 @@ internal static class Poisoning
         // A page that cannot be handled is flagged and counted all the same: the flag is set first.
         return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.Has(PageFlags.Buddy)
-            && (handled || now == old with { Flags = old.Flags | PageFlags.HwPoison })));
+            && (handled || (now.Flags & Lasting) == (old.Flags & Lasting))));
     }
 
     /// <summary>Judges <c>soft-offline</c>: the content moves away, then the page is poisoned.</summary>
@@ -65,6 +68,8 @@ internal static class Poisoning
     public static Judgement JudgeUnpoison(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
+        if (ruling.State.Find(ruling.Spec.BlockOf(pfn)) is null)
+            return ruling.Demand(Errno.ENXIO, "no such page frame", s_unpoison);
         if (!IsOnlinePage(ruling, pfn))
             return ruling.Demand(Errno.EIO, "its section is not online", s_unpoison);
         if (ruling.State.Poisoned.BinarySearch(pfn) < 0)

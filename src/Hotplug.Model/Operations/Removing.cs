@@ -65,8 +65,8 @@ internal static class Removing
             return Unexpected(ruling, device.Range) ?? Gone(ruling, moved, device.Range);
 
         // Whatever the cause, a refused ejection is reported as busy.
-        return ruling.Answer.IsErrno && (Explained(ruling, device.Range) || AnyRefusalArmed(ruling)
-                || (ruling.Is(Errno.EBUSY) && AnyObstacle(ruling, device.Range)))
+        return (ruling.Answer.IsErrno || ruling.Answer == Answer.Unfinished) && (Explained(ruling, device.Range) || AnyRefusalArmed(ruling)
+                || (ruling.Is(Errno.EBUSY) && (AnyObstacle(ruling, device.Range) || AnyForeign(ruling.State, device))))
             ? RolledBack(ruling, moved, device.Range)
             : ruling.RefuteAnswer("ok, or a refusal that something seen explains", s_eject);
     }
@@ -74,17 +74,20 @@ internal static class Removing
     /// <summary>The state without the blocks of the range, and without a device that has none left.</summary>
     public static State Drop(State state, PageRange range)
     {
+        foreach (var block in state.BlocksIn(range).ToArray())
+            state = block.Online ? Offlining.Take(state, block) : state;
         var next = state.WithoutBlocks(range);
         return next with
         {
-            Devices = next.Devices.RemoveAll(d => d.Range.Intersects(range) && !next.BlocksIn(d.Range).Any()),
+            Devices = next.Devices.RemoveAll(d => d.Range.Intersects(range) && !next.Blocks.Any(b => b.Owner == d.Id)),
             Poisoned = Checks.InFlight.WithoutRange(next.Poisoned, range),
         };
     }
 
     /// <summary>What removal does to pages: the memmap of removed blocks goes back to the buddy.</summary>
     public static bool FreesMemmap(PageState before, PageState after) =>
-        before.Has(PageFlags.InUse | PageFlags.Kernel) && after.Has(PageFlags.Buddy);
+        before.Has(PageFlags.InUse | PageFlags.Kernel)
+        && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy);
 
     private static Judgement Gone(in Ruling ruling, State state, PageRange range)
     {
@@ -134,7 +137,7 @@ internal static class Removing
             if (block.Online
                 && ((block.Fixed && ruling.Is(Errno.EINVAL))
                     || (ruling.Is(Errno.EBUSY) && Obstacles.ExplainBusy(ruling.Seen, block))
-                    || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, ruling.Seen, block))))
+                    || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, ruling.Seen, block, range))))
                 return true;
         return false;
     }
@@ -143,7 +146,16 @@ internal static class Removing
     {
         foreach (var block in ruling.State.BlocksIn(range))
             if (block.Online && (Obstacles.ExplainBusy(ruling.Seen, block)
-                || Obstacles.ExplainUnfinished(ruling.State, ruling.Seen, block)))
+                || Obstacles.ExplainUnfinished(ruling.State, ruling.Seen, block, range)))
+                return true;
+        return false;
+    }
+
+    // Part of its range was removed and added again by another device, which uses it.
+    private static bool AnyForeign(State state, Device device)
+    {
+        foreach (var block in state.BlocksIn(device.Range))
+            if (block.Online && block.Owner != device.Id)
                 return true;
         return false;
     }
@@ -173,15 +185,10 @@ internal static class Removing
 
     private static bool NotHotAdded(in Ruling ruling, PageRange range)
     {
-        var any = false;
         foreach (var block in ruling.State.BlocksIn(range))
-        {
             if (block.Owner <= 0)
                 return true;
-            any = true;
-        }
-
-        return !any && !ruling.State.Devices.Any(d => d.Range.Intersects(range));
+        return !ruling.Spec.DimmRange.Contains(range);
     }
 
     private static bool AnyOnline(State state, PageRange range)

@@ -11,6 +11,9 @@ namespace Hotplug.Model.States;
 /// <param name="Count">How many pages.</param>
 internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<PageRange> Pages, long Count)
 {
+    // A frame number that no page has, far enough below 0 for any run to stay there.
+    private const long Nowhere = -(1L << 40);
+
     /// <summary>Its own references were dropped.</summary>
     public bool Freed { get; init; }
 
@@ -26,7 +29,7 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
         foreach (var range in Pages)
         {
             if (index < range.Count)
-                return range.Start + index;
+                return Math.Max(-1, range.Start + index);
             index -= range.Count;
         }
 
@@ -45,6 +48,27 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
         }
 
         return -1;
+    }
+
+    /// <summary>
+    /// The allocation after a block left that still held some of its pages: only poisoned pages stay behind when a block
+    /// goes offline. Nothing is left of them, references included.
+    /// </summary>
+    public Allocation Without(PageRange block)
+    {
+        var left = this;
+        foreach (var range in Pages)
+        {
+            var start = Math.Max(range.Start, block.Start);
+            var end = Math.Min(range.End, block.End);
+            if (start < end)
+                left = left.Moved(start, Nowhere, end - start);
+        }
+
+        foreach (var index in left.Extra.Keys)
+            if (left.FrameOf(index) < 0)
+                left = left with { Extra = left.Extra.Remove(index) };
+        return left;
     }
 
     /// <summary>The allocation after a run of <paramref name="count"/> pages moved.</summary>

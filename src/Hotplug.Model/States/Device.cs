@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Model.States;
 
@@ -6,5 +7,5 @@ namespace Hotplug.Model.States;
 /// <param name="Id">N of dN.</param>
 /// <param name="Range">Its address range.</param>
 /// <param name="Node">NUMA node.</param>
-/// <param name="Grouped">Its blocks are one static memory group.</param>
-internal readonly record struct Device(int Id, PageRange Range, short Node, bool Grouped);
+/// <param name="Group">The memory group that its blocks are.</param>
+internal readonly record struct Device(int Id, PageRange Range, short Node, MemoryGroupKind Group);

@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Model.States;
 
@@ -39,7 +40,7 @@ internal static class ZoneChoice
         if (spec.AutoMovableRatio == 0)
             return Kernel(state, block);
         var need = (long)spec.PagesPerBlock;
-        if (block.Owner > 0 && state.Device(block.Owner) is { Grouped: true } device)
+        if (block.Owner > 0 && state.Device(block.Owner) is { Group: MemoryGroupKind.Static } device)
         {
             var group = GroupOf(state, block.Owner);
             if (group.Kernel > 0)
@@ -69,21 +70,30 @@ internal static class ZoneChoice
                 early += block.Range.Count;
         }
 
-        for (var id = 1; id <= state.DeviceMemories.Length; id++)
+        foreach (var (other, itsNode) in DynamicGroups(state, spec))
         {
-            if (-id == owner || (node is not null && spec.DeviceMemories[id - 1].Node != node))
+            if (other == owner || (node is not null && itsNode != node))
                 continue;
-            var other = GroupOf(state, -id);
-            required += Math.Max(0, (other.Movable * 100 / spec.AutoMovableRatio) - other.Kernel);
-            movable -= other.Movable;
+            var group = GroupOf(state, other);
+            required += Math.Max(0, (group.Movable * 100 / spec.AutoMovableRatio) - group.Kernel);
+            movable -= group.Movable;
         }
 
         if (early <= required)
             return false;
         early -= required;
-        if (owner < 0)
+        if (DynamicGroups(state, spec).Any(g => g.Owner == owner))
             early += GroupOf(state, owner).Kernel;
         return movable + need <= spec.AutoMovableRatio * early / 100;
+    }
+
+    private static IEnumerable<(int Owner, short Node)> DynamicGroups(State state, MachineSpec spec)
+    {
+        for (var id = 1; id <= state.DeviceMemories.Length; id++)
+            yield return (-id, spec.DeviceMemories[id - 1].Node);
+        foreach (var device in state.Devices)
+            if (device.Group == MemoryGroupKind.Dynamic)
+                yield return (device.Id, device.Node);
     }
 
     private static (long Kernel, long Movable) GroupOf(State state, int owner)

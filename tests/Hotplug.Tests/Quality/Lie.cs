@@ -1,0 +1,60 @@
+namespace Hotplug.Tests.Quality;
+
+/// <summary>One thing that a machine may say although it is not so.</summary>
+public enum Lie
+{
+    /// <summary>Success although it was refused.</summary>
+    SaysOk,
+    /// <summary>EBUSY although it succeeded.</summary>
+    SaysBusy,
+    /// <summary>Another errno than the one it was refused with.</summary>
+    SaysAnotherErrno,
+    /// <summary>No witness.</summary>
+    HidesWitness,
+    /// <summary>A witness one page off.</summary>
+    ShiftsWitness,
+    /// <summary>A block online that is offline, or the other way round.</summary>
+    FlipsBlockState,
+    /// <summary>A block less.</summary>
+    HidesBlock,
+    /// <summary>An online block in another zone.</summary>
+    SwapsBlockZone,
+    /// <summary>A block on another node.</summary>
+    SwapsBlockNode,
+    /// <summary>One present page more.</summary>
+    AddsPresentPage,
+    /// <summary>One managed page more.</summary>
+    AddsManagedPage,
+    /// <summary>A span one page longer.</summary>
+    LengthensSpan,
+    /// <summary>A span that starts a page later.</summary>
+    ShiftsSpan,
+    /// <summary>One free page more.</summary>
+    AddsFreePage,
+    /// <summary>PageOffline pages that are free.</summary>
+    FreesOfflinePages,
+    /// <summary>PageOffline pages with a second reference.</summary>
+    ReferencesOfflinePages,
+    /// <summary>Free pages that are in use.</summary>
+    TakesFreePages,
+    /// <summary>Pages in use that are free as well.</summary>
+    FreesUsedPages,
+    /// <summary>A free page that is poisoned.</summary>
+    PoisonsPage,
+    /// <summary>One sub-block more plugged.</summary>
+    PlugsSubBlock,
+    /// <summary>One balloon page more.</summary>
+    InflatesBalloon,
+    /// <summary>One poisoned page more.</summary>
+    CountsPoison,
+    /// <summary>A node without memory that has some, or the other way round.</summary>
+    FlipsNodeMemory,
+    /// <summary>A resource less.</summary>
+    HidesResource,
+    /// <summary>A device less.</summary>
+    HidesDevice,
+    /// <summary>The last notification is missing.</summary>
+    HidesNotification,
+    /// <summary>The first and the last step in each other's place.</summary>
+    SwapsSteps,
+}

@@ -1,0 +1,219 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Tests.Quality;
+
+/// <summary>
+/// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon as there
+/// is something to lie about. What follows is true again.
+/// </summary>
+internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
+{
+    private readonly Observation _truth = new();
+    private readonly Outcome _outcome = new();
+    private MachineSpec _spec = new();
+    private long _stamp;
+    private int _executed;
+
+    /// <summary>The lie was told.</summary>
+    public bool Lied { get; private set; }
+
+    /// <summary>What the lie was, for a report.</summary>
+    public string Told { get; private set; } = "";
+
+    public MachineIdentity Identity => inner.Identity;
+
+    public void Reset(MachineSpec spec)
+    {
+        _spec = spec;
+        _executed = 0;
+        Lied = false;
+        Told = "";
+        inner.Reset(spec);
+    }
+
+    public void Execute(in Operation operation, in Target target, Outcome outcome)
+    {
+        _executed++;
+        _outcome.Clear();
+        inner.Execute(operation, target, _outcome);
+        outcome.Answer = _outcome.Answer;
+        outcome.Log = _outcome.Log;
+        if (ShouldLie)
+            LieInAnswer(outcome);
+        var hides = ShouldLie && lie == Lie.HidesWitness && !_outcome.Witness.IsEmpty && Tell($"hides witness of '{operation}'");
+        var shifts = ShouldLie && lie == Lie.ShiftsWitness && !_outcome.Witness.IsEmpty && _outcome.Witness[0].Role != WitnessRole.Culprit
+            && Tell($"shifts witness of '{operation}'");
+        foreach (ref readonly var witness in _outcome.Witness)
+            if (!hides)
+                outcome.Add(shifts ? witness with { Range = witness.Range with { Start = witness.Range.Start + 1 } } : witness);
+        CopyEffects(operation, outcome);
+    }
+
+    public void Observe(Observation observation)
+    {
+        inner.Observe(_truth);
+        observation.CopyFrom(_truth);
+        foreach (var block in _truth.Blocks)
+            Stamp(observation, block);
+        if (ShouldLie && _executed > 0)
+            LieInObservation(observation);
+    }
+
+    public void Dispose() => inner.Dispose();
+
+    private bool ShouldLie => !Lied && _executed >= first;
+
+    private bool Tell(string told)
+    {
+        Lied = true;
+        Told = told;
+        return true;
+    }
+
+    private void LieInAnswer(Outcome outcome)
+    {
+        if (lie == Lie.SaysOk && outcome.Answer.IsErrno && Tell($"ok for {outcome.Answer}"))
+            outcome.Answer = Answer.Ok;
+        else if (lie == Lie.SaysBusy && outcome.Answer.IsOk && Tell("EBUSY for ok"))
+            outcome.Answer = Answer.Of(Errno.EBUSY);
+        else if (lie == Lie.SaysAnotherErrno && outcome.Answer.IsErrno && Tell($"ETXTBSY for {outcome.Answer}"))
+            outcome.Answer = Answer.Of(Errno.ETXTBSY);
+    }
+
+    private void CopyEffects(in Operation operation, Outcome outcome)
+    {
+        var effects = _outcome.Effects.ToArray();
+        if (ShouldLie && lie == Lie.SwapsSteps && effects.Length > 1 && effects[0] != effects[^1] && Tell($"swaps steps of '{operation}'"))
+            (effects[0], effects[^1]) = (effects[^1], effects[0]);
+        var hidden = -1;
+        if (ShouldLie && lie == Lie.HidesNotification && Array.FindLastIndex(effects, static e => e.Kind == EffectKind.Notified) is >= 0 and var last
+            && Tell($"hides {effects[last]}"))
+            hidden = last;
+        for (var i = 0; i < effects.Length; i++)
+            if (i != hidden)
+                outcome.Add(effects[i]);
+    }
+
+    private void LieInObservation(Observation observation)
+    {
+        switch (lie)
+        {
+            case Lie.FlipsBlockState or Lie.HidesBlock or Lie.SwapsBlockZone or Lie.SwapsBlockNode:
+                LieInBlock(observation);
+                break;
+            case Lie.FreesOfflinePages or Lie.ReferencesOfflinePages or Lie.TakesFreePages or Lie.FreesUsedPages or Lie.PoisonsPage:
+                LieInPages(observation);
+                break;
+            default:
+                LieInTables(observation);
+                break;
+        }
+    }
+
+    private void LieInBlock(Observation observation)
+    {
+        foreach (var block in _truth.Blocks)
+        {
+            if (lie == Lie.SwapsBlockZone && !(block.IsOnline && block.Zone is ZoneKind.Normal or ZoneKind.Movable))
+                continue;
+            Tell($"{lie} of block {block.Block}");
+            if (lie == Lie.HidesBlock)
+            {
+                observation.Remove(block.Block);
+                return;
+            }
+
+            var opened = observation.Open(block.Block);
+            opened.Stamp = --_stamp;
+            if (lie == Lie.FlipsBlockState)
+                opened.State = block.IsOnline ? BlockState.Offline : BlockState.Online;
+            else if (lie == Lie.SwapsBlockZone)
+                opened.Zone = block.Zone == ZoneKind.Normal ? ZoneKind.Movable : ZoneKind.Normal;
+            else
+                opened.Node++;
+            observation.Close(opened);
+            return;
+        }
+    }
+
+    private void LieInPages(Observation observation)
+    {
+        foreach (var block in _truth.Blocks)
+            for (var i = 0; i < block.Pages.Runs.Length; i++)
+                if (Changed(block.Pages.Runs[i].State) is { } state && block.IsOnline)
+                {
+                    Tell($"{lie}: page {_spec.PagesOf(block.Block).Start + block.Pages.Runs[i].Start} {block.Pages.Runs[i].State} -> {state}");
+                    Rewrite(observation, block, i, state);
+                    return;
+                }
+    }
+
+    private PageState? Changed(PageState page) => lie switch
+    {
+        Lie.FreesOfflinePages when page.Has(PageFlags.Offline) => PageState.Free(0),
+        Lie.ReferencesOfflinePages when page.Has(PageFlags.Offline) => page with { References = 2 },
+        Lie.TakesFreePages when page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
+        Lie.FreesUsedPages when page.Has(PageFlags.InUse) => page with { Flags = page.Flags | PageFlags.Buddy },
+        Lie.PoisonsPage when page.Has(PageFlags.Buddy) => page with { Flags = page.Flags | PageFlags.HwPoison },
+        _ => null,
+    };
+
+    // The first page of the run becomes another; the rest stays.
+    private void Rewrite(Observation observation, BlockObservation truth, int index, PageState state)
+    {
+        var opened = observation.Open(truth.Block);
+        opened.Stamp = --_stamp;
+        opened.Pages.Clear();
+        for (var i = 0; i < truth.Pages.Runs.Length; i++)
+        {
+            var run = truth.Pages.Runs[i];
+            if (i == index)
+                opened.Pages.Add(1, state);
+            opened.Pages.Add(i == index ? run.Count - 1 : run.Count, run.State);
+        }
+
+        observation.Close(opened);
+    }
+
+    private void LieInTables(Observation observation)
+    {
+        observation.Begin(whole: false);
+        foreach (ref readonly var zone in _truth.Zones)
+            observation.Add(ShouldLie && zone.Present > 0 ? Changed(zone) : zone);
+        foreach (ref readonly var node in _truth.Nodes)
+            observation.Add(ShouldLie && lie == Lie.FlipsNodeMemory && Tell($"memory of node {node.Node}") ? node with { HasMemory = !node.HasMemory } : node);
+        foreach (ref readonly var device in _truth.Devices)
+            if (!(ShouldLie && lie == Lie.HidesDevice && device.Name.Kind == NameKind.Device && Tell($"hides {device.Name}")))
+                observation.Add(ShouldLie && lie == Lie.PlugsSubBlock && device.Name.Kind == NameKind.DeviceMemory && Tell($"size of {device.Name}")
+                    ? device with { PluggedPages = device.PluggedPages + _spec.DeviceMemories[device.Name.Id - 1].SubBlockPages }
+                    : device);
+        foreach (ref readonly var balloon in _truth.Balloons)
+            observation.Add(ShouldLie && lie == Lie.InflatesBalloon && Tell("size of the balloon") ? balloon with { Pages = balloon.Pages + 1 } : balloon);
+        foreach (ref readonly var resource in _truth.Resources)
+            if (!(ShouldLie && lie == Lie.HidesResource && Tell($"hides resource {resource}")))
+                observation.Add(resource);
+        if (ShouldLie && lie == Lie.CountsPoison && Tell("poisoned pages"))
+            observation.PoisonedPages++;
+        observation.End();
+    }
+
+    private ZoneObservation Changed(in ZoneObservation zone) => lie switch
+    {
+        Lie.AddsPresentPage when Tell($"present of {zone.Id}") => zone with { Present = zone.Present + 1 },
+        Lie.AddsManagedPage when Tell($"managed of {zone.Id}") => zone with { Managed = zone.Managed + 1 },
+        Lie.LengthensSpan when Tell($"span of {zone.Id}") => zone with { Spanned = zone.Spanned + 1 },
+        Lie.ShiftsSpan when Tell($"start of {zone.Id}") => zone with { Start = zone.Start + 1 },
+        Lie.AddsFreePage when Tell($"free of {zone.Id}") => zone with { Free = zone.Free + 1 },
+        _ => zone,
+    };
+
+    // A copy must not claim the truth's stamps: a lie told earlier has to show as a change when it ends.
+    private void Stamp(Observation observation, BlockObservation truth)
+    {
+        var copy = observation.Find(truth.Block)!;
+        copy.Stamp = truth.Stamp;
+    }
+}
