@@ -90,6 +90,7 @@ internal sealed class DescribeCommand
     private static void PrintOperation(Printer printer, OperationForm form)
     {
         printer.Heading(FormText.Of(form));
+        printer.Line($"  {Meanings.Of(form.Kind)}");
         printer.Line($"  level    {LevelsText.Print(form.Level)}");
         if (form.Parameters.Length > 0)
             printer.Table(["argument", "default", "allowed"],
