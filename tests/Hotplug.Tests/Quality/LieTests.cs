@@ -39,7 +39,7 @@ public sealed class LieTests(ITestOutputHelper output)
         for (ulong run = 0; run < Runs; run++)
         {
             var random = new SplitMix(SplitMix.Derive(0x11E5, run));
-            using var machine = new LyingMachine(Bitmaps.Create(), lie, 1 + random.Below(Operations / 2));
+            using var machine = new LyingMachine(BitmapMachine.Create(), lie, 1 + random.Below(Operations / 2));
             var sequences = new Sequences();
             var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
             var runner = new Runner(machine, suite);

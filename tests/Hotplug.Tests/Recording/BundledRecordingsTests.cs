@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hotplug.Adapters.Kernel;
 using Hotplug.Adapters.Recording;
+using Hotplug.Contract.Machines;
 using Hotplug.Engine.Run;
 using Xunit;
 
@@ -32,7 +33,7 @@ public sealed class BundledRecordingsTests
             var run = RecordingFile.Read(file);
             var result = Bundled.Judge(run);
             Assert.Equal(run.Steps.Length, result.Executed.Length);
-            Assert.DoesNotContain(Contract.Machines.Answer.Unbound, result.Answers);
+            Assert.DoesNotContain(Answer.Unbound, result.Answers);
         }
     }
 
