@@ -64,16 +64,45 @@ public static class SpecText
             Append(text, "auto-online", Words.Of(spec.AutoOnline));
         if (spec.Dialect != s_default.Dialect)
             Append(text, "dialect", spec.Dialect.Name);
-        if (!spec.DeviceMemories.IsEmpty)
-            Append(text, "device-memory", string.Join(',', spec.DeviceMemories.Select(
-                static m => $"{m.FirstBlock}+{m.Blocks}/{m.SubBlockPages}@{m.Node}")));
-        if (!spec.Balloons.IsEmpty)
-            Append(text, "balloon", string.Join(',', spec.Balloons.Select(PrintBalloon)));
+        AppendDevices(text, spec);
         if (!spec.Notifiers.SequenceEqual(s_default.Notifiers))
-            Append(text, "notifier", spec.Notifiers.IsEmpty
-                ? NoNotifiers
-                : string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}")));
+            Append(text, "notifier", PrintNotifiers(spec));
         return text.ToString();
+    }
+
+    /// <summary>Prints every field, defaults too, but for lists of devices that are empty: for readers who do not know the defaults.</summary>
+    public static string PrintWhole(MachineSpec spec)
+    {
+        var text = new StringBuilder();
+        foreach (var number in Numbers)
+            Append(text, number.Key, number.Get(spec).ToString());
+        Append(text, "memmap-on-memory", Words.Of(spec.MemmapOnMemory));
+        Append(text, "auto-online", Words.Of(spec.AutoOnline));
+        Append(text, "dialect", spec.Dialect.Name);
+        AppendDevices(text, spec);
+        Append(text, "notifier", PrintNotifiers(spec));
+        return text.ToString();
+    }
+
+    /// <summary>
+    /// Reads what <see cref="Print"/> or <see cref="PrintWhole"/> writes. False: <paramref name="error"/> names the value and
+    /// what is allowed; also for a spec that is not coherent.
+    /// </summary>
+    public static bool TryParse(string text, out MachineSpec spec, out string error)
+    {
+        spec = new MachineSpec();
+        error = "";
+        foreach (var token in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = token.IndexOf('=');
+            if (equals < 1)
+                return Fail($"'{token}': the form is key=value; keys: {string.Join(", ", Keys)}", out error);
+            if (!TryApply(ref spec, token[..equals], token[(equals + 1)..], out error))
+                return false;
+        }
+
+        error = SpecRules.Check(spec) ?? "";
+        return error.Length == 0;
     }
 
     /// <summary>The spec with one <c>key=value</c> put in. False: <paramref name="error"/> names the value and what is allowed.</summary>
@@ -173,6 +202,19 @@ public static class SpecText
         error = "";
         return true;
     }
+
+    private static void AppendDevices(StringBuilder text, MachineSpec spec)
+    {
+        if (!spec.DeviceMemories.IsEmpty)
+            Append(text, "device-memory", string.Join(',', spec.DeviceMemories.Select(
+                static m => $"{m.FirstBlock}+{m.Blocks}/{m.SubBlockPages}@{m.Node}")));
+        if (!spec.Balloons.IsEmpty)
+            Append(text, "balloon", string.Join(',', spec.Balloons.Select(PrintBalloon)));
+    }
+
+    private static string PrintNotifiers(MachineSpec spec) => spec.Notifiers.IsEmpty
+        ? NoNotifiers
+        : string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}"));
 
     private static string PrintBalloon(BalloonSpec balloon) =>
         Words.Of(balloon.Driver) + (balloon.DeflateOnOom ? "-oom" : "");

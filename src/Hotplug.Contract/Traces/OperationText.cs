@@ -5,6 +5,14 @@ namespace Hotplug.Contract.Traces;
 /// <summary>Parses one operation, as <see cref="OperationTable.Print"/> writes it.</summary>
 internal static class OperationText
 {
+    /// <summary>Reads the line that <see cref="OperationTable.Print"/> writes; null if it is one.</summary>
+    internal static TextError? TryParse(string text, out Operation operation)
+    {
+        var tokens = TraceText.Tokens(text);
+        operation = default;
+        return tokens.Count == 0 ? new TextError(1, 1, "no operation") : TryParse(tokens, 1, out operation);
+    }
+
     internal static TextError? TryParse(List<Token> tokens, int line, out Operation operation)
     {
         operation = default;

@@ -96,7 +96,7 @@ public static class TraceText
         return null;
     }
 
-    private static List<Token> Tokens(string line)
+    internal static List<Token> Tokens(string line)
     {
         var tokens = new List<Token>();
         var comment = CommentStart(line);

@@ -9,10 +9,10 @@ namespace Hotplug.Engine.Run;
 public static class EngineRules
 {
     /// <summary>A machine threw.</summary>
-    public const string Crash = "machine.crash";
+    public const string Crash = MachineRules.Crash;
 
     /// <summary>A machine did not answer before the deadline.</summary>
-    public const string Hang = "machine.hang";
+    public const string Hang = MachineRules.Hang;
 
     /// <summary>A machine answered or showed something that cannot be.</summary>
     public const string Garbage = "machine.garbage";

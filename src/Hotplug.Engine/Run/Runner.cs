@@ -103,6 +103,11 @@ public sealed class Runner
             if (TryStart(spec))
                 WalkOn(source, mostOperations);
         }
+        catch (MachineViolationException thrown)
+        {
+            End(Verdict.Violates, thrown.Violation);
+            ForgetObservations();
+        }
         catch (HarnessException thrown)
         {
             End(Verdict.Inconclusive, EngineRules.HarnessFailedOf(thrown));
