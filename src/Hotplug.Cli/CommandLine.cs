@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hotplug.Cli.Commands;
 using Hotplug.Cli.Targets;
+using Hotplug.Contract.Machines;
 
 namespace Hotplug.Cli;
 
@@ -23,6 +24,7 @@ public sealed class CommandLine
             CheckCommand.Create(surroundings),
             ListCommand.Create(surroundings, targets),
             DescribeCommand.Create(surroundings, targets),
+            ServeCommand.Create(surroundings, targets),
         };
     }
 
@@ -45,6 +47,11 @@ public sealed class CommandLine
         catch (UsageException usage)
         {
             return Refuse(usage.Message);
+        }
+        catch (HarnessException failed)
+        {
+            _surroundings.Error.WriteLine("inconclusive: " + failed.Message.ReplaceLineEndings(" "));
+            return ExitCode.Inconclusive;
         }
     }
 

@@ -8,6 +8,9 @@ public sealed record Surroundings
     /// <summary>Where results go.</summary>
     public required TextWriter Output { get; init; }
 
+    /// <summary>Standard input and output as bytes, for a command that speaks a protocol there.</summary>
+    public Func<(Stream Input, Stream Output)> Wire { get; init; } = static () => (Stream.Null, Stream.Null);
+
     /// <summary>Where progress and errors go.</summary>
     public required TextWriter Error { get; init; }
 
@@ -33,6 +36,7 @@ public sealed record Surroundings
     public static Surroundings OfProcess() => new()
     {
         Output = Console.Out,
+        Wire = static () => (Console.OpenStandardInput(), Console.OpenStandardOutput()),
         Error = Console.Error,
         PlainOutput = Console.IsOutputRedirected || !IsColourTerminal(),
         PlainError = Console.IsErrorRedirected || !IsColourTerminal(),

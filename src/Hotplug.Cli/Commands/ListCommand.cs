@@ -69,7 +69,10 @@ internal sealed class ListCommand
     }
 
     private void PrintTargets(Printer printer) => printer.Table(["target", "what it is", "levels"],
-        [.. _targets.Rows.Select(static r => new[] { r.Name, r.Summary, LevelsText.Print(LevelsOf(r)) })]);
+    [
+        .. _targets.Rows.Select(static r => new[] { r.Name, r.Summary, LevelsText.Print(LevelsOf(r)) }),
+        .. _targets.Schemes.Select(static s => new[] { s.ToString(), s.Summary, "what it says" }),
+    ]);
 
     private void PrintFaults(Printer printer) => printer.Table(["fault", "target", "killed by", "what it gets wrong"],
         [.. _targets.Faults.Select(static f => new[] { f.Fault.Id, f.Target.Name, f.Fault.KilledBy, f.Fault.Summary })]);

@@ -28,7 +28,7 @@ internal sealed class TargetOptions
         _target = new("--target")
         {
             HelpName = "name",
-            Description = $"The machine: {string.Join(", ", targets.Rows.Select(static r => r.Name))}.",
+            Description = $"The machine: {targets.Known}.",
         };
     }
 

@@ -1,3 +1,4 @@
+using Hotplug.Adapters.Stdio;
 using Hotplug.Bitmap;
 
 namespace Hotplug.Cli.Targets;
@@ -11,5 +12,12 @@ public static class BundledTargets
         new("bitmap", "Our own machine, in process: bit planes and a buddy allocator, up to terabytes of simulated memory.",
             [.. FaultTable.Forms.Select(static f => new SeededFault(f.Id, f.Statement, f.KilledBy))],
             static fault => fault is null ? BitmapMachine.Create() : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
+    ],
+    [
+        new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.", OpenStdio),
     ]);
+
+    private static StdioMachine OpenStdio(string command) => PeerCommand.TryParse(command, out var parsed, out var error)
+        ? StdioMachine.Open(parsed, new StdioOptions())
+        : throw new UsageException($"--target stdio:{command}: {error}");
 }

@@ -17,15 +17,39 @@ public sealed record SeededFault(string Id, string Summary, string KilledBy);
 public sealed record TargetRow(
     string Name, string Summary, ImmutableArray<SeededFault> Faults, Func<string?, IMachine> Open);
 
+/// <summary>Machines that are named by what follows a prefix: <c>stdio:COMMAND</c>.</summary>
+/// <param name="Prefix">What the name begins with, the colon included.</param>
+/// <param name="Rest">What follows, for people.</param>
+/// <param name="Summary">What they are, in one sentence.</param>
+/// <param name="Open">Opens the machine of what follows. Throws <see cref="UsageException"/> if that cannot be read.</param>
+public sealed record TargetScheme(string Prefix, string Rest, string Summary, Func<string, IMachine> Open)
+{
+    /// <summary>Prints <c>stdio:COMMAND</c>.</summary>
+    public override string ToString() => Prefix + Rest;
+}
+
 /// <summary>Every machine that can be named.</summary>
-public sealed class TargetTable(ImmutableArray<TargetRow> rows)
+public sealed class TargetTable(ImmutableArray<TargetRow> rows, ImmutableArray<TargetScheme> schemes = default)
 {
     /// <summary>The rows, in the order listed.</summary>
     public ImmutableArray<TargetRow> Rows { get; } = rows;
 
+    /// <summary>The schemes, in the order listed.</summary>
+    public ImmutableArray<TargetScheme> Schemes { get; } = schemes.IsDefault ? [] : schemes;
+
+    /// <summary>Every name and scheme, for people.</summary>
+    internal string Known => string.Join(", ", [.. Rows.Select(static r => r.Name), .. Schemes.Select(static s => s.ToString())]);
+
     /// <summary>The row of that name. Throws <see cref="UsageException"/> if there is none.</summary>
-    internal TargetRow Find(string name) => Rows.FirstOrDefault(r => r.Name == name)
-        ?? throw new UsageException($"unknown target '{name}'; known: {string.Join(", ", Rows.Select(static r => r.Name))}");
+    internal TargetRow Find(string name)
+    {
+        if (Rows.FirstOrDefault(r => r.Name == name) is { } row)
+            return row;
+        foreach (var scheme in Schemes)
+            if (name.StartsWith(scheme.Prefix, StringComparison.Ordinal))
+                return new TargetRow(name, scheme.Summary, [], _ => scheme.Open(name[scheme.Prefix.Length..]));
+        throw new UsageException($"unknown target '{name}'; known: {Known}");
+    }
 
     /// <summary>Every seeded fault with the machine that has it.</summary>
     internal IEnumerable<(TargetRow Target, SeededFault Fault)> Faults =>

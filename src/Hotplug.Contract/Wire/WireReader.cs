@@ -63,6 +63,7 @@ internal ref struct WireReader
         }
 
         field = fields.Find(ref _json);
+        _path.AtNone();
         if (field < 0)
             throw Wrong($"unknown field '{Shorten(Decoded())}'; known: {fields.Known}");
         _path.At(fields.NameOf(field));
@@ -252,6 +253,8 @@ internal sealed class WirePath
     internal void Leave() => _depth--;
 
     internal void At(string name) => _steps[_depth] = (name, -1);
+
+    internal void AtNone() => _steps[_depth] = (null, -1);
 
     internal void Next() => _steps[_depth].Index++;
 
