@@ -72,7 +72,7 @@ public sealed class CodecTests
             var outcome = WireDraw.Outcome(ref random);
             var writer = new ReplyWriter();
             writer.Outcome(outcome);
-            var read = new Contract.Machines.Outcome();
+            var read = new Hotplug.Contract.Machines.Outcome();
             _replies.ReadOutcome(LineOf(writer.Lines), read);
             Assert.Equal(outcome.Answer, read.Answer);
             Assert.Equal(outcome.Log, read.Log);

@@ -1,4 +1,5 @@
 using System.Text;
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Wire;
@@ -85,7 +86,7 @@ public sealed class StrictnessTests
         var valid = "{\"observation\":{\"whole\":true,\"blocks\":[{\"block\":5,\"state\":\"online\",\"node\":0,\"zone\":\"normal\",\"pages\":[[16,1,3]]}]}}"u8;
         for (ulong seed = 0; seed < 3_000; seed++)
         {
-            var random = new Contract.SplitMix(seed);
+            var random = new SplitMix(seed);
             var line = valid.ToArray();
             for (var changes = random.Between(1, 4); changes > 0; changes--)
                 line[random.Below(line.Length)] = (byte)random.Below(256);
