@@ -20,7 +20,8 @@ public static class Accounting
     /// <summary>Catches node states that lag behind the zones.</summary>
     public static readonly Invariant NodeMemory = new(
         "accounting.node-memory", Family.Accounting,
-        "A node has memory if and only if one of its zones has present pages, and normal memory if and only if a kernel zone has.",
+        "A node has memory if and only if one of its zones has present pages, and normal memory if and only if a "
+        + "kernel zone has.",
         "Allocations that are sent to a node without memory, or that never find one that has some.",
         new Citation("v6.12", "mm/memory_hotplug.c", "node_states_check_changes_offline"),
         Levels.Numa, Visibility.Zones | Visibility.Nodes, CheckNodeMemory);
@@ -60,7 +61,8 @@ public static class Accounting
     /// <summary>Catches operations that move counters they have nothing to do with.</summary>
     public static readonly Invariant QuietOperations = new(
         "accounting.quiet-operations", Family.Accounting,
-        "Allocating, freeing, taking references and setting policies change neither span nor present nor managed pages of any zone.",
+        "Allocating, freeing, taking references and setting policies change neither span nor present nor managed "
+        + "pages of any zone.",
         "A free path that counts pages as new ones.",
         new Citation("v6.12", "mm/page_alloc.c", "__free_pages_ok"),
         Levels.Core, Visibility.Zones, CheckQuiet);
@@ -107,10 +109,12 @@ public static class Accounting
         {
             if (change.After is { } there && !seen.After.NodeOf(there.Node).Online
                 && !StandBack.ForBlock(seen, change.Block))
-                return Evidence.Against(NodeOnline, $"node {there.Node}", $"online, as block {change.Block} is on it", "offline");
+                return Evidence.Against(NodeOnline, $"node {there.Node}",
+                    $"online, as block {change.Block} is on it", "offline");
             if (change.After is null && change.Before is { Node: > 0 } gone && seen.After.NodeOf(gone.Node).Online
                 && !HasBlock(seen.After, gone.Node) && !StandBack.ForZone(seen, new ZoneId(gone.Node, ZoneKind.None)))
-                return Evidence.Against(NodeOnline, $"node {gone.Node}", "offline, as its last block is gone", "online");
+                return Evidence.Against(NodeOnline, $"node {gone.Node}", "offline, as its last block is gone",
+                    "online");
         }
 
         return null;

@@ -15,7 +15,8 @@ public static class Balloons
         "The size of the balloons is the number of PageOffline pages that they hold.",
         "A page that the balloon forgets when it is migrated: it is never given back.",
         new Citation("v6.12", "mm/balloon_compaction.c", "balloon_page_enqueue_one"),
-        Levels.Balloon, Visibility.PageTypes | Visibility.Owners | Visibility.Balloons | Visibility.BootPages, CheckSize);
+        Levels.Balloon, Visibility.PageTypes | Visibility.Owners | Visibility.Balloons | Visibility.BootPages,
+            CheckSize);
 
     /// <summary>Catches a balloon that grows by more than it was asked to.</summary>
     public static readonly Invariant GrowsByWhatItTook = new(
@@ -36,7 +37,8 @@ public static class Balloons
     /// <summary>Catches a balloon that changes by itself.</summary>
     public static readonly Invariant SizeByRequest = new(
         "balloon.size-by-request", Family.Balloon,
-        "The size of a balloon changes only when that is asked of it: migration, offlining and removal leave it as it is.",
+        "The size of a balloon changes only when that is asked of it: migration, offlining and removal leave it "
+        + "as it is.",
         "Balloon pages that are dropped when their memory block goes offline.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "virtballoon_migratepage"),
         Levels.Balloon, Visibility.Balloons, CheckRequest);
@@ -60,7 +62,8 @@ public static class Balloons
     /// <summary>Catches a migration that leaves a balloon page behind.</summary>
     public static readonly Invariant MigrationMovesPage = new(
         "balloon.migration-moves-page", Family.Balloon,
-        "A balloon page that is migrated is PageOffline at its new place, held by the same balloon, and no longer at the old one.",
+        "A balloon page that is migrated is PageOffline at its new place, held by the same balloon, and no "
+        + "longer at the old one.",
         "A page that the hypervisor has taken away is handed out, and one that it gave is kept.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "virtballoon_migratepage"),
         Levels.Balloon, Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckMigration);
@@ -87,7 +90,8 @@ public static class Balloons
         var taken = seen.Outcome.PagesOf(WitnessRole.Taken);
         return grown == taken && grown >= 0 && grown <= seen.Operation.Amount ? null
             : Evidence.Against(GrowsByWhatItTook, $"balloon {(BalloonDriver)seen.Operation.Choice}",
-                $"grown by the {Evidence.Count(taken, "page")} that it took, at most {seen.Operation.Amount}", $"grown by {grown}");
+                $"grown by the {Evidence.Count(taken, "page")} that it took, at most {seen.Operation.Amount}",
+                    $"grown by {grown}");
     }
 
     private static Violation? CheckDeflate(Transition seen)
@@ -99,7 +103,8 @@ public static class Balloons
         var shrunk = -Grown(seen, driver);
         var given = seen.Outcome.PagesOf(WitnessRole.Released);
         return (shrunk == expected || !seen.Answer.IsOk) && shrunk == given ? null
-            : Evidence.Against(ShrinksByWhatItGave, $"balloon {driver}", $"shrunk by {Evidence.Count(expected, "page")}",
+            : Evidence.Against(ShrinksByWhatItGave, $"balloon {driver}",
+                $"shrunk by {Evidence.Count(expected, "page")}",
                 $"shrunk by {shrunk}, {Evidence.Count(given, "page")} given back");
     }
 
@@ -115,8 +120,10 @@ public static class Balloons
             var was = seen.Before.Balloon(balloon.Driver)?.Pages ?? 0;
 
             // A balloon that deflates on OOM may shrink whenever memory is short.
-            if (balloon.Pages != was && !seen.BalloonInFlight && (balloon.Pages > was || !DeflatesOnOom(seen, balloon.Driver)))
-                return Evidence.Against(SizeByRequest, $"balloon {balloon.Driver}", $"{was} pages, as before {Evidence.Word(seen)}",
+            if (balloon.Pages != was && !seen.BalloonInFlight && (balloon.Pages > was || !DeflatesOnOom(seen,
+                balloon.Driver)))
+                return Evidence.Against(SizeByRequest, $"balloon {balloon.Driver}",
+                    $"{was} pages, as before {Evidence.Word(seen)}",
                     $"{balloon.Pages}");
         }
 
@@ -137,7 +144,8 @@ public static class Balloons
     private static Violation? CheckManaged(Transition seen)
     {
         if (seen.IsStart
-            || seen.Operation.Kind is not (OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget))
+            || seen.Operation.Kind is not (OperationKind.Inflate or OperationKind.Deflate
+                or OperationKind.BalloonTarget))
             return null;
         long expected = 0, gained = 0;
         foreach (ref readonly var balloon in seen.After.Balloons)

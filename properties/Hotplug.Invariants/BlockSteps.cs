@@ -40,7 +40,9 @@ internal static class BlockSteps
         _ => BlockStep.None,
     };
 
-    /// <summary>True if the operation may take the step: device memory (virtio_mem_run_wq()) does everything to its own blocks.</summary>
+    /// <summary>
+    /// True if the operation may take the step: device memory (virtio_mem_run_wq()) does everything to its own blocks.
+    /// </summary>
     internal static bool Allows(in Operation operation, BlockStep step, bool isDeviceMemory) => operation.Kind switch
     {
         OperationKind.Add => step is BlockStep.Appears or BlockStep.AppearsOnline,
@@ -49,7 +51,8 @@ internal static class BlockSteps
         // A rollback that is refused itself leaves blocks offline: the rollback rules judge that.
         OperationKind.OfflineRemove or OperationKind.Eject =>
             step is BlockStep.GoesOffline or BlockStep.Vanishes or BlockStep.VanishesOnline,
-        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => step == BlockStep.ComesOnline,
+        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable =>
+            step == BlockStep.ComesOnline,
         OperationKind.Offline => step == BlockStep.GoesOffline,
         OperationKind.WriteOnline => step == (operation.Amount == 0 ? BlockStep.GoesOffline : BlockStep.ComesOnline),
         OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => isDeviceMemory,

@@ -9,7 +9,9 @@ namespace Hotplug.Invariants;
 /// <summary>Memory blocks and their state machine.</summary>
 public static class Blocks
 {
-    /// <summary>Catches a block that skips a state: one that vanishes while it is online, or that comes and goes by itself.</summary>
+    /// <summary>
+    /// Catches a block that skips a state: one that vanishes while it is online, or that comes and goes by itself.
+    /// </summary>
     public static readonly Invariant StateMachine = new(
         "block.state-machine", Family.Blocks,
         "A memory block appears, comes online, goes offline and vanishes only by an operation that does just that.",
@@ -52,7 +54,8 @@ public static class Blocks
     /// <summary>Catches zone selection that ignores what was asked for.</summary>
     public static readonly Invariant ZoneAsAsked = new(
         "block.zone-as-asked", Family.Blocks,
-        "A memory block comes online in the zone that was asked for: a kernel zone, zone Movable, or the default shown before.",
+        "A memory block comes online in the zone that was asked for: a kernel zone, zone Movable, or the default "
+        + "shown before.",
         "Memory that was meant to stay removable ends in a kernel zone, and the other way round.",
         new Citation("v6.12", "mm/memory_hotplug.c", "zone_for_pfn_range"),
         Levels.Core, Visibility.Blocks, CheckZone);
@@ -100,7 +103,8 @@ public static class Blocks
     /// <summary>Catches a block that wanders between nodes.</summary>
     public static readonly Invariant NodeStays = new(
         "block.node-stays", Family.Blocks,
-        "A memory block stays on its NUMA node as long as it exists, and a device memory's block on that of its device.",
+        "A memory block stays on its NUMA node as long as it exists, and a device memory's block on that of its "
+        + "device.",
         "A block that comes online on another node than the one it was added to.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_add_nid"),
         Levels.Core, Visibility.Blocks, CheckNode);
@@ -149,7 +153,8 @@ public static class Blocks
             if (placed.Role != WitnessRole.Placed)
                 continue;
             for (var pfn = placed.Range.Start; pfn < placed.Range.End; pfn += seen.Spec.PagesPerBlock)
-                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is null && !StandBack.ForBlock(seen, seen.Spec.BlockOf(pfn)))
+                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is null && !StandBack.ForBlock(seen,
+                    seen.Spec.BlockOf(pfn)))
                     return Evidence.AgainstBlock(AddIsWhole, seen, seen.Spec.BlockOf(pfn),
                         $"a memory block, as the add was placed at {placed.Range}", "absent");
         }
@@ -179,9 +184,11 @@ public static class Blocks
             if (busy.IsOnline && online is null && named.Contains(seen.Spec.PagesOf(busy.Block)))
                 online = busy;
         if (online is null && seen.Answer == Answer.Of(Errno.EBUSY))
-            return Evidence.Against(RemoveRefusedForOnline, $"pages {named}", "removed, as no block is online", "EBUSY", named);
+            return Evidence.Against(RemoveRefusedForOnline, $"pages {named}", "removed, as no block is online",
+                "EBUSY", named);
         return online is not null && seen.Answer.IsOk && !StandBack.ForBlock(seen, online.Block)
-            ? Evidence.AgainstBlock(RemoveRefusedForOnline, seen, online.Block, $"EBUSY, as it is {Evidence.Print(online)}", "ok")
+            ? Evidence.AgainstBlock(RemoveRefusedForOnline, seen, online.Block,
+                $"EBUSY, as it is {Evidence.Print(online)}", "ok")
             : null;
     }
 
@@ -232,7 +239,8 @@ public static class Blocks
             || (!seen.Answer.IsOk && !seen.Answer.IsErrno) || StandBack.ForBlock(seen, number))
             return null;
         return Evidence.AgainstBlock(SameStateRefused, seen, number,
-            $"EINVAL, as it was {Evidence.Print(seen.Before.Find(number))} before {seen.Operation}", seen.Answer.ToString());
+            $"EINVAL, as it was {Evidence.Print(seen.Before.Find(number))} before {seen.Operation}",
+                seen.Answer.ToString());
     }
 
     private static bool IsNothingToDo(Transition seen, out int number)
@@ -268,10 +276,12 @@ public static class Blocks
         foreach (var block in seen.After.Blocks)
             if (block.Block >= seen.Spec.BootBlocks && !Covered(seen.After, seen.Spec.PagesOf(block.Block))
                 && !StandBack.ForBlock(seen, block.Block))
-                return Evidence.AgainstBlock(ResourcesAgree, seen, block.Block, "inside a registered resource", "in none");
+                return Evidence.AgainstBlock(ResourcesAgree, seen, block.Block, "inside a registered resource",
+                    "in none");
         foreach (ref readonly var resource in seen.After.Resources)
             for (var pfn = resource.Start; pfn < resource.End; pfn += seen.Spec.PagesPerBlock)
-                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is null && !StandBack.ForBlock(seen, seen.Spec.BlockOf(pfn)))
+                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is null && !StandBack.ForBlock(seen,
+                    seen.Spec.BlockOf(pfn)))
                     return Evidence.AgainstBlock(ResourcesAgree, seen, seen.Spec.BlockOf(pfn),
                         $"a memory block, as resource {resource} is registered", "absent");
         return null;
@@ -298,7 +308,8 @@ public static class Blocks
             if (seen.After.Device(device.Name) is not null || device.InFlight)
                 continue;
             for (var pfn = device.Range.Start; pfn < device.Range.End; pfn += seen.Spec.PagesPerBlock)
-                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is { } left && !InDevice(seen.After, seen.Spec.PagesOf(left.Block)))
+                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is { } left && !InDevice(seen.After,
+                    seen.Spec.PagesOf(left.Block)))
                     return Evidence.AgainstBlock(HasDevice, seen, left.Block,
                         $"absent, as device {device.Name} is gone", Evidence.Print(left));
         }

@@ -4,8 +4,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// What boot memory keeps from being judged absolutely: on a PC its first block spans two zones and its last one has a hole,
-/// so that the pages of these zones are not a whole number of blocks. Such zones are judged by how they change.
+/// What boot memory keeps from being judged absolutely: on a PC its first block spans two zones and its last one has a
+/// hole, so that the pages of these zones are not a whole number of blocks. Such zones are judged by how they change.
 /// </summary>
 internal static class BootMemory
 {

@@ -4,8 +4,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// Every invariant, in the fixed order in which they are judged and printed: what happened to blocks and pages comes before the
-/// counters that follow from it, so that the first broken rule names the cause and not a consequence.
+/// Every invariant, in the fixed order in which they are judged and printed: what happened to blocks and pages comes
+/// before the counters that follow from it, so that the first broken rule names the cause and not a consequence.
 /// </summary>
 public static class Catalogue
 {
@@ -35,6 +35,7 @@ public static class Catalogue
         References.NeverNegative,
         References.GetAddsOne,
         References.PutDropsOne,
+        References.TakenBack,
         Poison.NeverInBuddy,
         Poison.Persists,
         Poison.OnlyNamed,
@@ -100,6 +101,7 @@ public static class Catalogue
         Notifiers.OnlineAfterAccounting,
         Notifiers.RangeExcludesVmemmap,
         Notifiers.RemoveIsSilent,
+        Notifiers.EarlyRefusalIsSilent,
         Notifiers.PcplistsRestored,
         Notifiers.CommitIsFinal,
         Rollback.BlocksUnchanged,

@@ -11,12 +11,14 @@ namespace Hotplug.Invariants;
 public static class Conservation
 {
     private const PageFlags Places =
-        PageFlags.Buddy | PageFlags.Pcplist | PageFlags.InUse | PageFlags.Offline | PageFlags.Vmemmap | PageFlags.NoPage;
+        PageFlags.Buddy | PageFlags.Pcplist | PageFlags.InUse | PageFlags.Offline | PageFlags.Vmemmap
+        | PageFlags.NoPage;
 
     /// <summary>Catches a page that is free and used at once.</summary>
     public static readonly Invariant OnePlace = new(
         "conservation.one-place", Family.Conservation,
-        "Every page of an online memory block is in one place only: in the buddy, on a per-CPU list, in use, PageOffline or vmemmap.",
+        "Every page of an online memory block is in one place only: in the buddy, on a per-CPU list, in use, "
+        + "PageOffline or vmemmap.",
         "A page that is freed and still used, or that is unplugged and free at once.",
         new Citation("v6.12", "mm/page_alloc.c", "free_page_is_bad"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckOnePlace);
@@ -100,7 +102,8 @@ public static class Conservation
             if (change.After is not { IsOnline: true } block)
                 continue;
             foreach (ref readonly var run in block.Pages.Runs)
-                if (BitOperations.PopCount((uint)(run.State.Flags & Places)) > 1 && !StandBack.ForPages(seen, change.Block))
+                if (BitOperations.PopCount((uint)(run.State.Flags & Places)) > 1 && !StandBack.ForPages(seen,
+                    change.Block))
                     return Evidence.AgainstPages(OnePlace, seen, change.Block, run.Start, run.Count,
                         "in one place", run.State.ToString());
         }
@@ -158,9 +161,11 @@ public static class Conservation
                 continue;
             foreach (ref readonly var run in block.Pages.Runs)
                 if (run.State.Has(PageFlags.Buddy) && run.State.Order > 0
-                    && ((run.Start | run.Count) & ((1 << run.State.Order) - 1)) != 0 && !SpansBlocks(seen, run.State.Order))
+                    && ((run.Start | run.Count) & ((1 << run.State.Order) - 1)) != 0 && !SpansBlocks(seen,
+                        run.State.Order))
                     return Evidence.AgainstPages(ChunksAligned, seen, change.Block, run.Start, run.Count,
-                        $"whole chunks of order {run.State.Order}", $"{run.Count} pages from offset {run.Start}, {run.State}");
+                        $"whole chunks of order {run.State.Order}",
+                            $"{run.Count} pages from offset {run.Start}, {run.State}");
         }
 
         return null;
@@ -204,8 +209,8 @@ public static class Conservation
             || (AllocationKind)seen.Operation.Choice is not (AllocationKind.Unmovable or AllocationKind.Reclaimable))
             return null;
         foreach (ref readonly var witness in seen.Outcome.Witness)
-            if (witness.Role == WitnessRole.Taken
-                && seen.After.Find(seen.Spec.BlockOf(witness.Range.Start)) is { IsOnline: true, Zone: ZoneKind.Movable } block)
+            if (witness.Role == WitnessRole.Taken && seen.After.Find(seen.Spec.BlockOf(witness.Range.Start)) is { } block
+                && block.IsOnline && block.Zone == ZoneKind.Movable)
                 return Evidence.Against(UnmovableOutsideMovable, $"block {block.Block}", "pages of a kernel zone",
                     block.CountedIn.ToString(), witness.Range);
         return null;
@@ -236,7 +241,8 @@ public static class Conservation
             return null;
         foreach (ref readonly var change in seen.Changed)
             foreach (var page in new PageDiff(change.Before, change.After))
-                return Evidence.AgainstChange(QuietOperations, seen, change.Block, page);
+                if (!StandBack.ForPages(seen, change.Block))
+                    return Evidence.AgainstChange(QuietOperations, seen, change.Block, page);
         return null;
     }
 }

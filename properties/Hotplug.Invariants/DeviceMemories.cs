@@ -20,7 +20,8 @@ public static class DeviceMemories
     /// <summary>Catches a driver whose map and pages disagree.</summary>
     public static readonly Invariant SizeIsItsBlocks = new(
         "device-memory.size-is-its-blocks", Family.DeviceMemory,
-        "The size of device memory is no more than the pages of its memory blocks that are not PageOffline as unplugged ones.",
+        "The size of device memory is no more than the pages of its memory blocks that are not PageOffline as "
+        + "unplugged ones.",
         "Plugged memory that nobody uses: it stays PageOffline, or it has no memory block.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_plug_any_sb"),
         Levels.DeviceMemory, Visibility.Blocks | Visibility.Devices | Visibility.PageTypes, CheckBlocks);
@@ -60,10 +61,12 @@ public static class DeviceMemories
     /// <summary>Catches a sub-block whose pages do not follow it.</summary>
     public static readonly Invariant PagesFollowSubBlocks = new(
         "device-memory.pages-follow-sub-blocks", Family.DeviceMemory,
-        "In an online memory block, pages of a sub-block that was plugged last are not PageOffline, those of one that was unplugged are.",
+        "In an online memory block, pages of a sub-block that was plugged last are not PageOffline, those of one "
+        + "that was unplugged are.",
         "Plugged memory that is never given to the allocator, or unplugged memory that it still hands out.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_online"),
-        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckPages);
+        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners,
+            CheckPages);
 
     private static Violation? CheckWhole(Transition seen)
     {
@@ -147,7 +150,8 @@ public static class DeviceMemories
         if (seen.IsStart || !IsRequest(seen.Operation.Kind) || !TrySizes(seen, out var before, out var after))
             return null;
         var expected = before + seen.Outcome.PagesOf(WitnessRole.Plugged) - seen.Outcome.PagesOf(WitnessRole.Unplugged);
-        return after == expected ? null : Evidence.Against(SizeFollowsSubBlocks, $"device memory {seen.Operation.Subject}",
+        return after == expected ? null : Evidence.Against(SizeFollowsSubBlocks,
+            $"device memory {seen.Operation.Subject}",
             Evidence.Count(expected, "page"), Evidence.Surplus(expected, after));
     }
 
@@ -166,7 +170,8 @@ public static class DeviceMemories
         for (var i = 0; i < witnesses.Length; i++)
         {
             var plugged = witnesses[i].Role == WitnessRole.Plugged;
-            if ((!plugged && witnesses[i].Role != WitnessRole.Unplugged) || IsUndone(witnesses[(i + 1)..], witnesses[i]))
+            if ((!plugged && witnesses[i].Role != WitnessRole.Unplugged) || IsUndone(witnesses[(i + 1)..],
+                witnesses[i]))
                 continue;
             var pages = new PageWalk(seen.After, witnesses[i].Range, seen.Spec.PagesPerBlock);
             while (pages.MoveNext())

@@ -4,7 +4,9 @@ using Hotplug.Contract.Rules;
 
 namespace Hotplug.Invariants;
 
-/// <summary>How many pages of a device memory's blocks are usable: between two bounds where not all can be seen.</summary>
+/// <summary>
+/// How many pages of a device memory's blocks are usable: between two bounds where not all can be seen.
+/// </summary>
 internal static class DeviceMemoryPages
 {
     /// <summary>True if the device's size or one of its blocks changed.</summary>
@@ -48,9 +50,10 @@ internal static class DeviceMemoryPages
     }
 
     /// <summary>
-    /// Pages that may be usable without having been plugged: where unpoisoning an unplugged page hands it to the allocator,
-    /// single pages are off from then on; a sub-block never is.
+    /// Pages that may be usable without having been plugged: where unpoisoning an unplugged page hands it to the
+    /// allocator, single pages are off from then on; a sub-block never is.
     /// </summary>
     internal static long Tolerance(Transition seen, int memory) =>
-        seen.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline) ? 0 : seen.Spec.DeviceMemories[memory - 1].SubBlockPages - 1;
+        seen.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline) ? 0
+            : seen.Spec.DeviceMemories[memory - 1].SubBlockPages - 1;
 }

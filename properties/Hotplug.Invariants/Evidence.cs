@@ -6,7 +6,9 @@ using Hotplug.Contract.Rules;
 
 namespace Hotplug.Invariants;
 
-/// <summary>Turns what a check found into a <see cref="Violation"/>. Only ever called for a broken rule: here strings are made.</summary>
+/// <summary>
+/// Turns what a check found into a <see cref="Violation"/>. Only ever called for a broken rule: here strings are made.
+/// </summary>
 internal static class Evidence
 {
     /// <summary>A violation without pages.</summary>
@@ -14,11 +16,13 @@ internal static class Evidence
         new(rule.Id, subject, expected, observed, rule.Source);
 
     /// <summary>A violation with the pages that show it.</summary>
-    internal static Violation Against(Invariant rule, string subject, string expected, string observed, PageRange pages) =>
+    internal static Violation Against(Invariant rule, string subject, string expected, string observed,
+        PageRange pages) =>
         new(rule.Id, subject, expected, observed, rule.Source, [pages]);
 
     /// <summary>A violation shown by a whole block.</summary>
-    internal static Violation AgainstBlock(Invariant rule, Transition seen, int block, string expected, string observed) =>
+    internal static Violation AgainstBlock(Invariant rule, Transition seen, int block, string expected,
+        string observed) =>
         Against(rule, $"block {block}", expected, observed, seen.Spec.PagesOf(block));
 
     /// <summary>A violation shown by the pages at these offsets of a block.</summary>

@@ -12,7 +12,9 @@ internal static class ManagedRule
     internal static long Of(MachineSpec spec, in ZoneTotals totals) =>
         totals.Pages - totals.Vmemmap - totals.Offline + (DeflatesOnOom(spec) ? totals.Ballooned : 0);
 
-    /// <summary>Managed pages of a zone that boot memory shares: what they were, and what its visible blocks gained.</summary>
+    /// <summary>
+    /// Managed pages of a zone that boot memory shares: what they were, and what its visible blocks gained.
+    /// </summary>
     internal static long ByChange(Transition seen, in ZoneObservation zone)
     {
         // Pages of a boot block that spans zones are counted in none: what a balloon takes there is not seen here.
@@ -25,8 +27,9 @@ internal static class ManagedRule
     }
 
     /// <summary>
-    /// True if the surplus is pages of a balloon that deflates on OOM, which stay managed. Where the machine does not tell
-    /// owners, such pages look like unplugged device memory: then what device memory's blocks hold is judged by how it changes.
+    /// True if the surplus is pages of a balloon that deflates on OOM, which stay managed. Where the machine does not
+    /// tell owners, such pages look like unplugged device memory: then what device memory's blocks hold is judged by
+    /// how it changes.
     /// </summary>
     internal static bool IsBallooned(Transition seen, in ZoneObservation zone, long expected)
     {
@@ -43,11 +46,12 @@ internal static class ManagedRule
             }
 
         return zone.Managed >= expected && zone.Managed <= expected + open
-            && (open == 0 || ChangeOf(seen, zone.Id) is not { } change || zone.Managed == seen.Before.Zone(zone.Id).Managed + change);
+            && (open == 0 || ChangeOf(seen, zone.Id) is not { } change
+                || zone.Managed == seen.Before.Zone(zone.Id).Managed + change);
     }
 
-    // By how many pages managed changed: blocks that came and went. Null where it cannot be told: device memory was resized or
-    // lost a block, or before was not at rest.
+    // By how many pages managed changed: blocks that came and went. Null where it cannot be told: device memory was
+    // resized or lost a block, or before was not at rest.
     private static long? ChangeOf(Transition seen, ZoneId zone)
     {
         if (seen.IsStart || seen.Operation.Kind is OperationKind.Resize or OperationKind.Plug or OperationKind.Unplug

@@ -5,7 +5,8 @@ namespace Hotplug.Invariants;
 
 /// <summary>
 /// Which events of one memory block may follow each other. 6.1: GOING_ONLINE (ONLINE | CANCEL_ONLINE) and GOING_OFFLINE
-/// (OFFLINE | CANCEL_OFFLINE). 6.12 frames them: PREPARE_ONLINE comes first, FINISH_OFFLINE follows OFFLINE and CANCEL_ONLINE.
+/// (OFFLINE | CANCEL_OFFLINE). 6.12 frames them: PREPARE_ONLINE comes first, FINISH_OFFLINE follows OFFLINE and
+/// CANCEL_ONLINE.
 /// </summary>
 internal static class NotificationGrammar
 {
@@ -40,7 +41,8 @@ internal static class NotificationGrammar
             return MayBegin(next, framed);
         return (at.Notification, next) switch
         {
-            (MemoryNotification.PrepareOnline, MemoryNotification.GoingOnline or MemoryNotification.FinishOffline) => !at.IsRefused,
+            (MemoryNotification.PrepareOnline,
+                MemoryNotification.GoingOnline or MemoryNotification.FinishOffline) => !at.IsRefused,
             (MemoryNotification.GoingOnline, MemoryNotification.Online) => !at.IsRefused,
             (MemoryNotification.GoingOnline, MemoryNotification.CancelOnline) => at.IsRefused,
             (MemoryNotification.GoingOffline, MemoryNotification.Offline) => !at.IsRefused,
@@ -50,7 +52,9 @@ internal static class NotificationGrammar
         };
     }
 
-    /// <summary>How many callbacks an entry of the chain stands for: virtio-mem registers one per device memory.</summary>
+    /// <summary>
+    /// How many callbacks an entry of the chain stands for: virtio-mem registers one per device memory.
+    /// </summary>
     internal static int CallbacksOf(MachineSpec spec, int entry) =>
         spec.Notifiers[entry].Name == "virtio-mem" ? spec.DeviceMemories.Length : 1;
 }

@@ -5,8 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// Walks the events of an operation: the callbacks that one memory_notify() called, in a row, whatever they did in between.
-/// Allocates nothing.
+/// Walks the events of an operation: the callbacks that one memory_notify() called, in a row, whatever they did in
+/// between. Allocates nothing.
 /// </summary>
 /// <param name="effects">What the operation did.</param>
 /// <param name="pagesPerBlock">Pages of a memory block.</param>

@@ -12,7 +12,8 @@ public static class Notifiers
     /// <summary>Catches an event that is missing, doubled or out of turn.</summary>
     public static readonly Invariant Grammar = new(
         "notifier.grammar", Family.Notifiers,
-        "The events of a memory block follow the grammar: every GOING ends in its ONLINE, OFFLINE or CANCEL, and 6.12 frames them with PREPARE_ONLINE and FINISH_OFFLINE.",
+        "The events of a memory block follow the grammar: every GOING ends in its ONLINE, OFFLINE or CANCEL, and "
+        + "6.12 frames them with PREPARE_ONLINE and FINISH_OFFLINE.",
         "A callback that waits for ever because the event that ends what it began is missing.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
         Levels.Effects, Visibility.Blocks, CheckGrammar);
@@ -68,7 +69,8 @@ public static class Notifiers
     /// <summary>Catches OFFLINE sent too early or too late.</summary>
     public static readonly Invariant OfflineAfterAccounting = new(
         "notifier.offline-after-accounting", Family.Notifiers,
-        "OFFLINE is sent after the sections went offline and present pages were lowered, and before the range leaves its zone.",
+        "OFFLINE is sent after the sections went offline and present pages were lowered, and before the range "
+        + "leaves its zone.",
         "Callbacks that recompute limits from counters which still hold the memory that is gone.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
         Levels.Effects, Visibility.None, CheckOffline);
@@ -84,7 +86,8 @@ public static class Notifiers
     /// <summary>Catches callbacks that are handed vmemmap as if it were memory.</summary>
     public static readonly Invariant RangeExcludesVmemmap = new(
         "notifier.range-excludes-vmemmap", Family.Notifiers,
-        "Events name the pages of a memory block without its self-hosted vmemmap; PREPARE_ONLINE and FINISH_OFFLINE name the whole block.",
+        "Events name the pages of a memory block without its self-hosted vmemmap; PREPARE_ONLINE and "
+        + "FINISH_OFFLINE name the whole block.",
         "A callback that treats page descriptors as ordinary pages of the range.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_online"),
         Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckRange);
@@ -97,10 +100,19 @@ public static class Notifiers
         new Citation("v6.12", "mm/memory_hotplug.c", "try_remove_memory"),
         Levels.Effects, Visibility.None, CheckRemove);
 
+    /// <summary>Catches callbacks that are bothered with what is refused at the door.</summary>
+    public static readonly Invariant EarlyRefusalIsSilent = new(
+        "notifier.early-refusal-is-silent", Family.Notifiers,
+        "An online or offline that answers EINVAL or EHWPOISON without a callback's refusal sends no event.",
+        "Callbacks that act on a block which spans zones, has a hole, or has the state already.",
+        new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
+        Levels.Effects, Visibility.None, CheckSilent);
+
     /// <summary>Catches per-CPU lists that stay off after a failed offline.</summary>
     public static readonly Invariant PcplistsRestored = new(
         "notifier.pcplists-restored", Family.Notifiers,
-        "Per-CPU lists and LRU caches that an operation disables are enabled again before it ends, by one disabler at a time.",
+        "Per-CPU lists and LRU caches that an operation disables are enabled again before it ends, by one "
+        + "disabler at a time.",
         "Every allocation is slow for ever after one failed offline.",
         new Citation("v6.12", "mm/page_alloc.c", "zone_pcp_enable"),
         Levels.Effects, Visibility.None, CheckPcplists);
@@ -167,7 +179,8 @@ public static class Notifiers
                 if (last >= 0 && (chain[callback].Priority > chain[last].Priority
                     || (chain[callback].Priority == chain[last].Priority && callback < last)))
                     return Evidence.Against(PriorityOrder, $"{Words.Of(events.Notification)} {events.Range}",
-                        $"{chain[callback].Name} (priority {chain[callback].Priority}) before {chain[last].Name} (priority {chain[last].Priority})",
+                        $"{chain[callback].Name} (priority {chain[callback].Priority}) before "
+                        + $"{chain[last].Name} (priority {chain[last].Priority})",
                         "after it", events.Range);
                 last = callback;
             }
@@ -180,7 +193,8 @@ public static class Notifiers
     {
         var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
         while (events.MoveNext())
-            if (events.IsRefused && events.End > events.RefusedAt + 1 && NotificationGrammar.CanBeRefused(events.Notification))
+            if (events.IsRefused && events.End > events.RefusedAt + 1
+                && NotificationGrammar.CanBeRefused(events.Notification))
                 return Evidence.Against(StopsAtRefusal, $"{Words.Of(events.Notification)} {events.Range}",
                     $"no callback after the refusal of {Name(seen, events.RefusedAt)}",
                     $"{Name(seen, events.End - 1)} called", events.Range);
@@ -203,7 +217,8 @@ public static class Notifiers
                 var expected = NotificationGrammar.CallbacksOf(seen.Spec, callback);
                 if (calls != expected)
                     return Evidence.Against(CancelReachesWholeChain, $"{Words.Of(events.Notification)} {events.Range}",
-                        $"{Evidence.Count(expected, "call")} of {seen.Spec.Notifiers[callback].Name}", $"{calls}", events.Range);
+                        $"{Evidence.Count(expected, "call")} of {seen.Spec.Notifiers[callback].Name}", $"{calls}",
+                            events.Range);
             }
         }
 
@@ -220,7 +235,8 @@ public static class Notifiers
             if (events.IsRefused && NotificationGrammar.CanBeRefused(events.Notification)
                 && seen.Answer != Answer.Of(seen.Outcome.Effects[events.RefusedAt].Errno))
                 return Evidence.Against(RefusalIsTheAnswer, seen.Operation.ToString(),
-                    $"{ErrnoText.Print(seen.Outcome.Effects[events.RefusedAt].Errno)} from {Name(seen, events.RefusedAt)}",
+                    $"{ErrnoText.Print(seen.Outcome.Effects[events.RefusedAt].Errno)} from "
+                    + Name(seen, events.RefusedAt),
                     seen.Answer.ToString(), events.Range);
         return null;
     }
@@ -283,7 +299,8 @@ public static class Notifiers
         return null;
     }
 
-    // The last effect of this kind about the event's block before the event; −1 for none. Counter changes name no pages.
+    // The last effect of this kind about the event's block before the event; −1 for none. Counter changes name no
+    // pages.
     private static int LastOf(Transition seen, in NotificationWalk at, EffectKind kind)
     {
         var effects = seen.Outcome.Effects;
@@ -293,7 +310,8 @@ public static class Notifiers
             if (effect.Kind == kind && (effect.Range.Count == 0 || effect.Range.Intersects(at.Range)))
                 return i;
 
-            // What another event of the same block saw belongs to an earlier step, unless it is the one that began this one.
+            // What another event of the same block saw belongs to an earlier step, unless it is the one that began this
+            // one.
             if (effect.Kind == EffectKind.Notified && effect.Range.Intersects(at.Range)
                 && NotificationGrammar.Ends(effect.Notification) && effect.Notification != at.Notification)
                 return -1;
@@ -331,6 +349,24 @@ public static class Notifiers
                 return Evidence.Against(RemoveIsSilent, $"pages {effect.Range}", "no event",
                     Words.Of(effect.Notification), effect.Range);
         return null;
+    }
+
+    private static Violation? CheckSilent(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.Offline && !BlockSteps.Onlines(seen.Operation.Kind))
+            return null;
+        if (seen.Answer != Answer.Of(Errno.EINVAL) && seen.Answer != Answer.Of(Errno.EHWPOISON))
+            return null;
+        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        if (!events.MoveNext())
+            return null;
+        var first = events;
+        do
+            if (events.IsRefused)
+                return null;
+        while (events.MoveNext());
+        return Evidence.Against(EarlyRefusalIsSilent, seen.Operation.ToString(), $"{seen.Answer} without an event",
+            Words.Of(first.Notification), first.Range);
     }
 
     private static Violation? CheckPcplists(Transition seen)

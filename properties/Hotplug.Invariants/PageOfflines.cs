@@ -11,15 +11,18 @@ public static class PageOfflines
     /// <summary>Catches a driver, or a rollback, that lets PageOffline pages slip back to the allocator.</summary>
     public static readonly Invariant SurvivesUntilOffline = new(
         "page-offline.survives-until-offline", Family.PageOffline,
-        "A PageOffline page stays PageOffline until its owner takes it back, it is migrated, or its memory block leaves online.",
-        "PG_offline cleared in GOING_OFFLINE and not set again in CANCEL_OFFLINE, or an unplugged page handed to the allocator.",
+        "A PageOffline page stays PageOffline until its owner takes it back, it is migrated, or its memory block "
+        + "leaves online.",
+        "PG_offline cleared in GOING_OFFLINE and not set again in CANCEL_OFFLINE, or an unplugged page handed to "
+        + "the allocator.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckSurvives);
 
     /// <summary>Catches a re-online that hands unplugged pages to the buddy.</summary>
     public static readonly Invariant OwnerUnplugged = new(
         "page-offline.owner-unplugged", Family.PageOffline,
-        "In the online memory blocks of device memory, unplugged sub-blocks are PageOffline, each as a whole: no more pages are usable than are plugged.",
+        "In the online memory blocks of device memory, unplugged sub-blocks are PageOffline, each as a whole: no "
+        + "more pages are usable than are plugged.",
         "A re-online that hands unplugged pages to the buddy: the hypervisor has no memory behind them.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page"),
         Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.Devices, CheckUnplugged);
@@ -43,7 +46,8 @@ public static class PageOfflines
     /// <summary>Catches pages that are taken out of use by nobody.</summary>
     public static readonly Invariant AppearsByRequest = new(
         "page-offline.appears-by-request", Family.PageOffline,
-        "In a memory block that stays online, pages become PageOffline only when a balloon inflates, device memory is unplugged, or a balloon's pages move.",
+        "In a memory block that stays online, pages become PageOffline only when a balloon inflates, device "
+        + "memory is unplugged, or a balloon's pages move.",
         "Memory that silently goes missing: nobody asked for it, nobody will give it back.",
         new Citation("v6.12", "include/linux/page-flags.h", "PageOffline"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAppears);
@@ -89,7 +93,8 @@ public static class PageOfflines
     {
         OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget => true,
         OperationKind.Oom or OperationKind.LoanTarget or OperationKind.Tick => true,
-        OperationKind.Offline or OperationKind.WriteOnline or OperationKind.Eject or OperationKind.OfflineRemove => true,
+        OperationKind.Offline or OperationKind.WriteOnline or OperationKind.Eject or OperationKind.OfflineRemove =>
+            true,
         OperationKind.Unplug or OperationKind.Resize or OperationKind.Plug or OperationKind.Contig => true,
         OperationKind.SoftOffline => true,
         _ => false,
@@ -124,7 +129,8 @@ public static class PageOfflines
             foreach (ref readonly var run in block.Pages.Runs)
             {
                 if (!run.State.Has(PageFlags.Offline) || !IsUnplugged(run.State)
-                    || FirstHandedOut(block.Pages, run.Start / size * size, ((run.End - 1) / size * size) + size) is not { } page
+                    || FirstHandedOut(block.Pages, run.Start / size * size,
+                        ((run.End - 1) / size * size) + size) is not { } page
                     || StandBack.ForPages(seen, change.Block))
                     continue;
                 return Evidence.AgainstPages(OwnerUnplugged, seen, change.Block, page.Start, page.Count,

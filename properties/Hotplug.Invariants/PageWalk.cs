@@ -4,8 +4,8 @@ using Hotplug.Contract.Observations;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// Walks the runs of pages that an observation shows of a range, in order. Pages of blocks that are absent or not visible come
-/// as <see cref="PageState.NotSeen"/>. Allocates nothing.
+/// Walks the runs of pages that an observation shows of a range, in order. Pages of blocks that are absent or not
+/// visible come as <see cref="PageState.NotSeen"/>. Allocates nothing.
 /// </summary>
 /// <param name="observation">What is read.</param>
 /// <param name="range">The pages; may span blocks.</param>

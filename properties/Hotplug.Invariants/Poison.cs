@@ -191,7 +191,8 @@ public static class Poison
         }
 
         // Removal takes the poisoned pages of the removed blocks out of the count; how many those are is not seen here.
-        return kind is OperationKind.Remove or OperationKind.OfflineRemove or OperationKind.Eject or OperationKind.Unplug
+        return kind is OperationKind.Remove or OperationKind.OfflineRemove or OperationKind.Eject
+            or OperationKind.Unplug
             or OperationKind.Resize or OperationKind.Tick ? (long.MinValue, 0) : (0, 0);
     }
 
@@ -215,7 +216,8 @@ public static class Poison
 
     private static Violation? CheckOffline(Transition seen)
     {
-        if (seen.IsStart || !seen.Answer.IsOk || (!Poisons(seen.Operation.Kind) && seen.Operation.Kind != OperationKind.Unpoison))
+        if (seen.IsStart || !seen.Answer.IsOk || (!Poisons(seen.Operation.Kind)
+            && seen.Operation.Kind != OperationKind.Unpoison))
             return null;
         var pfn = seen.Target.Range.Start;
         var block = seen.Before.Find(seen.Spec.BlockOf(pfn));
@@ -232,7 +234,8 @@ public static class Poison
         var pfn = seen.Target.Range.Start;
         var before = seen.PageBefore(pfn);
         return before.Has(PageFlags.Offline) && !seen.BalloonInFlight && !seen.InFlight(seen.Spec.BlockOf(pfn))
-            ? Evidence.Against(UnpoisonRefusesOffline, $"page {pfn}", $"EBUSY, as it is {before}", "ok", new PageRange(pfn, 1))
+            ? Evidence.Against(UnpoisonRefusesOffline, $"page {pfn}", $"EBUSY, as it is {before}", "ok",
+                new PageRange(pfn, 1))
             : null;
     }
 }

@@ -12,7 +12,8 @@ public static class References
     /// <summary>Catches a CANCEL_OFFLINE that forgets to take the references back, and references that leak.</summary>
     public static readonly Invariant OfflinePageIsOne = new(
         "references.offline-page-is-one", Family.References,
-        "At rest a PageOffline page of an online memory block has exactly the one reference of its owner (none in source document 003).",
+        "At rest a PageOffline page of an online memory block has exactly the one reference of its owner (none "
+        + "in source document 003).",
         "A CANCEL_OFFLINE that forgets to take the references back, or a reference that leaks.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages);
@@ -57,28 +58,39 @@ public static class References
         new Citation("v6.12", "include/linux/mm.h", "put_page"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckPut);
 
+    /// <summary>Catches an owner that gives its references up for an offline that does not happen.</summary>
+    public static readonly Invariant TakenBack = new(
+        "references.taken-back", Family.References,
+        "References that an owner drops for GOING_OFFLINE are taken back unless the memory block goes offline.",
+        "PageOffline pages without a reference in an online block: the next isolation skips them as free.",
+        new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_going_offline"),
+        Levels.Effects, Visibility.Blocks, CheckTakenBack);
+
     private static Violation? CheckOfflinePages(Transition seen)
     {
         var atRest = seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { State: BlockState.Online } block && block.Pages.Offline > 0
-                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPagesAfter(seen, change.Block)
+                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPagesAfter(seen,
+                    change.Block)
                 && !MayBeMigrating(seen, run.State))
                 return Evidence.AgainstPages(OfflinePageIsOne, seen, change.Block, run.Start, run.Count,
                     $"references {atRest}", run.State.ToString());
         return null;
     }
 
-    // A page of a balloon has a second reference while it is migrated: device memory that is being unplugged migrates such pages
-    // out of its own blocks, to anywhere. balloon_page_isolate().
+    // A page of a balloon has a second reference while it is migrated: device memory that is being unplugged migrates
+    // such pages out of its own blocks, to anywhere. balloon_page_isolate().
     private static bool MayBeMigrating(Transition seen, in PageState page) =>
-        page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty && StandBack.AnythingAfter(seen);
+        page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty
+            && StandBack.AnythingAfter(seen);
 
     private static Violation? CheckFreePages(Transition seen)
     {
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true } block && block.Pages.Buddy > 0
-                && FirstOther(block.Pages, PageFlags.Buddy, 0) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
+                && FirstOther(block.Pages, PageFlags.Buddy, 0) is { } run
+                    && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(FreePageIsZero, seen, change.Block, run.Start, run.Count,
                     "references 0", run.State.ToString());
         return null;
@@ -88,7 +100,8 @@ public static class References
     {
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true } block && block.Pages.Vmemmap > 0
-                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
+                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run
+                    && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(VmemmapPageIsOne, seen, change.Block, run.Start, run.Count,
                     "references 1", run.State.ToString());
         return null;
@@ -109,7 +122,8 @@ public static class References
             if (change.After is not { IsOnline: true } block)
                 continue;
             foreach (ref readonly var run in block.Pages.Runs)
-                if (run.State.References is < 0 and not PageState.Unknown && !StandBack.ForPagesAfter(seen, change.Block))
+                if (run.State.References is < 0 and not PageState.Unknown
+                    && !StandBack.ForPagesAfter(seen, change.Block))
                     return Evidence.AgainstPages(NeverNegative, seen, change.Block, run.Start, run.Count,
                         "references 0 or more", run.State.ToString());
         }
@@ -148,4 +162,23 @@ public static class References
 
     private static bool IsUnknown(in PageState before, in PageState after) =>
         before.References == PageState.Unknown || after.References == PageState.Unknown;
+
+    private static Violation? CheckTakenBack(Transition seen)
+    {
+        var effects = seen.Outcome.Effects;
+        for (var i = 0; i < effects.Length; i++)
+            if (effects[i].Kind == EffectKind.ReferencesDropped && !IsSettled(effects[(i + 1)..], effects[i].Range))
+                return Evidence.Against(TakenBack, $"pages {effects[i].Range}",
+                    "references taken back, or the sections offline", "neither", effects[i].Range);
+        return null;
+    }
+
+    private static bool IsSettled(ReadOnlySpan<Effect> later, PageRange dropped)
+    {
+        foreach (ref readonly var effect in later)
+            if ((effect.Kind == EffectKind.ReferencesTaken && effect.Range.Contains(dropped))
+                || (effect.Kind == EffectKind.SectionsOffline && effect.Range.Intersects(dropped)))
+                return true;
+        return false;
+    }
 }

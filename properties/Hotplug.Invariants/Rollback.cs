@@ -20,7 +20,8 @@ public static class Rollback
     /// <summary>Catches a rollback that brings a block back elsewhere, or not at all.</summary>
     public static readonly Invariant ReonlinedInSameZone = new(
         "rollback.reonlined-in-same-zone", Family.Rollback,
-        "A refused ejection or offline-and-remove brings every memory block that it had offlined back online, in the same kind of zone.",
+        "A refused ejection or offline-and-remove brings every memory block that it had offlined back online, in "
+        + "the same kind of zone.",
         "Memory that silently stays offline, or stops being removable, because a removal was tried.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_reonline_memory_block"),
         Levels.Core, Visibility.Blocks, CheckReonline);
@@ -28,17 +29,20 @@ public static class Rollback
     /// <summary>Catches a rollback that forgets a counter or does not shrink the span again.</summary>
     public static readonly Invariant ZonesUnchanged = new(
         "rollback.zones-unchanged", Family.Rollback,
-        "An operation that failed leaves span and present pages of every zone as they were, and managed pages but for what migrated.",
-        "A vetoed online that leaves the zone grown, or a failed offline that does not give back what it had subtracted.",
+        "An operation that failed leaves span and present pages of every zone as they were, and managed pages "
+        + "but for what migrated.",
+        "A vetoed online that leaves the zone grown, or a failed offline that does not give back what it had "
+        + "subtracted.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
         Levels.Core, Visibility.Blocks | Visibility.Zones, CheckZones);
 
     /// <summary>Catches a rollback that forgets the owner's pages.</summary>
     public static readonly Invariant PageOfflineUnchanged = new(
         "rollback.page-offline-unchanged", Family.Rollback,
-        "An operation that failed leaves the unplugged pages of device memory PageOffline, with the references that they had.",
+        "An operation that failed leaves the unplugged pages of device memory PageOffline, with the references "
+        + "that they had.",
         "A CANCEL_OFFLINE that forgets to take references back, or that loses PG_offline.",
-        new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_notify_cancel_offline"),
+        new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_notify_cancel_offline"),
         Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckPageOffline);
 
     /// <summary>Catches a rollback that moves pages though nothing had to move.</summary>
@@ -111,8 +115,8 @@ public static class Rollback
     private static bool IsSameKind(in BlockChange change) => change is { Before.IsOnline: true, After.IsOnline: true }
         && change.Before.CountedIn.IsKernel == change.After.CountedIn.IsKernel;
 
-    // A block whose re-onlining was refused stays offline (try_reonline_memory_block() only warns). Without effects nobody
-    // sees the refusal, so that on a machine where it can be injected any block may stay offline.
+    // A block whose re-onlining was refused stays offline (try_reonline_memory_block() only warns). Without effects
+    // nobody sees the refusal, so that on a machine where it can be injected any block may stay offline.
     private static bool MayDiffer(Transition seen, in BlockChange change)
     {
         if (change is not { Before.IsOnline: true, After: not null })
@@ -120,7 +124,8 @@ public static class Rollback
         if (change.After.IsOnline)
             return seen.Deviations.For(DeviationKind.ZoneAfterRollback, change.Block)?.Zone == change.After.CountedIn;
         return seen.Deviations.For(DeviationKind.OfflineAfterRollback, change.Block) is not null
-            || (seen.Levels.HasFlag(Levels.Effects) ? RefusedOnline(seen, change.Block) : seen.Levels.HasFlag(Levels.Faults));
+            || (seen.Levels.HasFlag(Levels.Effects) ? RefusedOnline(seen,
+                change.Block) : seen.Levels.HasFlag(Levels.Faults));
     }
 
     private static bool RefusedOnline(Transition seen, int block)
@@ -153,7 +158,8 @@ public static class Rollback
         return null;
     }
 
-    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails later.
+    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails
+    // later.
     private static bool MayMigrateBetweenZones(Transition seen) => !seen.Spec.Balloons.IsEmpty;
 
     private static bool AnyBlockMoved(Transition seen)
@@ -196,12 +202,15 @@ public static class Rollback
 
     private static Violation? CheckPages(Transition seen)
     {
-        if (!Failure.IsAtomic(seen) || seen.Operation.Kind is not (OperationKind.Add or OperationKind.Remove or OperationKind.Alloc
-            or OperationKind.Free or OperationKind.Get or OperationKind.Put) && !BlockSteps.Onlines(seen.Operation.Kind))
+        if (!Failure.IsAtomic(seen) || seen.Operation.Kind is not (OperationKind.Add or OperationKind.Remove
+            or OperationKind.Alloc
+            or OperationKind.Free or OperationKind.Get or OperationKind.Put)
+                && !BlockSteps.Onlines(seen.Operation.Kind))
             return null;
         foreach (ref readonly var change in seen.Changed)
             foreach (var page in new PageDiff(change.Before, change.After))
-                return Evidence.AgainstChange(PagesUnchanged, seen, change.Block, page);
+                if (!StandBack.ForPages(seen, change.Block))
+                    return Evidence.AgainstChange(PagesUnchanged, seen, change.Block, page);
         return null;
     }
 
@@ -216,7 +225,8 @@ public static class Rollback
 
     private static Violation? CheckResources(Transition seen)
     {
-        if (!Failure.IsAtomic(seen) || seen.Before.Resources.SequenceEqual(seen.After.Resources) || StandBack.ForSums(seen))
+        if (!Failure.IsAtomic(seen) || seen.Before.Resources.SequenceEqual(seen.After.Resources)
+            || StandBack.ForSums(seen))
             return null;
         return Evidence.Against(ResourcesUnchanged, "resources",
             $"{string.Join(' ', seen.Before.Resources.ToArray())}, as before {seen.Answer}",

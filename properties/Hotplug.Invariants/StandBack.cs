@@ -6,9 +6,9 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// Where rules do not judge: a machine that is only looked at from outside may still be working on a device or a balloon, and
-/// then what concerns its blocks lags. Everything else holds. Checks ask only after they found a difference, so that the
-/// passing path pays nothing.
+/// Where rules do not judge: a machine that is only looked at from outside may still be working on a device or a
+/// balloon, and then what concerns its blocks lags. Everything else holds. Checks ask only after they found a
+/// difference, so that the passing path pays nothing.
 /// </summary>
 internal static class StandBack
 {
@@ -27,7 +27,9 @@ internal static class StandBack
         return BalloonInFlight(seen.After);
     }
 
-    /// <summary>A device that may have blocks in the zone is in flight after: existence, spans and counters may lag.</summary>
+    /// <summary>
+    /// A device that may have blocks in the zone is in flight after: existence, spans and counters may lag.
+    /// </summary>
     internal static bool ForZone(Transition seen, ZoneId zone) => DeviceInFlight(seen, seen.After, zone.Node);
 
     /// <summary>As <see cref="ForZone"/>, or a balloon is in flight after: managed may lag in every zone.</summary>
@@ -39,7 +41,8 @@ internal static class StandBack
         DeviceInFlight(seen, seen.Before, zone.Node) || ForZone(seen, zone);
 
     /// <summary>As <see cref="ForManaged"/>, before or after: for rules that compare the two.</summary>
-    internal static bool ForManagedChange(Transition seen, ZoneId zone) => seen.BalloonInFlight || ForZoneChange(seen, zone);
+    internal static bool ForManagedChange(Transition seen, ZoneId zone) => seen.BalloonInFlight
+        || ForZoneChange(seen, zone);
 
     /// <summary>Some device or balloon was in flight before or is after: sums over the whole machine may lag.</summary>
     internal static bool ForSums(Transition seen) =>

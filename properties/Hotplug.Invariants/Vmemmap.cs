@@ -12,7 +12,8 @@ public static class Vmemmap
     /// <summary>Catches vmemmap pages in the wrong place, or too few of them.</summary>
     public static readonly Invariant AtBlockStart = new(
         "vmemmap.at-block-start", Family.Vmemmap,
-        "Self-hosted vmemmap takes the first pages of its memory block, as many as its page descriptors need, and no others.",
+        "Self-hosted vmemmap takes the first pages of its memory block, as many as its page descriptors need, "
+        + "and no others.",
         "An altmap with the wrong base or the wrong size: page descriptors overlap pages that are handed out.",
         new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
         Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckPlace);
@@ -36,7 +37,8 @@ public static class Vmemmap
     /// <summary>Catches memmap that leaks, or is paid for twice.</summary>
     public static readonly Invariant CostFollowsBlocks = new(
         "vmemmap.cost-follows-blocks", Family.Vmemmap,
-        "Memmap outside the added memory changes only with memory blocks that are added or removed, by a whole block's descriptors each.",
+        "Memmap outside the added memory changes only with memory blocks that are added or removed, by a whole "
+        + "block's descriptors each.",
         "Memmap that leaks when an add fails or a block is removed, or that is taken twice.",
         new Citation("v6.12", "mm/sparse.c", "section_activate"),
         Levels.Core, Visibility.Blocks | Visibility.Counters, CheckCost);
@@ -44,7 +46,8 @@ public static class Vmemmap
     /// <summary>Catches vmemmap that is freed while its block exists.</summary>
     public static readonly Invariant SurvivesOffline = new(
         "vmemmap.survives-offline", Family.Vmemmap,
-        "The vmemmap of a section is freed only when its memory block is removed: offlining, onlining and their failures free none.",
+        "The vmemmap of a section is freed only when its memory block is removed: offlining, onlining and their "
+        + "failures free none.",
         "Vmemmap that is torn down when a block goes offline: coming online again then writes to freed memory.",
         new Citation("v6.12", "mm/memory_hotplug.c", "arch_remove_memory"),
         Levels.Effects, Visibility.Blocks, CheckSurvives);
@@ -52,7 +55,8 @@ public static class Vmemmap
     /// <summary>Catches teardown in the wrong order.</summary>
     public static readonly Invariant TornDownLast = new(
         "vmemmap.torn-down-last", Family.Vmemmap,
-        "When a memory block is removed, its vmemmap is freed after the block device is destroyed and its sections are offline.",
+        "When a memory block is removed, its vmemmap is freed after the block device is destroyed and its "
+        + "sections are offline.",
         "A walker that finds the block still registered and reads freed page descriptors.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_remove_memory"),
         Levels.Effects, Visibility.Blocks, CheckTornDownLast);
@@ -96,7 +100,8 @@ public static class Vmemmap
             }
 
             var needed = seen.Spec.VmemmapPagesPerBlock;
-            if ((first == needed || first == seen.Spec.SelfHostedPages(MemmapOnMemory.Force)) && block.Pages.Vmemmap == first)
+            if ((first == needed || first == seen.Spec.SelfHostedPages(MemmapOnMemory.Force))
+                && block.Pages.Vmemmap == first)
                 continue;
             if (!StandBack.ForPages(seen, change.Block))
                 return Evidence.AgainstBlock(AtBlockStart, seen, change.Block,
@@ -149,14 +154,15 @@ public static class Vmemmap
         if (gained <= added * perBlock && gained >= -removed * perBlock && gained % perBlock == 0)
             return null;
         return StandBack.ForSums(seen) ? null : Evidence.Against(CostFollowsBlocks, "memmap outside the added memory",
-            $"{seen.Before.BootMemmapPages} pages, and {perBlock} for each of {added} blocks added or {removed} removed",
+            $"{seen.Before.BootMemmapPages} pages, {perBlock} for each of {added} added and {removed} removed blocks",
             $"{seen.After.BootMemmapPages}");
     }
 
     private static Violation? CheckSurvives(Transition seen)
     {
         foreach (ref readonly var effect in seen.Outcome.Effects)
-            if (effect.Kind == EffectKind.VmemmapFreed && seen.After.Find(seen.Spec.BlockOf(effect.Range.Start)) is { } block)
+            if (effect.Kind == EffectKind.VmemmapFreed
+                && seen.After.Find(seen.Spec.BlockOf(effect.Range.Start)) is { } block)
                 return Evidence.Against(SurvivesOffline, $"block {block.Block}",
                     $"its vmemmap, as the block is still {Evidence.Print(block)}", "vmemmap freed", effect.Range);
         return null;
@@ -172,7 +178,8 @@ public static class Vmemmap
             for (var later = i + 1; later < effects.Length; later++)
                 if (effects[later].Kind is EffectKind.BlockDestroyed or EffectKind.SectionsOffline
                     && effects[later].Range.Intersects(effects[i].Range))
-                    return Evidence.Against(TornDownLast, $"section {effects[i].Range}", "vmemmap freed after everything else",
+                    return Evidence.Against(TornDownLast, $"section {effects[i].Range}",
+                        "vmemmap freed after everything else",
                         $"{Words.Of(effects[later].Kind)} after it", effects[i].Range);
         }
 
@@ -207,7 +214,7 @@ public static class Vmemmap
             var populated = Effects(seen, EffectKind.VmemmapPopulated, block, i);
             if (populated != seen.Spec.PagesPerBlock)
                 return Evidence.AgainstBlock(PopulatedFirst, seen, block,
-                    $"vmemmap of {Evidence.Count(seen.Spec.PagesPerBlock, "page")} populated before the block is created",
+                    $"vmemmap of {Evidence.Count(seen.Spec.PagesPerBlock, "page")} populated before its creation",
                     $"{populated}");
         }
 
@@ -234,21 +241,25 @@ public static class Vmemmap
             if (!early && effects[i].Kind != EffectKind.VmemmapDeinitialised)
                 continue;
             var block = seen.Spec.PagesOf(seen.Spec.BlockOf(effects[i].Range.Start));
-            var others = early ? effects[..i] : effects[(i + 1)..];
-            if (LastStart(early ? others : effects[..i], block) is { } last && (last == MemoryNotification.GoingOnline || (early && last == MemoryNotification.Online)))
+            var last = LastEvent(effects[..i], block);
+            var inUse = last is MemoryNotification.GoingOnline or MemoryNotification.Online
+                || (!early && last == MemoryNotification.GoingOffline);
+            if (inUse)
                 return Evidence.Against(UsableWhileInUse, $"block {seen.Spec.BlockOf(block.Start)}",
-                    early ? "vmemmap initialised before GOING_ONLINE" : "vmemmap given up after OFFLINE or CANCEL_ONLINE",
-                    $"{Words.Of(last)} before {Words.Of(effects[i].Kind)}", effects[i].Range);
+                    early ? "vmemmap initialised before GOING_ONLINE"
+                        : "vmemmap given up after OFFLINE or CANCEL_ONLINE",
+                    $"{Words.Of(last!.Value)} before {Words.Of(effects[i].Kind)}", effects[i].Range);
         }
 
         return null;
     }
 
-    private static MemoryNotification? LastStart(ReadOnlySpan<Effect> effects, PageRange block)
+    private static MemoryNotification? LastEvent(ReadOnlySpan<Effect> effects, PageRange block)
     {
         for (var i = effects.Length - 1; i >= 0; i--)
             if (effects[i].Kind == EffectKind.Notified && effects[i].Range.Intersects(block)
-                && effects[i].Notification is not (MemoryNotification.PrepareOnline or MemoryNotification.FinishOffline))
+                && effects[i].Notification is not (MemoryNotification.PrepareOnline
+                    or MemoryNotification.FinishOffline))
                 return effects[i].Notification;
         return null;
     }

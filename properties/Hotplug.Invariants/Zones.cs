@@ -8,18 +8,24 @@ namespace Hotplug.Invariants;
 /// <summary>Zones: their spans and their counters.</summary>
 public static class Zones
 {
-    /// <summary>Catches accounting that drifts when onlining fails half way, or that forgets the altmap's pages.</summary>
+    /// <summary>
+    /// Catches accounting that drifts when onlining fails half way, or that forgets the altmap's pages.
+    /// </summary>
     public static readonly Invariant PresentPages = new(
         "zone.present-pages", Family.Zones,
-        "A zone's present pages are those of its online memory blocks: self-hosted vmemmap and PageOffline pages included, holes excluded.",
+        "A zone's present pages are those of its online memory blocks: self-hosted vmemmap and PageOffline pages "
+        + "included, holes excluded.",
         "Accounting that drifts when onlining fails half way, or that forgets the altmap's pages.",
         new Citation("v6.12", "mm/memory_hotplug.c", "adjust_present_page_count"),
         Levels.Core, Visibility.Blocks | Visibility.Zones, CheckPresent);
 
-    /// <summary>Catches vmemmap or unplugged pages that are counted as the allocator's, and drift after a vetoed offline.</summary>
+    /// <summary>
+    /// Catches vmemmap or unplugged pages that are counted as the allocator's, and drift after a vetoed offline.
+    /// </summary>
     public static readonly Invariant ManagedPages = new(
         "zone.managed-pages", Family.Zones,
-        "A zone's managed pages are its present pages without self-hosted vmemmap and PageOffline pages; those of a balloon that deflates on OOM stay managed.",
+        "A zone's managed pages are its present pages without self-hosted vmemmap and PageOffline pages; those "
+        + "of a balloon that deflates on OOM stay managed.",
         "Vmemmap or unplugged pages counted as the allocator's, and managed pages that drift after a vetoed offline.",
         new Citation("v6.12", "mm/page_alloc.c", "adjust_managed_page_count"),
         Levels.Core, Visibility.Blocks | Visibility.Zones | Visibility.PageTypes, CheckManaged);
@@ -27,7 +33,8 @@ public static class Zones
     /// <summary>Catches a counter that underflows.</summary>
     public static readonly Invariant CountersOrdered = new(
         "zone.counters-ordered", Family.Zones,
-        "In every zone, managed pages are at least 0 and at most the present ones, and present pages at most the spanned ones.",
+        "In every zone, managed pages are at least 0 and at most the present ones, and present pages at most the "
+        + "spanned ones.",
         "A counter that is lowered twice and falls below zero, or is raised twice and exceeds what exists.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
         Levels.Core, Visibility.Zones, CheckOrdered);
@@ -43,7 +50,8 @@ public static class Zones
     /// <summary>Catches a span that is not shrunk, or is shrunk over a block that is still online.</summary>
     public static readonly Invariant SpanTight = new(
         "zone.span-tight", Family.Zones,
-        "A zone's span starts with its first online memory block and ends with its last one: holes stay inside, never at an edge.",
+        "A zone's span starts with its first online memory block and ends with its last one: holes stay inside, "
+        + "never at an edge.",
         "A span that is not shrunk when an edge block goes offline, that stops at a hole, or that is shrunk too far.",
         new Citation("v6.12", "mm/memory_hotplug.c", "shrink_zone_span"),
         Levels.Core, Visibility.Blocks | Visibility.Zones, CheckSpanTight);
@@ -127,7 +135,8 @@ public static class Zones
                 continue;
             var zone = seen.After.Zone(block.CountedIn);
             var pages = seen.Spec.PagesOf(change.Block);
-            var inside = seen.After.Sees(Visibility.ZoneStart) ? zone.Span.Contains(pages) : zone.Spanned >= pages.Count;
+            var inside = seen.After.Sees(Visibility.ZoneStart) ? zone.Span.Contains(pages)
+                : zone.Spanned >= pages.Count;
             if (inside || BootMemory.IsPartial(seen, change.Block) || StandBack.ForZone(seen, zone.Id))
                 continue;
             return Evidence.Against(SpanContainsOnlineBlocks, zone.Id.ToString(),
@@ -144,7 +153,8 @@ public static class Zones
             if (BootMemory.IsPartialIn(seen, zone.Id))
                 continue;
             var was = seen.Before.Zone(zone.Id);
-            if (!seen.IsStart && was.Start == zone.Start && was.Spanned == zone.Spanned && !ZoneHull.Changed(seen, zone.Id))
+            if (!seen.IsStart && was.Start == zone.Start && was.Spanned == zone.Spanned && !ZoneHull.Changed(seen,
+                zone.Id))
                 continue;
             var hull = ZoneHull.Of(seen.After, zone.Id, seen.Spec.PagesPerBlock);
             var startSeen = seen.After.Sees(Visibility.ZoneStart) && hull.Count > 0;

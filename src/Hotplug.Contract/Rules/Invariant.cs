@@ -41,6 +41,8 @@ public enum Family : byte
     Poison,
     /// <summary>Contiguous allocation.</summary>
     Contig,
+    /// <summary>What the machine prints of itself.</summary>
+    Machine,
 }
 
 /// <summary>
