@@ -26,7 +26,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
     public Errno Unpoison(long pfn, EffectLog log)
     {
         if (FindOnline(pfn) is not { } block)
-            return NotOnline(pfn);
+            return Errno.EIO;
         var offset = state.OffsetOf(pfn);
         if (!block.IsPoisoned(offset))
             return Errno.EBUSY;

@@ -9,7 +9,7 @@ namespace Hotplug.Adapters.Recording;
 /// </summary>
 internal sealed class FlightWatch
 {
-    private readonly HashSet<int> _ejecting = [];
+    private readonly Dictionary<int, bool> _ejecting = [];
     private long _requestedPages;
     private bool _resizing;
     private long _balloonPages;
@@ -28,7 +28,10 @@ internal sealed class FlightWatch
     public void Balloon(long pages, bool reached) => (_balloonPages, _ballooning, _balloonedLate) = (pages, true, !reached);
 
     /// <summary>An ejection did not end in time.</summary>
-    public void EjectTimedOut(int device) => _ejecting.Add(device);
+    public void EjectTimedOut(int device) => _ejecting[device] = false;
+
+    /// <summary>The guest said that it refused the ejection.</summary>
+    public void EjectRefused(int device) => _ejecting.Remove(device);
 
     /// <summary>True while device memory may lag.</summary>
     public bool Resizing => _resizing;
@@ -40,7 +43,7 @@ internal sealed class FlightWatch
     public long BalloonTarget => _balloonPages;
 
     /// <summary>True while an ejection of the device may go on.</summary>
-    public bool Ejecting(int device) => _ejecting.Contains(device);
+    public bool Ejecting(int device) => _ejecting.ContainsKey(device);
 
     /// <summary>Looks at the size of device memory and at its blocks: is the request done?</summary>
     public void SeeDeviceMemory(long pluggedPages, IReadOnlyList<RecordedBlock> itsBlocks)
@@ -56,10 +59,17 @@ internal sealed class FlightWatch
             (_ballooning, _balloonedLate) = (_balloonedLate, false);
     }
 
-    /// <summary>Looks at the blocks of a device whose ejection timed out; <paramref name="there"/>: QEMU still lists it.</summary>
-    public void SeeDevice(int device, bool there, IEnumerable<RecordedBlock> itsBlocks)
+    /// <summary>
+    /// Looks at the blocks of a device whose ejection timed out. It is over when none of them is going offline any more; one
+    /// that never was seen going offline still waits for the kernel's worker, and may begin at any time.
+    /// </summary>
+    public void SeeDevice(int device, IEnumerable<RecordedBlock> itsBlocks)
     {
-        if (!there || !itsBlocks.Any(static b => b.State == BlockState.GoingOffline))
+        if (!_ejecting.TryGetValue(device, out var began))
+            return;
+        if (itsBlocks.Any(static b => b.State == BlockState.GoingOffline))
+            _ejecting[device] = true;
+        else if (began)
             _ejecting.Remove(device);
     }
 

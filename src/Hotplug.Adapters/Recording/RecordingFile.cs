@@ -52,6 +52,7 @@ public static class RecordingFile
         private RecordedState? _start;
         private RecordedCrash? _crash;
         private bool _ended;
+        private bool _stopped;
 
         public RecordedRun Read(ReadOnlyMemory<byte> text)
         {
@@ -61,7 +62,7 @@ public static class RecordingFile
                 var part = end < 0 ? text : text[..end];
                 text = end < 0 ? default : text[(end + 1)..];
                 if (!part.Span.Trim(" \r\t"u8).IsEmpty)
-                    Take(new Place(name, line, part));
+                    TakeOrFail(new Place(name, line, part));
             }
 
             if (_header is not { } header || _start is null)
@@ -70,6 +71,19 @@ public static class RecordingFile
             if (!_ended)
                 _notes.Add($"cut when the recorder stopped: judged up to operation {_steps.Count}");
             return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes]) { Crash = _crash };
+        }
+
+        // Values that no recorder writes – numbers beyond their range, text that is no text – are bad input like any other.
+        private void TakeOrFail(Place place)
+        {
+            try
+            {
+                Take(place);
+            }
+            catch (Exception cause) when (cause is InvalidOperationException or OverflowException or ArgumentException or FormatException)
+            {
+                throw new RecordingFormatException(place.File, place.Line, 1, $"a value that no recording holds: {cause.Message}", cause);
+            }
         }
 
         private void Take(Place place)
@@ -83,7 +97,7 @@ public static class RecordingFile
                 TakeDeath(line);
             else if (line.Number("i") < 0)
                 TakeStart(line);
-            else
+            else if (!_stopped)
                 TakeStep(line);
         }
 
@@ -149,11 +163,12 @@ public static class RecordingFile
             var operation = RecordingTable.Operation(op, _spec, _states.RamBytes, _bound);
             if (res.Has("exc"))
             {
+                _stopped = true;
                 _notes.Add($"line {line.Place.Line}: the recorder's agent failed ({res.Raw("exc")}): judged up to operation {_steps.Count}");
                 return;
             }
 
-            Announce(word, op, res, operation);
+            Announce(word, op, res, operation, line);
             var log = line.Has("dmesg")
                 ? [.. line.Items("dmesg").Select(l => Fields.ToText(l, "dmesg", line.Place))]
                 : ImmutableArray<string>.Empty;
@@ -164,8 +179,13 @@ public static class RecordingFile
             _steps.Add(new RecordedStep(line.Place.Line, operation, outcome, state));
         }
 
-        private void Announce(string word, Fields op, Fields res, Operation operation)
+        // A request is in flight from here on; an event may end an ejection that nothing else shows.
+        private void Announce(string word, Fields op, Fields res, Operation operation, Fields line)
         {
+            if (line.Has("ev"))
+                foreach (var item in line.Items("ev"))
+                    if (RecordingTable.RefusedEjection(item) is { } device)
+                        _flight.EjectRefused(device);
             if (res.Has("qmp"))
                 return;
             if (word == "vmem")

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
@@ -106,6 +107,19 @@ internal static class RecordingTable
                 Contract.Machines.Answer.Unfinished,
             _ => Contract.Machines.Answer.Of(ErrnoOf(res)),
         };
+    }
+
+    /// <summary>The device whose ejection the guest refused, when the event says that: ACPI_DEVICE_OST of source 3, not "in progress".</summary>
+    public static int? RefusedEjection(JsonElement ev)
+    {
+        const int Ejection = 3, InProgress = 132;
+        return ev.ValueKind == JsonValueKind.Array && ev.GetArrayLength() == 2 && ev[0].ValueKind == JsonValueKind.String
+            && ev[0].ValueEquals("ACPI_DEVICE_OST") && ev[1].TryGetProperty("info", out var info)
+            && info.TryGetProperty("source", out var source) && source.TryGetInt32(out var from) && from == Ejection
+            && info.TryGetProperty("status", out var status) && status.TryGetInt32(out var code) && code != InProgress && code != 0
+            && info.TryGetProperty("device", out var id) && Name.TryParse(id.GetString(), out var name)
+            ? name.Id
+            : null;
     }
 
     /// <summary>Pages that the balloon is asked to hold: QEMU keeps what lies between its RAM and the target. 0 asks for nothing.</summary>

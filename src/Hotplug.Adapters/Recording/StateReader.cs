@@ -228,7 +228,7 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
                 continue;
             }
 
-            flight.SeeDevice(device.Name.Id, there: true, its);
+            flight.SeeDevice(device.Name.Id, its);
             devices.Add(new DeviceObservation(device.Name, range, range.Count, range.Count, flight.Ejecting(device.Name.Id)));
         }
 

@@ -45,18 +45,11 @@ internal static class BlockCheck
         if (known.Online)
             return block.Zone == known.Zone ? null
                 : new("online.zone", $"block {subject}", $"zone {known.Zone}", $"zone {block.Zone}", s_zone);
+
+        // Spans that decide the default zone may lag behind while a device is still worked on.
         var preferred = ZoneChoice.For(next, seen.Spec, known, AutoOnline.Online);
-        if (block.Zone != ZoneKind.None && block.Zone != preferred && !seen.InFlight(known.Number) && !AnyInFlight(seen))
+        if (block.Zone != ZoneKind.None && block.Zone != preferred && !seen.InFlight(known.Number) && !InFlight.Any(seen))
             return new("blocks.valid-zones", $"block {subject}", $"zone {preferred} first", $"zone {block.Zone} first", s_zone);
         return null;
-    }
-
-    // Spans that decide the default zone may lag behind while a device is still worked on.
-    private static bool AnyInFlight(Transition seen)
-    {
-        foreach (ref readonly var device in seen.After.Devices)
-            if (device.InFlight)
-                return true;
-        return false;
     }
 }

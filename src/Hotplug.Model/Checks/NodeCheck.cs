@@ -15,7 +15,7 @@ internal static class NodeCheck
             return null;
         foreach (ref readonly var node in seen.After.Nodes)
         {
-            if (AnyInFlight(seen, node.Node))
+            if (InFlight.LagsOn(seen, node.Node))
                 continue;
             var normal = HasPresent(next, node.Node, kernelOnly: true);
             var memory = normal || HasPresent(next, node.Node, kernelOnly: false);
@@ -36,15 +36,6 @@ internal static class NodeCheck
         foreach (var known in next.Bases)
             if (known.Id.Node == node && known.Present > 0 && !(kernelOnly && known.Id.Kind == ZoneKind.Movable))
                 return true;
-        return false;
-    }
-
-    private static bool AnyInFlight(Transition seen, short node)
-    {
-        foreach (var observation in (ReadOnlySpan<Observation>)[seen.Before, seen.After])
-            foreach (var block in observation.Blocks)
-                if (block.Node == node && seen.InFlight(block.Block))
-                    return true;
         return false;
     }
 

@@ -29,7 +29,7 @@ internal static class ZoneCheck
         }
 
         foreach (var block in next.Blocks)
-            if (block.Online && block.Zone != ZoneKind.None && seen.After.Zone(block.ZoneId).Present == 0 && !Lags(seen, block.ZoneId))
+            if (block.Online && block.Zone != ZoneKind.None && seen.After.Zone(block.ZoneId).Present == 0 && !InFlight.LagsOn(seen, block.Node))
                 return new("zone.present", block.ZoneId.ToString(), $"{next.PresentOf(block.ZoneId)} present pages", "0", s_present);
         return seen.After.ManagedTotal >= 0 && seen.After.Sees(Visibility.BootPages) && managed != seen.After.ManagedTotal
             ? new("zone.managed-total", "all zones", $"{managed} managed pages", $"{seen.After.ManagedTotal}", s_managed)
@@ -38,7 +38,7 @@ internal static class ZoneCheck
 
     private static Violation? CheckZone(State next, Transition seen, in ZoneObservation zone)
     {
-        if (Lags(seen, zone.Id))
+        if (InFlight.LagsOn(seen, zone.Id.Node))
             return null;
         var subject = zone.Id.ToString();
         var present = next.PresentOf(zone.Id);
@@ -125,16 +125,6 @@ internal static class ZoneCheck
         foreach (var block in next.Blocks)
             if (block.Owner == 0 && block.ZoneId == zone)
                 return true;
-        return false;
-    }
-
-    /// <summary>True if a device that is still worked on has blocks in the zone, before or after.</summary>
-    internal static bool Lags(Transition seen, ZoneId zone)
-    {
-        foreach (var observation in (ReadOnlySpan<Observation>)[seen.Before, seen.After])
-            foreach (var block in observation.Blocks)
-                if (block.CountedIn == zone && seen.InFlight(block.Block))
-                    return true;
         return false;
     }
 }

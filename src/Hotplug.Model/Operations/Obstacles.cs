@@ -111,5 +111,5 @@ internal static class Obstacles
     }
 
     // A kernel keeps its watermarks: what it calls free is not all to be had.
-    private static long Reserve(Transition seen) => seen.Sees(Visibility.Placement) ? 0 : 8192;
+    private static long Reserve(Transition seen) => seen.Sees(Visibility.Placement) ? 0 : Refusals.KernelReserve;
 }

@@ -3,6 +3,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.Checks;
 using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
@@ -16,7 +17,10 @@ internal static class Offlining
     /// <summary>Judges a write of <c>offline</c> to <c>state</c>.</summary>
     public static Judgement JudgeWrite(in Ruling ruling)
     {
-        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
+        var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
+        if (InFlight.Blurs(ruling.Seen, number))
+            return InFlight.JudgeBlurred(ruling, number, online: false, s_store);
+        if (ruling.State.Find(number) is not { } block)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
         return block.Online ? Judge(ruling, block) : ruling.Demand(Errno.EINVAL, "already offline", s_store);
     }

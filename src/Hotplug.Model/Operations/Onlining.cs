@@ -3,6 +3,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.Checks;
 using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
@@ -20,7 +21,10 @@ internal static class Onlining
     /// <summary>Judges a write of one of the three online words to <c>state</c>.</summary>
     public static Judgement JudgeWrite(in Ruling ruling, AutoOnline type)
     {
-        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
+        var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
+        if (InFlight.Blurs(ruling.Seen, number))
+            return InFlight.JudgeBlurred(ruling, number, online: true, s_store);
+        if (ruling.State.Find(number) is not { } block)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
         if (!block.Online)
             return Judge(ruling, block, type);
@@ -39,7 +43,7 @@ internal static class Onlining
         if (poisoned)
             return ruling.Is(Errno.EHWPOISON) ? ruling.Permit(tried, PageRule.Nothing)
                 : ruling.RefuteAnswer("EHWPOISON (the block holds a poisoned page)", s_online);
-        if (Refusals.IsRefused(ruling, online: true))
+        if (Refusals.IsRefused(ruling, online: true) || (ruling.Is(Errno.ENOMEM) && Refusals.IsExhausted(ruling.Seen)))
             return ruling.Permit(tried, PageRule.Nothing);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok, or the errno of a notifier that refuses", s_online);
@@ -77,7 +81,7 @@ internal static class Onlining
                     return Judgement.Refuted(stale);
             }
             else if (Refusals.Sticky(ruling, online: true) == Errno.None && ruling.State.Veto.K == 0
-                && result.PoisonedIn(block.Range) == 0 && !ruling.Seen.InFlight(number))
+                && result.PoisonedIn(block.Range) == 0 && !ruling.Seen.InFlight(number) && !Refusals.IsExhausted(ruling.Seen))
             {
                 return Ruling.Refute("online.automatic", $"block {number}", $"online ({Words.Of(next.AutoOnline)})", "offline", s_online);
             }

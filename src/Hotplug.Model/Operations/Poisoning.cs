@@ -4,6 +4,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.Checks;
 using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
@@ -22,6 +23,8 @@ internal static class Poisoning
     public static Judgement JudgePoison(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
+        if (InFlight.Blurs(ruling.Seen, ruling.Spec.BlockOf(pfn)))
+            return Blurred(ruling, pfn);
         if (!IsOnlinePage(ruling, pfn))
             return ruling.Demand(Errno.ENXIO, "its section is not online", s_failure);
         if (ruling.State.Poisoned.BinarySearch(pfn) >= 0)
@@ -43,6 +46,8 @@ internal static class Poisoning
     public static Judgement JudgeSoft(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
+        if (InFlight.Blurs(ruling.Seen, ruling.Spec.BlockOf(pfn)))
+            return Blurred(ruling, pfn);
         if (ruling.State.Find(ruling.Spec.BlockOf(pfn)) is null)
             return ruling.Demand(Errno.ENXIO, "no such page frame", s_soft);
         if (!IsOnlinePage(ruling, pfn))
@@ -68,8 +73,8 @@ internal static class Poisoning
     public static Judgement JudgeUnpoison(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
-        if (ruling.State.Find(ruling.Spec.BlockOf(pfn)) is null)
-            return ruling.Demand(Errno.ENXIO, "no such page frame", s_unpoison);
+        if (InFlight.Blurs(ruling.Seen, ruling.Spec.BlockOf(pfn)))
+            return Blurred(ruling, pfn);
         if (!IsOnlinePage(ruling, pfn))
             return ruling.Demand(Errno.EIO, "its section is not online", s_unpoison);
         if (ruling.State.Poisoned.BinarySearch(pfn) < 0)
@@ -85,6 +90,15 @@ internal static class Poisoning
             return ruling.RefuteAnswer("ok, or EBUSY while it is in use", s_unpoison);
         return ruling.Permit(ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) }, new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && !now.Has(PageFlags.HwPoison) && old.Has(PageFlags.Offline) == now.Has(PageFlags.Offline)));
+    }
+
+    // The page's block may have come or gone since it was last seen: what became of the page is read from what is seen now.
+    private static Judgement Blurred(in Ruling ruling, long pfn)
+    {
+        var poisoned = ruling.Seen.PageAfter(pfn).Has(PageFlags.HwPoison);
+        return ruling.Permit(
+            poisoned ? WithPoison(ruling.State, pfn) : ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) },
+            PageRule.Nothing);
     }
 
     private static bool IsOnlinePage(in Ruling ruling, long pfn) =>

@@ -29,6 +29,23 @@ internal static class Refusals
         IsVeto(ruling, VetoPoint.Notifier)
         || (ruling.Answer.IsErrno && ruling.Is(Sticky(ruling, online)));
 
+    /// <summary>
+    /// True if memory was nearly gone, so that a callback may have failed to allocate: slab_mem_going_online_callback(). Only
+    /// for machines whose pages are not followed one by one; a kernel keeps its watermarks, so not all that is free is to be had.
+    /// </summary>
+    public static bool IsExhausted(Transition seen)
+    {
+        if (seen.Sees(Visibility.Placement))
+            return false;
+        long free = 0;
+        foreach (ref readonly var zone in seen.Before.Zones)
+            free += zone.Free;
+        return free < KernelReserve;
+    }
+
+    /// <summary>Free pages that a kernel may refuse to hand out: watermarks, reserves, per-CPU lists.</summary>
+    public const long KernelReserve = 8192;
+
     /// <summary>Why success is not permitted: somebody had to refuse. Null if nobody had to.</summary>
     public static Violation? MustRefuse(in Ruling ruling, bool online)
     {

@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.Checks;
 
 namespace Hotplug.Model.Operations;
 
@@ -14,7 +15,10 @@ internal static class Writing
     /// <summary>Judges <c>write-state</c>.</summary>
     public static Judgement JudgeState(in Ruling ruling)
     {
-        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is null)
+        var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
+        if (InFlight.Blurs(ruling.Seen, number))
+            return ruling.PermitUnchanged();
+        if (ruling.State.Find(number) is null)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_state);
         if (ruling.Seen.Operation.Choice == (byte)StateText.Nonsense)
             return ruling.Demand(Errno.EINVAL, "not one of the four words", s_state);
