@@ -11,7 +11,7 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
     public Errno Alloc(in Operation operation, EffectLog log)
     {
         var id = operation.Subject.Id;
-        if (operation.Node >= state.Spec.Nodes || state.Allocations.ContainsKey(id))
+        if (operation.Node >= state.Spec.Nodes || state.Allocations.TryGet(id, out _))
             return Errno.EINVAL;
         var kind = (AllocationKind)operation.Choice;
         var isMovable = kind is AllocationKind.Movable or AllocationKind.Pinned;
@@ -39,7 +39,7 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
     /// <summary>Drops the allocation's own references; pages with extra ones live on.</summary>
     public Errno Free(int id, EffectLog log)
     {
-        if (!state.Allocations.TryGetValue(id, out var holder) || state.Runs.HolderOf(holder).IsFreed)
+        if (!state.Allocations.TryGet(id, out var holder) || state.Runs.HolderOf(holder).IsFreed)
             return Errno.EINVAL;
         for (var run = state.Runs.HolderOf(holder).First; run >= 0;)
         {
@@ -60,7 +60,7 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
     /// <summary>Takes an extra reference on a page that the allocation still has.</summary>
     public Errno Get(int id, long pfn)
     {
-        if (!state.Allocations.TryGetValue(id, out var holder) || state.Runs.FindOf(holder, pfn) < 0)
+        if (!state.Allocations.TryGet(id, out var holder) || state.Runs.FindOf(holder, pfn) < 0)
             return Errno.EINVAL;
         var block = state.BlockOf(pfn);
         state.References.Add(block, pfn, +1);
@@ -71,7 +71,7 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
     /// <summary>Drops an extra reference; the last reference frees the page.</summary>
     public Errno Put(int id, long pfn, EffectLog log)
     {
-        if (!state.Allocations.TryGetValue(id, out var holder))
+        if (!state.Allocations.TryGet(id, out var holder))
             return Errno.EINVAL;
         var run = state.Runs.FindOf(holder, pfn);
         if (run < 0)

@@ -34,8 +34,9 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             if (use == PageUse.Free)
             {
                 var order = buddy.OrderAt(block, offset);
-                runs.Add(1 << order, PageState.Free(order));
-                offset += 1 << order;
+                var after = buddy.EndOfChunks(block, offset, order);
+                runs.Add(after - offset, PageState.Free(order));
+                offset = after;
                 continue;
             }
 

@@ -17,7 +17,7 @@ internal static class Boot
         {
             Spec = spec, Layout = layout, Journal = journal, Blocks = new BlockTable(layout), Zones = new ZoneTable(spec, layout),
             Runs = new RunPool(), References = new PageReferences(), Devices = new DeviceTable(), Memories = memories,
-            Groups = new MemoryGroups(), Resources = new ResourceTable(), Injection = new Injection(), Allocations = [],
+            Groups = new MemoryGroups(), Resources = new ResourceTable(), Injection = new Injection(), Allocations = new AllocationTable(),
             NodeOnline = new bool[spec.Nodes], NodeBlocks = new int[spec.Nodes],
             AutoOnline = spec.AutoOnline, AutoMovable = spec.AutoMovable, MemmapOnMemory = spec.MemmapOnMemory,
         };

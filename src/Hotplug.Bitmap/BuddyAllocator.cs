@@ -96,6 +96,16 @@ internal sealed class BuddyAllocator(BlockLayout layout, MachineState state)
         throw new UnreachableException($"block {block.Number}: no free chunk starts at {offset}");
     }
 
+    /// <summary>The end of the free chunks of this order that follow each other from this one on.</summary>
+    public int EndOfChunks(MemoryBlock block, int offset, int order)
+    {
+        var words = layout.ChunkWords(block.Words, order);
+        var chunk = (offset >> order) + 1;
+        while (chunk < layout.Chunks(order).Bits && SummaryShape.Get(words, chunk))
+            chunk++;
+        return chunk << order;
+    }
+
     /// <summary>Lets the zone allocate from the block.</summary>
     public void List(MemoryBlock block)
     {

@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// What the driver of a device memory does when one of its blocks goes offline: it drops its references of the unplugged
 /// pages at GOING_OFFLINE and takes them back at CANCEL_OFFLINE (virtio_mem_memory_notifier_cb()).
 /// </summary>
-internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAllocator pages, TRules rules)
     where TRules : struct, IRules
 {
     public void Act(MemoryNotification notification, MemoryBlock block, int memory, EffectLog log)
@@ -64,9 +64,9 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, BuddyAllo
 
     private void RaiseManaged(MemoryBlock block, DeviceMemory device, int sign, EffectLog log)
     {
-        var pages = UnpluggedPages(block, device);
-        if (pages > 0 && state.Spec.Dialect.Has(DialectItem.ManagedRaisedInGoingOffline))
-            log.Managed(state.Zones[block.Home], sign * (long)pages);
+        var unplugged = UnpluggedPages(block, device);
+        if (unplugged > 0 && state.Spec.Dialect.Has(DialectItem.ManagedRaisedInGoingOffline))
+            log.Managed(state.Zones[block.Home], sign * (long)unplugged);
     }
 
     private void LogRuns(EffectKind kind, MemoryBlock block, DeviceMemory device, EffectLog log)
@@ -94,12 +94,8 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, BuddyAllo
                 continue;
             var offset = sub * device.Spec.SubBlockPages;
             for (var i = offset; i < offset + device.Spec.SubBlockPages; i++)
-                if (state.UseAt(block, i) is PageUse.NeverOnlined or PageUse.Unplugged && !block.IsPoisoned(i))
-                {
-                    state.Fill(block, i, 1, PageUse.Free);
-                    buddy.Free(block, i, 1);
-                    state.Zones[block.Home].Managed++;
-                }
+                pages.GiveBack(block, i);
+            state.Zones[block.Home].Managed += device.Spec.SubBlockPages;
         }
 
         state.Touch(block);

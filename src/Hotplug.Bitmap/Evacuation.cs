@@ -14,6 +14,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     /// </summary>
     public int FindUnmovable(MemoryBlock block, int start, int end)
     {
+        if (block.FreePages == end - start)
+            return -1;
         var found = start - 1;
         do
             found = state.FirstOf(block, PageUse.Kernel, found + 1, end);
@@ -28,6 +30,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     public Answer EmptyBlock(MemoryBlock block, PageRange leaving, EffectLog log)
     {
         var end = state.Layout.PagesPerBlock;
+        if (block.FreePages == end - block.Vmemmap)
+            return Answer.Ok;
         var kept = FirstKeptOffline(block, end);
         var movable = migration.FirstMovable(block, block.Vmemmap, end);
 

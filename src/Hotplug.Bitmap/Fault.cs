@@ -59,7 +59,7 @@ public static class FaultTable
         new(Fault.ManagedDriftsAfterVeto, "managed-drifts-after-veto",
             "The rollback of a vetoed offline takes the block's pages out of managed as if it had gone offline.",
             new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-            "rollback.zones-unchanged", 2),
+            "zone.managed-pages", 2),
     ];
 
     /// <summary>The form of a fault.</summary>

@@ -30,7 +30,7 @@ internal sealed class MachineState
     public required Injection Injection { get; set; }
 
     /// <summary>Holder of every allocation, by N of aN.</summary>
-    public required Dictionary<int, int> Allocations { get; set; }
+    public required AllocationTable Allocations { get; set; }
 
     /// <summary>Nodes that are online.</summary>
     public required bool[] NodeOnline { get; set; }
@@ -100,7 +100,7 @@ internal sealed class MachineState
         Spec = Spec, Layout = Layout, Blocks = Blocks.Clone(), Zones = Zones.Clone(), Runs = Runs.Clone(),
         References = References.Clone(), Devices = Devices.Clone(), Memories = Array.ConvertAll(Memories, static m => m.Clone()),
         Groups = Groups.Clone(), Resources = Resources.Clone(), Injection = Injection.Clone(),
-        Allocations = new Dictionary<int, int>(Allocations), NodeOnline = (bool[])NodeOnline.Clone(),
+        Allocations = Allocations.Clone(), NodeOnline = (bool[])NodeOnline.Clone(),
         NodeBlocks = (int[])NodeBlocks.Clone(),
         BalloonHolder = BalloonHolder, BalloonTarget = BalloonTarget, DeflatesOnOom = DeflatesOnOom,
         AutoOnline = AutoOnline, AutoMovable = AutoMovable, MemmapOnMemory = MemmapOnMemory,

@@ -96,12 +96,16 @@ internal sealed class Onlining<TRules>(
     private void GiveAll(MemoryBlock block, Zone zone, EffectLog log)
     {
         var offset = block.Vmemmap;
+        var isMixed = block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline);
+        state.Fill(block, offset, state.Layout.PagesPerBlock - offset, PageUse.Free);
+        if (!isMixed)
+            buddy.Free(block, offset, state.Layout.PagesPerBlock - offset);
         while (offset < state.Layout.PagesPerBlock)
         {
             var order = Math.Min(state.Layout.MaxOrder, BitOperations.Log2((uint)(state.Layout.PagesPerBlock - offset)));
             if (offset != 0)
                 order = Math.Min(order, BitOperations.TrailingZeroCount(offset));
-            if (block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline))
+            if (isMixed)
                 GivePlugged(block, zone, state.Memories[block.Memory - 1], offset, 1 << order, log);
             else
                 Give(block, zone, offset, 1 << order, log);
@@ -112,8 +116,6 @@ internal sealed class Onlining<TRules>(
     // generic_online_page()
     private void Give(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
     {
-        state.Fill(block, offset, count, PageUse.Free);
-        buddy.Free(block, offset, count);
         log.Add(EffectKind.PagesToBuddy, new PageRange(state.PageOf(block, offset), count), zone.Id);
         log.Managed(zone, count);
     }
@@ -130,6 +132,7 @@ internal sealed class Onlining<TRules>(
             var pages = (int)Math.Min(end, (long)runEnd * device.Spec.SubBlockPages) - offset;
             if (device.IsPlugged(first + sub))
             {
+                buddy.Free(block, offset, pages);
                 Give(block, zone, offset, pages, log);
             }
             else

@@ -12,7 +12,7 @@ internal sealed class Wiring<TRules>
         var migration = new Migration(state, Buddy);
         var evacuation = new Evacuation(state, Buddy, migration);
         var policy = new ZonePolicy(state);
-        var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, Buddy, rules));
+        var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules));
         var membership = new ZoneMembership<TRules>(state, rules);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
         var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, rules);

@@ -42,7 +42,7 @@ internal static class DeviceCheck
         return null;
     }
 
-    // What is not plugged is PageOffline while its block is online; a block that is offline has at least one plugged sub-block.
+    // What is not plugged is PageOffline while its block is online.
     private static Violation? CheckUnplugged(State next, Transition seen, in DeviceObservation memory)
     {
         if (!seen.After.Sees(Visibility.PageTypes))
@@ -56,13 +56,24 @@ internal static class DeviceCheck
                     return null;
                 if (block.Online)
                     used += shown.Pages.Pages - shown.Pages.Offline - OfflineLost(seen, block.Number);
-                else if (memory.PluggedPages > 0)
-                    most -= seen.Spec.DeviceMemories[id - 1].SubBlockPages;
+                else
+                    most -= PluggedIn(next.DeviceMemories[id - 1], seen, block, memory.PluggedPages);
             }
 
         return used <= most ? null
             : new("device-memory.unplugged-is-offline", memory.Name.ToString(), $"at most {most} pages that are not PageOffline, because no more are plugged",
                 $"{used}", s_plugged);
+    }
+
+    // Plugged pages of an offline block. Where the map is not known, at least one sub-block; with it, none of a block that was
+    // emptied and whose removal was refused.
+    private static long PluggedIn(DeviceMemory memory, Transition seen, in Block block, long plugged)
+    {
+        var size = seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages;
+        if (!memory.MapKnown)
+            return plugged > 0 ? size : 0;
+        var first = (seen.Spec.PagesOf(block.Number).Start - seen.Spec.RegionOf(memory.Id).Start) / size;
+        return memory.CountPlugged(first, seen.Spec.PagesPerBlock / size) * size;
     }
 
     // Pages that a declared defect let go.

@@ -66,7 +66,8 @@ internal static class Removing
 
         // Whatever the cause, a refused ejection is reported as busy.
         return (ruling.Answer.IsErrno || ruling.Answer == Answer.Unfinished) && (Explained(ruling, device.Range) || AnyRefusalArmed(ruling)
-                || (ruling.Is(Errno.EBUSY) && (AnyObstacle(ruling, device.Range) || AnyForeign(ruling.State, device))))
+                || (ruling.Is(Errno.EBUSY) && (AnyObstacle(ruling, device.Range) || AnyForeign(ruling.State, device)
+                    || WrongGranularity(ruling, device.Range))))
             ? RolledBack(ruling, moved, device.Range)
             : ruling.RefuteAnswer("ok, or a refusal that something seen explains", s_eject);
     }
