@@ -86,7 +86,7 @@ public sealed class Observation
     private readonly List<int> _visited = [];
     private BlockObservation?[] _byNumber = new BlockObservation?[64];
     private bool _whole;
-    private int _cursor;
+    private bool _tracksTouched;
 
     /// <summary>What this observation shows.</summary>
     public Visibility Visible { get; set; }
@@ -128,7 +128,7 @@ public sealed class Observation
     /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does not
     /// keep track, and stamps must be compared.
     /// </summary>
-    public List<int>? Touched { get; private set; }
+    public List<int>? Touched => _tracksTouched ? _touched : null;
 
     /// <summary>True if the flags are all visible.</summary>
     public bool Sees(Visibility what) => (Visible & what) == what;
@@ -198,7 +198,6 @@ public sealed class Observation
     public void Begin(bool whole)
     {
         _whole = whole;
-        _cursor = 0;
         _visited.Clear();
         _zones.Clear();
         _devices.Clear();
@@ -206,7 +205,7 @@ public sealed class Observation
         _nodes.Clear();
         _resources.Clear();
         _touched.Clear();
-        Touched = null;
+        _tracksTouched = false;
     }
 
     /// <summary>
@@ -215,20 +214,7 @@ public sealed class Observation
     /// </summary>
     public BlockObservation Open(int block)
     {
-        if (_cursor >= _blocks.Count || _blocks[_cursor].Block != block)
-        {
-            var index = IndexOf(block);
-            if (index < 0)
-            {
-                index = ~index;
-                _blocks.Insert(index, FromPool(block));
-                SetNumbered(block, _blocks[index]);
-            }
-
-            _cursor = index;
-        }
-
-        var opened = _blocks[_cursor++];
+        var opened = Find(block) ?? Insert(block);
         if (_whole)
             _visited.Add(block);
         Count(opened, -1);
@@ -267,12 +253,12 @@ public sealed class Observation
     /// <summary>States that a block may differ from the observation taken one operation earlier; call in ascending order.</summary>
     public void Touch(int block)
     {
-        Touched = _touched;
+        _tracksTouched = true;
         _touched.Add(block);
     }
 
     /// <summary>States that only blocks named with <see cref="Touch"/> may differ, also when there are none.</summary>
-    public void TracksTouched() => Touched = _touched;
+    public void TracksTouched() => _tracksTouched = true;
 
     /// <summary>Ends writing.</summary>
     public void End()
@@ -315,6 +301,15 @@ public sealed class Observation
         _nodes.AddRange(other.Nodes);
         _resources.AddRange(other.Resources);
         End();
+    }
+
+    private BlockObservation Insert(int block)
+    {
+        var index = ~IndexOf(block);
+        var inserted = FromPool(block);
+        _blocks.Insert(index, inserted);
+        SetNumbered(block, inserted);
+        return inserted;
     }
 
     private BlockObservation FromPool(int number)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Hotplug.Contract.Observations;
@@ -64,27 +65,33 @@ public sealed class PageRuns
             return;
         }
 
-        if (_runs.Count > 0 && _runs[^1].State == state)
-            _runs[^1] = _runs[^1] with { Count = _runs[^1].Count + count };
+        var runs = CollectionsMarshal.AsSpan(_runs);
+        if (runs.Length > 0 && runs[^1].State == state)
+            runs[^1] = runs[^1] with { Count = runs[^1].Count + count };
         else
             _runs.Add(new PageRun(Pages, count, state));
         Pages += count;
-        if (state.Has(PageFlags.Buddy))
-            Buddy += count;
-        if (state.Has(PageFlags.Vmemmap))
-            Vmemmap += count;
-        if (state.Has(PageFlags.Unseen))
-            HasUnseen = true;
-        if (state.Has(PageFlags.HwPoison))
-            Poisoned += count;
-        if (!state.Has(PageFlags.Offline))
-            return;
-        Offline += count;
-        if (state.Owner >= PageState.BalloonOwner)
-            Ballooned += count;
-        if (state.Has(PageFlags.HwPoison))
-            PoisonedOffline += count;
+        Sum(count, state);
     }
+
+    // Without a branch for every flag: neighbouring runs differ in them, which a processor guesses wrong.
+    private void Sum(int count, in PageState state)
+    {
+        var offline = count & MaskOf(state, PageFlags.Offline);
+        var poisoned = count & MaskOf(state, PageFlags.HwPoison);
+        Buddy += count & MaskOf(state, PageFlags.Buddy);
+        Vmemmap += count & MaskOf(state, PageFlags.Vmemmap);
+        Offline += offline;
+        Poisoned += poisoned;
+        PoisonedOffline += offline & poisoned;
+        HasUnseen |= state.Has(PageFlags.Unseen);
+        if (state.Owner >= PageState.BalloonOwner)
+            Ballooned += offline;
+    }
+
+    // All bits set if the flag is.
+    private static int MaskOf(in PageState state, PageFlags flag) =>
+        -(((int)state.Flags >> BitOperations.TrailingZeroCount((uint)flag)) & 1);
 
     /// <summary>The state of the page at this offset; <see cref="PageState.NotSeen"/> outside.</summary>
     public PageState At(int offset)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hotplug.Contract.Observations;
 
 /// <summary>What is seen of a page. Bits, not an enumeration: a page that is in two places must be visible as such.</summary>
@@ -59,6 +61,12 @@ public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner,
 
     /// <summary>A free page in a chunk of this order.</summary>
     public static PageState Free(int order) => new(PageFlags.Buddy, (byte)order, 0, 0);
+
+    /// <summary>True if everything is the same: one comparison of the eight bytes that a state is.</summary>
+    public bool Equals(PageState other) => Unsafe.BitCast<PageState, long>(this) == Unsafe.BitCast<PageState, long>(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Unsafe.BitCast<PageState, long>(this).GetHashCode();
 
     /// <summary>True if all the flags are set.</summary>
     public bool Has(PageFlags flags) => (Flags & flags) == flags;

@@ -107,7 +107,8 @@ public sealed class Transition
         Before = before;
         Operation = operation;
         Target = target;
-        Outcome = outcome;
+        if (!ReferenceEquals(Outcome, outcome))
+            Outcome = outcome;
         After = after;
         _changes = 0;
         if (!isStart && after.Touched is { } touched)

@@ -21,8 +21,6 @@ internal sealed class Campaign
     private readonly ImmutableArray<string>.Builder _notReplayed = ImmutableArray.CreateBuilder<string>();
     private int _replayed;
     private long _next = -1;
-    private long _sequences;
-    private long _operations;
     private long _failedSequence = long.MaxValue;
     private RunResult? _failed;
     private volatile bool _isAbandoned;
@@ -77,7 +75,7 @@ internal sealed class Campaign
             _replayed++;
             var trace = kept.Trace!;
             var verdict = worker.Runner.Walk(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
-            _operations += worker.Runner.Executed.Length;
+            worker.Operations += worker.Runner.Executed.Length;
             if (verdict == Verdict.Conforms)
             {
                 _options.Failures!.Delete(kept.File);
@@ -133,10 +131,10 @@ internal sealed class Campaign
         var spec = worker.Rig.Sequences.DrawSpec(ref random, levels);
         var source = worker.Rig.Sequences.DrawSource(ref random, spec, levels);
         var verdict = worker.Runner.Walk(spec, source, _options.OperationsPerSequence);
-        var operations = Interlocked.Add(ref _operations, worker.Runner.Executed.Length);
-        var sequences = Interlocked.Increment(ref _sequences);
-        if (sequences % SequencesBetweenProgress == 0)
-            Tell(new GateProgress(sequences, operations, false));
+        worker.Operations += worker.Runner.Executed.Length;
+        worker.Sequences++;
+        if (worker.Sequences % SequencesBetweenProgress == 0)
+            Tell(isShrinking: false);
         return verdict;
     }
 
@@ -151,18 +149,22 @@ internal sealed class Campaign
         }
     }
 
-    private void Tell(GateProgress progress)
+    private void Tell(bool isShrinking)
     {
         if (_options.Progress is not { } tell)
             return;
         lock (_lock)
-            tell(progress);
+            tell(new GateProgress(Sequences, Operations, isShrinking));
     }
+
+    private long Sequences => _workers.Sum(static w => w.Sequences);
+
+    private long Operations => _workers.Sum(static w => w.Operations);
 
     // The failure is kept as it was found before anything else is done with it.
     private Failure Shrink(Deadline? deadline)
     {
-        Tell(new GateProgress(_sequences, _operations, true));
+        Tell(isShrinking: true);
         var rig = _workers[0].Rig;
         var found = Keep(FailureOf(_failed!, _failed!.Executed.Length));
         var runner = new Runner(rig.Machine, rig.Suite);
@@ -205,8 +207,8 @@ internal sealed class Campaign
             Verdict = failure is null ? verdict : verdict.And(failure.Run.Verdict),
             Machine = _workers[0].Runner.Identity,
             Seed = _options.Seed,
-            Sequences = Interlocked.Read(ref _sequences),
-            Operations = Interlocked.Read(ref _operations),
+            Sequences = Sequences,
+            Operations = Operations,
             Coverage = coverage,
             Shares = [.. SharesOf()],
             DeviationsMet = deviations.ToImmutableSortedDictionary(),
@@ -222,9 +224,12 @@ internal sealed class Campaign
         .GroupBy(static e => e.Invariant.Id)
         .Select(static g => new Share(g.First().Invariant, g.Sum(static e => e.Count)));
 
+    // Every worker counts for itself: a number that all of them write would be what they wait for.
     private sealed class Worker(Rig rig)
     {
         private long _sequence;
+        private long _sequences;
+        private long _operations;
 
         internal Rig Rig { get; } = rig;
 
@@ -235,6 +240,18 @@ internal sealed class Campaign
         {
             get => Volatile.Read(ref _sequence);
             set => Volatile.Write(ref _sequence, value);
+        }
+
+        internal long Sequences
+        {
+            get => Volatile.Read(ref _sequences);
+            set => Volatile.Write(ref _sequences, value);
+        }
+
+        internal long Operations
+        {
+            get => Volatile.Read(ref _operations);
+            set => Volatile.Write(ref _operations, value);
         }
     }
 }

@@ -48,14 +48,15 @@ public sealed class Bindings
             at = place.Start;
         }
 
-        PageRange range = default;
-        var bound = operation.Subject.Kind switch
-        {
-            NameKind.None => true,
-            NameKind.RawBlock or NameKind.RawPage => TryLocate(operation.Subject, out range),
-            _ when Creates(operation.Kind) => !IsTaken(operation.Subject),
-            _ => TryLocate(operation.Subject, out range),
-        };
+        var subject = operation.Subject;
+        PageRange range;
+        var bound = true;
+        if (subject.Kind == NameKind.None || subject.IsRaw)
+            range = RawRange(subject);
+        else if (Creates(operation.Kind))
+            (range, bound) = (default, !IsTaken(subject));
+        else
+            bound = TryLocate(subject, out range);
         target = new Target(range, at);
         return bound;
     }
@@ -85,11 +86,8 @@ public sealed class Bindings
     {
         switch (name.Kind)
         {
-            case NameKind.RawBlock:
-                range = new PageRange((long)name.Id * _pagesPerBlock, _pagesPerBlock);
-                return true;
-            case NameKind.RawPage:
-                range = new PageRange(name.Page, 1);
+            case NameKind.RawBlock or NameKind.RawPage:
+                range = RawRange(name);
                 return true;
             case NameKind.Device when name.Id == 0:
                 return TryInside(new PageRange(0, (long)_spec.BootBlocks * _pagesPerBlock), name, out range);
@@ -102,6 +100,14 @@ public sealed class Bindings
             default:
                 return TryLocateAllocation(name, out range);
         }
+    }
+
+    // No name, a block or a page, without a branch: the first is as common as the others, and a wrong guess costs more.
+    private PageRange RawRange(Name name)
+    {
+        var block = name.Kind == NameKind.RawBlock ? _pagesPerBlock : 0;
+        var page = name.Kind == NameKind.RawPage ? 1 : 0;
+        return new PageRange(((long)name.Id * block) + (name.Page * page), block + page);
     }
 
     private bool TryInside(PageRange device, Name name, out PageRange range)

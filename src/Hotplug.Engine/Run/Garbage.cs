@@ -26,7 +26,8 @@ internal static class Garbage
                 return EngineRules.GarbageOf($"block {block.Block}", "a state of a memory block", $"state {(int)block.State}");
         }
 
-        return FindInZones(seen.After) ?? FindInDevices(seen.After);
+        var after = seen.After;
+        return (after.Zones.IsEmpty ? null : FindInZones(after)) ?? (after.Devices.IsEmpty ? null : FindInDevices(after));
     }
 
     private static Violation? FindInOutcome(Transition seen)

@@ -24,11 +24,11 @@ public sealed class Runner
     private readonly Outcome _outcome = new();
     private readonly Menu _menu = new();
     private readonly SortedDictionary<string, long> _deviations = [];
-    private Observation _before = new();
-    private Observation _after = new();
+    private readonly Observation[] _observations = [new(), new()];
     private Operation[] _executed = new Operation[64];
     private Answer[] _answers = new Answer[64];
     private int _count;
+    private int _last;
     private MachineSpec _spec = new();
     private object? _state;
     private Violation? _violation;
@@ -153,11 +153,11 @@ public sealed class Runner
         _bindings.Reset(spec);
         Enter();
         Machine.Reset(spec);
-        Machine.Observe(_after);
+        Machine.Observe(_observations[_last]);
         Leave();
         foreach (var defect in _defects)
             defect.Reset();
-        _transition.Start(spec, Identity.Levels, _after);
+        _transition.Start(spec, Identity.Levels, _observations[_last]);
         return JudgeTime() && JudgeForm() && JudgeInvariants() && Take(Suite.Specification.Begin(_transition));
     }
 
@@ -190,14 +190,16 @@ public sealed class Runner
 
         _answers[index] = Answer.Unfinished;
         _outcome.Clear();
-        (_before, _after) = (_after, _before);
+        var before = _observations[_last];
+        _last ^= 1;
+        var after = _observations[_last];
         Enter();
         Machine.Execute(operation, target, _outcome);
-        Machine.Observe(_after);
+        Machine.Observe(after);
         Leave();
         _answers[index] = _outcome.Answer;
         Coverage.Count(operation.Kind, _outcome.Answer);
-        _transition.Next(index, _before, operation, target, _outcome, _after);
+        _transition.Next(index, before, operation, target, _outcome, after);
         return JudgeTime() && JudgeForm() && Judge();
     }
 
@@ -276,8 +278,8 @@ public sealed class Runner
     // What was thrown may have left an observation half written.
     private void ForgetObservations()
     {
-        _before = new Observation();
-        _after = new Observation();
+        _observations[0] = new Observation();
+        _observations[1] = new Observation();
         if (IsInMachine)
             Leave();
     }

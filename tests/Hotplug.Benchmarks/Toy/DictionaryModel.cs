@@ -4,7 +4,7 @@ namespace Hotplug.Benchmarks.Toy;
 public sealed class DictionaryModel
 {
     private readonly Dictionary<int, byte> _pages = [];
-    private readonly HashSet<int> _online = [];
+    private readonly bool[] _online = new bool[ToyMemory.Blocks];
 
     /// <summary>The pages of the blocks that exist, and their codes.</summary>
     public IReadOnlyDictionary<int, byte> Pages => _pages;
@@ -13,14 +13,14 @@ public sealed class DictionaryModel
     public void Reset()
     {
         _pages.Clear();
-        _online.Clear();
+        Array.Clear(_online);
     }
 
     /// <summary>Takes the step; the result is as <see cref="ToyMemory.Do"/> must answer.</summary>
     public int Do(ToyStep step) => step.Kind switch
     {
         ToyKind.Add => Add(step.Argument),
-        ToyKind.Online => IsPresent(step.Argument) && _online.Add(step.Argument) ? 0 : ToyMemory.Refused,
+        ToyKind.Online => BringOnline(step.Argument),
         ToyKind.Offline => TakeOffline(step.Argument),
         ToyKind.Remove => Remove(step.Argument),
         ToyKind.Alloc => Alloc(),
@@ -40,20 +40,28 @@ public sealed class DictionaryModel
         return 0;
     }
 
+    private int BringOnline(int block)
+    {
+        if (!IsPresent(block) || _online[block])
+            return ToyMemory.Refused;
+        _online[block] = true;
+        return 0;
+    }
+
     private int TakeOffline(int block)
     {
-        if (!_online.Contains(block))
+        if (!_online[block])
             return ToyMemory.Refused;
         for (var page = First(block); page < First(block + 1); page++)
             if (_pages[page] == FlatModel.AllocatedPage)
                 return ToyMemory.Refused;
-        _online.Remove(block);
+        _online[block] = false;
         return 0;
     }
 
     private int Remove(int block)
     {
-        if (!IsPresent(block) || _online.Contains(block))
+        if (!IsPresent(block) || _online[block])
             return ToyMemory.Refused;
         for (var page = First(block); page < First(block + 1); page++)
             _pages.Remove(page);
@@ -103,7 +111,7 @@ public sealed class DictionaryModel
     }
 
     private bool IsUsable(int page, byte code) =>
-        _online.Contains(page / ToyMemory.PagesPerBlock) && _pages[page] == code;
+        _online[page / ToyMemory.PagesPerBlock] && _pages[page] == code;
 
     private static int First(int block) => block * ToyMemory.PagesPerBlock;
 }

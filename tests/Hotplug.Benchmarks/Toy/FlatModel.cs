@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Hotplug.Benchmarks.Toy;
 
@@ -26,8 +27,12 @@ public sealed class FlatModel : IEquatable<FlatModel>
     /// <summary>One bit a block: the last step changed it.</summary>
     public int Touched { get; private set; }
 
-    /// <summary>The codes of the pages of a block.</summary>
-    public ReadOnlySpan<byte> PagesOf(int block) => Pages(block);
+    /// <summary>One bit for every page of the block with this code: all 64 compared at once.</summary>
+    public ulong Mask(int block, byte code)
+    {
+        var codes = Vector512.LoadUnsafe(ref _pages[block * ToyMemory.PagesPerBlock]);
+        return Vector512.Equals(codes, Vector512.Create(code)).ExtractMostSignificantBits();
+    }
 
     /// <summary>Starts afresh.</summary>
     public void Reset()

@@ -9,9 +9,6 @@ namespace Hotplug.Benchmarks.Toy;
 /// <summary>The toy as somebody writes it with FsCheck alone: sequences as arrays, a property that runs them.</summary>
 internal static class FsCheckPeer
 {
-    private const int Numbers = 64;
-    private const int BlocksMask = ToyMemory.Blocks - 1;
-
     private static readonly Arbitrary<ToyStep[]> s_steps = Sequences();
 
     /// <summary>Runs so many sequences; the body says whether one conforms. Answers the counterexample, or null.</summary>
@@ -26,24 +23,17 @@ internal static class FsCheckPeer
         return runner.Counterexample;
     }
 
-    // One draw a step is the cheapest that FsCheck can do.
     private static Arbitrary<ToyStep[]> Sequences()
     {
-        var step = Gen.Choose(0, (ToyStep.Kinds * Numbers) - 1).Select(static n => StepOf(n / Numbers, n % Numbers));
+        var step = Gen.OneOf(Enum.GetValues<ToyKind>().Select(static kind =>
+            Gen.Choose(ToyStep.LeastOf(kind), ToyStep.MostOf(kind)).Select(argument => new ToyStep(kind, argument))));
         var generator = Gen.Choose(1, ToyStep.MostSteps).SelectMany(length => step.ArrayOf(length));
         return Arb.From(generator, Arb.Array(Arb.From(step, Simpler)).Shrinker);
     }
 
-    private static ToyStep StepOf(int kind, int number) => (ToyKind)kind switch
-    {
-        < ToyKind.Alloc => new ToyStep((ToyKind)kind, number & BlocksMask),
-        >= ToyKind.Inflate => new ToyStep((ToyKind)kind, number + 1),
-        _ => new ToyStep((ToyKind)kind, number),
-    };
-
     private static IEnumerable<ToyStep> Simpler(ToyStep step)
     {
-        var lowest = step.Kind >= ToyKind.Inflate ? 1 : 0;
+        var lowest = ToyStep.LeastOf(step.Kind);
         if (step.Argument > lowest)
             yield return step with { Argument = lowest };
         if (step.Argument / 2 > lowest)

@@ -36,20 +36,17 @@ public sealed class ToyMachine(ToyFault fault) : IMachine
     /// <inheritdoc/>
     public void Execute(in Operation operation, in Target target, Outcome outcome)
     {
-        var result = _memory.Do(ToyOperations.StepOf(operation));
+        var step = ToyOperations.StepOf(operation);
+        var result = _memory.Do(step);
         _touchedBefore = _touched;
         _touched = _memory.Touched;
         _version++;
         if (result == ToyMemory.Refused)
             outcome.Answer = Answer.Of(Errno.EINVAL);
-        else if (operation.Kind is OperationKind.Alloc)
-            outcome.Add(new Witness(WitnessRole.Taken, new PageRange(result, 1)));
-        else if (operation.Kind is OperationKind.Free)
-            outcome.Add(new Witness(WitnessRole.Released, new PageRange(result, 1)));
-        else if (operation.Kind is OperationKind.Inflate)
-            outcome.Add(new Witness(WitnessRole.Taken, new PageRange(0, result)));
-        else if (operation.Kind is OperationKind.Deflate)
-            outcome.Add(new Witness(WitnessRole.Released, new PageRange(0, result)));
+        else if (step.Kind >= ToyKind.Alloc)
+            outcome.Add(new Witness(
+                step.Kind is ToyKind.Alloc or ToyKind.Inflate ? WitnessRole.Taken : WitnessRole.Released,
+                step.Kind >= ToyKind.Inflate ? new PageRange(0, result) : new PageRange(result, 1)));
     }
 
     /// <inheritdoc/>

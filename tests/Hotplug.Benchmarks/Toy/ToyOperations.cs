@@ -20,15 +20,15 @@ public static class ToyOperations
         Notifiers = [],
     };
 
-    private const int Arguments = 65;
+    // Every operation there is, kind by kind: few enough to stay in the first-level cache.
+    private static readonly int[] s_first = new int[ToyStep.Kinds];
 
-    private static readonly Operation[] s_operations =
-        [.. Enumerable.Range(0, ToyStep.Kinds * Arguments).Select(static i => Make(new ToyStep((ToyKind)(i / Arguments), i % Arguments)))];
+    private static readonly Operation[] s_operations = MakeAll();
 
     private static readonly ToyKind[] s_kinds = [.. OperationTable.Forms.Select(static f => KindOf(f.Kind))];
 
     /// <summary>The operation for a step. Looked up: steps are random, and a processor guesses a random jump wrong.</summary>
-    public static ref readonly Operation Of(ToyStep step) => ref s_operations[((int)step.Kind * Arguments) + step.Argument];
+    public static ref readonly Operation Of(ToyStep step) => ref s_operations[s_first[(int)step.Kind] + step.Argument];
 
     /// <summary>The step that an operation stands for.</summary>
     public static ToyStep StepOf(in Operation operation)
@@ -37,6 +37,19 @@ public static class ToyOperations
         // Only free names a page, only blocks have a number, and what is not named is 0.
         var argument = kind == ToyKind.Free ? operation.Subject.Page : operation.Subject.Id;
         return new ToyStep(kind, (int)(kind >= ToyKind.Inflate ? operation.Amount : argument));
+    }
+
+    private static Operation[] MakeAll()
+    {
+        var operations = new List<Operation>();
+        for (var kind = ToyKind.Add; kind <= ToyKind.Deflate; kind++)
+        {
+            s_first[(int)kind] = operations.Count;
+            for (var argument = 0; argument <= ToyStep.MostOf(kind); argument++)
+                operations.Add(Make(new ToyStep(kind, argument)));
+        }
+
+        return [.. operations];
     }
 
     private static Operation Make(ToyStep step) => step.Kind switch

@@ -93,17 +93,20 @@ public sealed class ToySpecification : ISpecification
             return (model.Present >> block & 1) == 0;
         if ((model.Present >> block & 1) == 0 || seen.IsOnline != ((model.Online >> block & 1) != 0))
             return false;
-        var pages = model.PagesOf(block);
-        foreach (ref readonly var run in seen.Pages.Runs)
-            if (pages.Slice(run.Start, run.Count).ContainsAnyExcept(CodeOf(run.State.Flags)))
-                return false;
-        return true;
+        var (allocated, inflated) = MasksOf(seen.Pages);
+        return allocated == model.Mask(block, FlatModel.AllocatedPage) && inflated == model.Mask(block, FlatModel.InflatedPage);
     }
 
-    private static byte CodeOf(PageFlags flags) => flags switch
+    private static (ulong Allocated, ulong Inflated) MasksOf(PageRuns pages)
     {
-        PageFlags.InUse => FlatModel.AllocatedPage,
-        PageFlags.Offline => FlatModel.InflatedPage,
-        _ => FlatModel.FreePage,
-    };
+        ulong allocated = 0, inflated = 0;
+        foreach (ref readonly var run in pages.Runs)
+        {
+            var mask = ulong.MaxValue >> (ToyMemory.PagesPerBlock - run.Count) << run.Start;
+            allocated |= run.State.Has(PageFlags.InUse) ? mask : 0;
+            inflated |= run.State.Has(PageFlags.Offline) ? mask : 0;
+        }
+
+        return (allocated, inflated);
+    }
 }

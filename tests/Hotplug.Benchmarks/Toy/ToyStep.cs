@@ -34,12 +34,21 @@ public readonly record struct ToyStep(ToyKind Kind, int Argument)
     /// <summary>Most steps of a sequence; lengths are uniform from 1.</summary>
     public const int MostSteps = 100;
 
+    private static ReadOnlySpan<byte> Masks => [7, 7, 7, 7, 0, 63, 63, 63];
+
+    private static ReadOnlySpan<byte> Least => [0, 0, 0, 0, 0, 0, 1, 1];
+
+    /// <summary>The smallest argument of a kind.</summary>
+    public static int LeastOf(ToyKind kind) => Least[(int)kind];
+
+    /// <summary>The largest argument of a kind.</summary>
+    public static int MostOf(ToyKind kind) => Masks[(int)kind] + Least[(int)kind];
+
     /// <summary>A uniform step.</summary>
     public static ToyStep Draw(ref SplitMix random)
     {
         var bits = random.Next();
-        var kind = (ToyKind)(bits & 7);
-        var number = (int)(bits >> 32 & 63);
-        return new ToyStep(kind, kind < ToyKind.Alloc ? number & 7 : kind >= ToyKind.Inflate ? number + 1 : number);
+        var kind = (int)(bits & (Kinds - 1));
+        return new ToyStep((ToyKind)kind, (int)(bits >> 32 & Masks[kind]) + Least[kind]);
     }
 }
