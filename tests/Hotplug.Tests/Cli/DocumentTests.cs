@@ -47,8 +47,8 @@ public sealed class DocumentTests
     public async Task The_commands_of_the_readme_exist()
     {
         using var shell = new Shell();
-        var commands = Regex.Matches(Read("README.md"), @"^(?:dotnet run --project src/Hotplug\.Cli -c Release --|hotplug) (.+?)(?: +#.*)?$", RegexOptions.Multiline)
-            .Select(static m => m.Groups[1].Value).ToArray();
+        var commands = Regex.Matches(Read("README.md"), @"^(?:dotnet run --project src/Hotplug\.Cli -c Release --|hotplug) (?<command>.+?)(?: +#.*)?$", RegexOptions.Multiline)
+            .Select(static m => m.Groups["command"].Value).ToArray();
         Assert.Contains("gate", commands);
         foreach (var command in commands)
         {
@@ -71,7 +71,7 @@ public sealed class DocumentTests
     {
         var named = Regex.Matches(Read("README.md"), "`(Known_gap_[A-Za-z0-9_]+)`").Select(static m => m.Groups[1].Value).ToArray();
         var sources = string.Join('\n', Repository.SourceFiles().Select(File.ReadAllText));
-        Assert.Empty(named.Where(n => !sources.Contains($" {n}(", StringComparison.Ordinal)));
+        Assert.DoesNotContain(named, n => !sources.Contains($" {n}(", StringComparison.Ordinal));
     }
 
     private static List<string> Fenced(string text, string language) =>
