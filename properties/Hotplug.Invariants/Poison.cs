@@ -200,10 +200,13 @@ public static class Poison
     {
         if (seen.IsStart || (!Poisons(seen.Operation.Kind) && seen.Operation.Kind != OperationKind.Unpoison))
             return null;
+
+        // A balloon page whose content was moved away counts as missing in the zone where it is now.
+        var moved = seen.Operation.Kind == OperationKind.SoftOffline && seen.Outcome.PagesOf(WitnessRole.Migrated) > 0;
         foreach (ref readonly var zone in seen.After.Zones)
         {
             var was = seen.Before.Zone(zone.Id);
-            if (was.Span == zone.Span && was.Present == zone.Present && was.Managed == zone.Managed)
+            if (was.Span == zone.Span && was.Present == zone.Present && (was.Managed == zone.Managed || moved))
                 continue;
             if (!StandBack.ForManagedChange(seen, zone.Id))
                 return Evidence.Against(ZonesUnchanged, zone.Id.ToString(),
