@@ -20,7 +20,7 @@ internal static class ConservationCases
         Refused(Conservation.OnePlace, "free and PageOffline", Tick(static s => s[4].Fill(8, 8,
             PageState.Free(3) with { Flags = PageFlags.Buddy | PageFlags.Offline }))),
         Kept(Conservation.OnePlace, "in use and poisoned", Tick(static _ => { })
-            .From(static s => s[0].Fill(0, 1, Kernel with { Flags = Kernel.Flags | PageFlags.HwPoison }))),
+            .From(static s => s[0].Fill(0, 1, KernelUse with { Flags = KernelUse.Flags | PageFlags.HwPoison }))),
 
         Refused(Conservation.NoneLost, "a page in no place", Tick(static s => s[4].Fill(8, 1, default))),
         Kept(Conservation.NoneLost, "a poisoned page that was taken off the buddy", Tick(static _ => { })
@@ -62,7 +62,7 @@ internal static class ConservationCases
 
         Refused(Conservation.UnmovableOutsideMovable, "kernel pages in zone Movable", Allocated(s_allocKernel, 136, 4)),
         Kept(Conservation.UnmovableOutsideMovable, "kernel pages in zone Normal", Of(s_allocKernel)
-            .With(WitnessRole.Taken, 12, 4).Then(static s => s[0].Fill(12, 4, Kernel))),
+            .With(WitnessRole.Taken, 12, 4).Then(static s => s[0].Fill(12, 4, KernelUse))),
 
         Refused(Conservation.ReleasedIsFree, "released and still in use",
             Of(Operation.Free(Name.Allocation(1))).With(WitnessRole.Released, 136, 4)

@@ -18,21 +18,21 @@ internal static class PageOfflineCases
             .Then(static s => s[8].Fill(8, 8, PageState.Free(3)))),
         Refused(PageOfflines.SurvivesUntilOffline, "a balloon page is freed by an allocation",
             Of(Operation.Alloc(Name.Allocation(1), 1))
-            .Then(static s => s[0].Fill(8, 1, Kernel))),
+            .Then(static s => s[0].Fill(8, 1, KernelUse))),
         Refused(PageOfflines.SurvivesUntilOffline, "unpoisoning frees an unplugged page", Unpoisoned()),
         Kept(PageOfflines.SurvivesUntilOffline, "the block goes offline", Of(Operation.Offline(B8))
             .Then(static s => s.Offline(8))),
         Kept(PageOfflines.SurvivesUntilOffline, "a sub-block is plugged", Plugged()),
         Kept(PageOfflines.SurvivesUntilOffline, "a balloon page is migrated", BalloonCases.Migrated()),
         Refused(PageOfflines.SurvivesUntilOffline, "the declared page and another one", Unpoisoned()
-            .Then(static s => s[8].Fill(10, 1, Kernel))
+            .Then(static s => s[8].Fill(10, 1, KernelUse))
             .Deviating(new Deviation("d", DeviationKind.OfflineLost, default, 8, 9))),
 
         Refused(PageOfflines.OwnerUnplugged, "a re-online hands unplugged pages to the buddy",
             Of(Operation.Online(B8)).From(static s => s.Offline(8))
             .Then(static s => s.Online(8, ZoneKind.Movable))),
         Refused(PageOfflines.OwnerUnplugged, "part of an unplugged sub-block is used", Of(Operation.Tick(1))
-            .Then(static s => s[8].Fill(8, 4, Kernel))),
+            .Then(static s => s[8].Fill(8, 4, KernelUse))),
         Kept(PageOfflines.OwnerUnplugged, "a re-online keeps them", Reonlined(Unplugged)),
 
         Refused(PageOfflines.RecreatedAsFresh, "a re-online keeps them as taken ones", Reonlined(Taken)),
@@ -69,5 +69,5 @@ internal static class PageOfflineCases
 
     private static Scene Unpoisoned() => Of(Operation.Unpoison(Name.RawPage(265)))
         .From(static s => s[8].Fill(9, 1, Unplugged with { Flags = Unplugged.Flags | PageFlags.HwPoison }))
-        .Then(static s => s[8].Fill(9, 1, Kernel));
+        .Then(static s => s[8].Fill(9, 1, KernelUse));
 }

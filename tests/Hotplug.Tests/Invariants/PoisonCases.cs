@@ -13,7 +13,7 @@ internal static class PoisonCases
 {
     private static readonly Operation s_poison = Operation.Poison(Name.RawPage(3));
     private static readonly Operation s_unpoison = Operation.Unpoison(Name.RawPage(3));
-    private static readonly PageState s_broken = Kernel with { Flags = Kernel.Flags | PageFlags.HwPoison };
+    private static readonly PageState s_broken = KernelUse with { Flags = KernelUse.Flags | PageFlags.HwPoison };
 
     public static readonly InvariantCase[] All =
     [
@@ -28,8 +28,8 @@ internal static class PoisonCases
             .Deviating(new Deviation("d", DeviationKind.PoisonedInBuddy, default, 0, 12))),
 
         Refused(Rules.Persists, "the flag gets lost", Of(Operation.Tick(1)).From(Broken)
-            .Then(static s => s[0].Fill(3, 1, Kernel))),
-        Kept(Rules.Persists, "unpoisoned", Of(s_unpoison).From(Broken).Then(static s => s[0].Fill(3, 1, Kernel))),
+            .Then(static s => s[0].Fill(3, 1, KernelUse))),
+        Kept(Rules.Persists, "unpoisoned", Of(s_unpoison).From(Broken).Then(static s => s[0].Fill(3, 1, KernelUse))),
         Kept(Rules.Persists, "the block goes offline", Of(Operation.Offline(B4))
             .From(static s => s[4].Fill(8, 8, Used).Fill(8, 1, Poisoned)).Then(static s =>
         {

@@ -43,9 +43,9 @@ internal static class ReferenceCases
         Kept(References.VmemmapPageIsOne, "one reference", Of(Operation.Tick(1))),
 
         Refused(References.NeverNegative, "a count below 0", Of(Operation.Tick(1))
-            .Then(static s => s[0].Fill(0, 1, Kernel with { References = -1 }))),
+            .Then(static s => s[0].Fill(0, 1, KernelUse with { References = -1 }))),
         Kept(References.NeverNegative, "a count that cannot be seen", Of(Operation.Tick(1))
-            .Then(static s => s[0].Fill(0, 1, Kernel with { References = PageState.Unknown }))),
+            .Then(static s => s[0].Fill(0, 1, KernelUse with { References = PageState.Unknown }))),
 
         Refused(References.GetAddsOne, "the pin is not counted", Of(Operation.Get(s_page)).From(InUse)),
         Kept(References.GetAddsOne, "the pin is counted", Of(Operation.Get(s_page)).From(InUse)

@@ -63,7 +63,7 @@ internal static class RollbackCases
             .Then(static s => s[8].Fill(14, 1, Unplugged with { Flags = Unplugged.Flags | PageFlags.HwPoison }))),
 
         Refused(Rollback.PagesUnchanged, "a failed add keeps memmap pages", Failing(s_add, Errno.ENOMEM)
-            .Then(static s => s[0].Fill(12, 4, Kernel))),
+            .Then(static s => s[0].Fill(12, 4, KernelUse))),
         Kept(Rollback.PagesUnchanged, "a failed offline may migrate", Failing(Operation.Offline(B4), Errno.EBUSY)
             .From(static s => s[4].Fill(8, 8, Used)).Then(static s => s[4].Fill(8, 8, PageState.Free(3)))
                 .Then(static s => s[0].Fill(16, 8, Used))),

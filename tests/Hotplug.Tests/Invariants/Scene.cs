@@ -19,7 +19,7 @@ internal sealed class Scene
     public static readonly Name B5 = Name.RawBlock(5);
     public static readonly Name B8 = Name.RawBlock(8);
 
-    public static readonly PageState Kernel = new(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1);
+    public static readonly PageState KernelUse = new(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1);
     public static readonly PageState Used = new(PageFlags.InUse | PageFlags.Movable, 0, 0, 1);
     public static readonly PageState Hosted = new(PageFlags.Vmemmap, 0, 0, 1);
     public static readonly PageState Unplugged = new(PageFlags.Offline | PageFlags.NeverOnlined, 0, 1, 1);
@@ -145,7 +145,7 @@ internal sealed class Scene
     private static Sketch Standard(MachineSpec spec)
     {
         var sketch = new Sketch(spec) { MemmapPages = spec.VmemmapPagesPerBlock };
-        sketch.Add(0, ZoneKind.Normal).Fill(0, 8, Kernel).Fill(8, 4, Ballooned).Fill(12, 4, PageState.Free(2));
+        sketch.Add(0, ZoneKind.Normal).Fill(0, 8, KernelUse).Fill(8, 4, Ballooned).Fill(12, 4, PageState.Free(2));
         sketch.Add(4, ZoneKind.Movable).Fill(0, 8, Hosted);
         sketch.Add(5).Fill(0, spec.PagesPerBlock, PageState.None).Zone = ZoneKind.Normal;
         sketch.Add(8, ZoneKind.Movable).Fill(8, 24, Unplugged);

@@ -15,10 +15,10 @@ internal static class VmemmapCases
     [
         Refused(Rules.AtBlockStart, "in the middle of the block", Tick(static s => s[4].Fill(0, 8,
             PageState.Free(3)).Fill(8, 8, Hosted))),
-        Refused(Rules.AtBlockStart, "one page too few", Tick(static s => s[4].Fill(7, 1, Kernel))),
+        Refused(Rules.AtBlockStart, "one page too few", Tick(static s => s[4].Fill(7, 1, KernelUse))),
         Kept(Rules.AtBlockStart, "the first pages", Tick(static _ => { })),
 
-        Refused(Rules.Untouched, "vmemmap is handed out", Tick(static s => s[4].Fill(0, 8, Kernel))),
+        Refused(Rules.Untouched, "vmemmap is handed out", Tick(static s => s[4].Fill(0, 8, KernelUse))),
         Refused(Rules.Untouched, "vmemmap appears while the block is online", Of(Operation.Tick(1))
             .From(static s => s[4].Fill(0, 8, PageState.Free(3)))
             .Then(static s => s[4].Fill(0, 8, Hosted))),

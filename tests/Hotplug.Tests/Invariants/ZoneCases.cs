@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
@@ -22,7 +23,7 @@ internal static class ZoneCases
                 .Then(static s => s.Zone(ZoneKind.Movable, static z => z with { Present = z.Present + 32,
                     Spanned = z.Spanned + 32 }))),
         Kept(Zones.PresentPages, "a block that is going offline counts less its vmemmap", Ending(Operation.Eject(D1),
-            Contract.Machines.Answer.Pending)
+            Answer.Pending)
             .Then(static s => s[4].State = BlockState.GoingOffline)),
 
         Refused(Zones.ManagedPages, "vmemmap is managed", Idle(static z => z with { Managed = z.Managed + 8 })),
