@@ -17,7 +17,7 @@ internal static class Settlement
             || seen.Answer.Completion is Completion.Unbound or Completion.Rejected;
         next = next with { Veto = keepsVeto ? next.Veto : default, FreePages = FreePages(seen.After) };
         var violation = BlockCheck.Check(next, seen) ?? ZoneCheck.Check(next, seen) ?? NodeCheck.Check(next, seen)
-            ?? DeviceCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages);
+            ?? DeviceCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages) ?? StepCheck.Check(seen);
         return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
     }
 

@@ -82,6 +82,8 @@ internal static class Plugging
             foreach (ref readonly var witness in ruling.Seen.Outcome.Witness)
                 if (witness.Role is WitnessRole.Plugged or WitnessRole.Unplugged && region.Contains(witness.Range))
                     changed = changed.With((witness.Range.Start - region.Start) / size, witness.Range.Count / size, witness.Role == WitnessRole.Plugged);
+            if (Misaligned(ruling.Seen.Outcome, size) is { } crooked)
+                return Ruling.Refute("device-memory.witness", $"m{memory.Id}", $"whole sub-blocks of {size} pages", crooked.ToString(), s_run, crooked);
             var mapped = changed.CountPlugged(0, region.Count / size);
             if (mapped != reached)
                 return Ruling.Refute("device-memory.witness", $"m{memory.Id}", $"{reached} sub-blocks plugged by the witness", $"{mapped}", s_run);
@@ -103,6 +105,14 @@ internal static class Plugging
             || (added.Count > 0 && after.Has(PageFlags.InUse | PageFlags.Kernel)
                 && (before.Has(PageFlags.Buddy) || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
             || Removing.FreesMemmap(before, after)));
+    }
+
+    private static PageRange? Misaligned(Outcome outcome, int size)
+    {
+        foreach (ref readonly var witness in outcome.Witness)
+            if (witness.Role is WitnessRole.Plugged or WitnessRole.Unplugged && (witness.Range.Start % size != 0 || witness.Range.Count % size != 0))
+                return witness.Range;
+        return null;
     }
 
     // Blocks that appeared and vanished in the region: every plugged sub-block's block exists, an empty one goes.

@@ -26,8 +26,8 @@ internal static class Refusals
 
     /// <summary>True if a notifier refused on purpose with this very answer.</summary>
     public static bool IsRefused(in Ruling ruling, bool online) =>
-        IsVeto(ruling, VetoPoint.Notifier)
-        || (ruling.Answer.IsErrno && ruling.Is(Sticky(ruling, online)));
+        (IsVeto(ruling, VetoPoint.Notifier) || (ruling.Answer.IsErrno && ruling.Is(Sticky(ruling, online))))
+        && (!ruling.Seen.Levels.HasFlag(Levels.Effects) || SomebodyRefused(ruling));
 
     /// <summary>
     /// True if memory was nearly gone, so that a callback may have failed to allocate: slab_mem_going_online_callback(). Only
@@ -58,6 +58,15 @@ internal static class Refusals
         return Calls(ruling.Seen.Outcome) >= veto.K
             ? Why(ruling, $"{ErrnoText.Print(veto.Errno)} from callback call {veto.K}")
             : null;
+    }
+
+    // Where callback calls can be seen, the one that refused is among them.
+    private static bool SomebodyRefused(in Ruling ruling)
+    {
+        foreach (ref readonly var effect in ruling.Seen.Outcome.Effects)
+            if (effect.Kind == EffectKind.Notified && ruling.Is(effect.Errno))
+                return true;
+        return false;
     }
 
     /// <summary>How many callback calls of the operation could have refused.</summary>

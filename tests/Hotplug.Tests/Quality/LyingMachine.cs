@@ -43,8 +43,8 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
         outcome.Log = _outcome.Log;
         if (ShouldLie)
             LieInAnswer(outcome);
-        var hides = ShouldLie && lie == Lie.HidesWitness && !_outcome.Witness.IsEmpty && Tell($"hides witness of '{operation}'");
-        var shifts = ShouldLie && lie == Lie.ShiftsWitness && !_outcome.Witness.IsEmpty && _outcome.Witness[0].Role != WitnessRole.Culprit
+        var hides = ShouldLie && lie == Lie.HidesWitness && IsReliedOn && Tell($"hides witness of '{operation}'");
+        var shifts = ShouldLie && lie == Lie.ShiftsWitness && IsReliedOn
             && Tell($"shifts witness of '{operation}'");
         foreach (ref readonly var witness in _outcome.Witness)
             if (!hides)
@@ -63,6 +63,9 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
     }
 
     public void Dispose() => inner.Dispose();
+
+    // A culprit, or the pages that a free gave back, can be seen anyway: nobody has to believe them.
+    private bool IsReliedOn => !_outcome.Witness.IsEmpty && _outcome.Witness[0].Role is not (WitnessRole.Culprit or WitnessRole.Released);
 
     private bool ShouldLie => !Lied && _executed >= first;
 

@@ -1,0 +1,116 @@
+using System.Text.RegularExpressions;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+
+namespace Hotplug.Model.Checks;
+
+/// <summary>
+/// The order of steps, where a machine reports them: every operation's effects are a sentence of a small grammar, one letter a
+/// step. The sentences are what kprobes recorded on real kernels (kernel-semantics 9.3 G5, 3.0.2).
+/// </summary>
+internal static class StepCheck
+{
+    private const int MostSteps = 4096;
+
+    // Letters: P prepare-online, g going-online, c cancel-online, O online, G going-offline, C cancel-offline, F offline,
+    // X finish-offline; i/d vmemmap initialised/deinitialised; m/r moved to / removed from zone; b pages to the buddy or kept
+    // offline; s/S sections online/offline; p present changed; I/u isolated/unisolated; D/E pcplists disabled/enabled, n drained;
+    // l/L LRU caches disabled/enabled; x/T references dropped/taken; t block state; R/q resource; v/V memmap populated/freed;
+    // k/K block created/destroyed; N node online.
+    private const string Leave = "r(dr)?X*";
+    private const string Online = "(P*((im)?mg*(b*spuO*p?t|c*" + Leave + "))?)";
+    private const string Offline = "(tp?Dnl(I[Gx]*(SLEpF*" + Leave + "t|u[CT]*LEp?t)|LEp?t))";
+    private const string Add = "(RN?(v+k+)+|RN?(v*k*)*[KV]*qN?)";
+    private const string Remove = "((KV+)+q+N?)";
+
+    private static readonly Citation s_order = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
+    private static readonly Regex s_online = Sentence(Online);
+    private static readonly Regex s_offline = Sentence(Offline + "?");
+    private static readonly Regex s_either = Sentence($"({Online}|{Offline})?");
+    private static readonly Regex s_add = Sentence($"({Add}{Online}*)?");
+    private static readonly Regex s_remove = Sentence(Remove + "?");
+    private static readonly Regex s_leave = Sentence($"({Offline}|{Online})*{Remove}?");
+    private static readonly Regex s_plug = Sentence($"(b|{Add}|{Online}|{Offline}|{Remove})*");
+    private static readonly Regex s_nothing = Sentence("");
+
+    /// <summary>The violation, if the steps are in no order that a kernel takes.</summary>
+    public static Violation? Check(Transition seen)
+    {
+        if (!seen.Levels.HasFlag(Levels.Effects) || seen.IsStart || seen.Outcome.Effects.Length > MostSteps)
+            return null;
+        Span<char> letters = stackalloc char[seen.Outcome.Effects.Length];
+        var length = 0;
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (Letter(effect) is not ' ' and var letter)
+                letters[length++] = letter;
+        var sentence = letters[..length];
+        return Grammar(seen.Operation.Kind).IsMatch(sentence) ? null
+            : new("steps.order", seen.Operation.ToString(), "steps in an order that the kernel takes", Describe(seen), s_order);
+    }
+
+    private static Regex Grammar(OperationKind kind) => kind switch
+    {
+        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => s_online,
+        OperationKind.Offline => s_offline,
+        OperationKind.WriteOnline => s_either,
+        OperationKind.Add => s_add,
+        OperationKind.Remove => s_remove,
+        OperationKind.OfflineRemove or OperationKind.Eject => s_leave,
+        OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => s_plug,
+        _ => s_nothing,
+    };
+
+    private static char Letter(in Effect effect) => effect.Kind switch
+    {
+        EffectKind.Notified => effect.Notification switch
+        {
+            MemoryNotification.PrepareOnline => 'P',
+            MemoryNotification.GoingOnline => 'g',
+            MemoryNotification.CancelOnline => 'c',
+            MemoryNotification.Online => 'O',
+            MemoryNotification.GoingOffline => 'G',
+            MemoryNotification.CancelOffline => 'C',
+            MemoryNotification.Offline => 'F',
+            _ => 'X',
+        },
+        EffectKind.VmemmapInitialised => 'i',
+        EffectKind.VmemmapDeinitialised => 'd',
+        EffectKind.MovedToZone => 'm',
+        EffectKind.RemovedFromZone => 'r',
+        EffectKind.PagesToBuddy or EffectKind.PagesKeptOffline => 'b',
+        EffectKind.SectionsOnline => 's',
+        EffectKind.SectionsOffline => 'S',
+        EffectKind.PresentChanged => 'p',
+        EffectKind.Isolated => 'I',
+        EffectKind.Unisolated => 'u',
+        EffectKind.PcpDisabled => 'D',
+        EffectKind.PcpEnabled => 'E',
+        EffectKind.PcpDrained => 'n',
+        EffectKind.LruDisabled => 'l',
+        EffectKind.LruEnabled => 'L',
+        EffectKind.ReferencesDropped => 'x',
+        EffectKind.ReferencesTaken => 'T',
+        EffectKind.BlockStateChanged => 't',
+        EffectKind.ResourceAdded => 'R',
+        EffectKind.ResourceReleased => 'q',
+        EffectKind.VmemmapPopulated => 'v',
+        EffectKind.VmemmapFreed => 'V',
+        EffectKind.BlockCreated => 'k',
+        EffectKind.BlockDestroyed => 'K',
+        EffectKind.NodeOnline => 'N',
+        _ => ' ',   // Accounting, migration and poison have no place of their own in the order.
+    };
+
+    private static string Describe(Transition seen)
+    {
+        var steps = new List<string>();
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (Letter(effect) != ' ')
+                steps.Add(effect.Kind == EffectKind.Notified ? Contract.Words.Of(effect.Notification) : Contract.Words.Of(effect.Kind));
+        return string.Join(", ", steps);
+    }
+
+    private static Regex Sentence(string grammar) =>
+        new($@"\A(?:{grammar})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+}
