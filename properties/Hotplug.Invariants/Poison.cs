@@ -190,9 +190,10 @@ public static class Poison
             return (flagged, flagged);
         }
 
-        // Removal takes the poisoned pages of the removed blocks out of the count; how many those are is not seen here.
+        // Removal takes the poisoned pages of the removed blocks out of the count; how many those are is not seen here. A
+        // device memory removes an emptied block first, also when it grows.
         return kind is OperationKind.Remove or OperationKind.OfflineRemove or OperationKind.Eject
-            or OperationKind.Unplug
+            or OperationKind.Unplug or OperationKind.Plug
             or OperationKind.Resize or OperationKind.Tick ? (long.MinValue, 0) : (0, 0);
     }
 
