@@ -50,28 +50,28 @@ internal static class DeviceCheck
         var id = memory.Name.Id;
         long used = 0, most = memory.PluggedPages;
         foreach (var block in next.Blocks)
-            if (block.Owner == -id && seen.After.Find(block.Number) is { } shown)
-            {
-                if (shown.Pages.Pages == 0)
-                    return null;
-                if (block.Online)
-                    used += shown.Pages.Pages - shown.Pages.Offline - OfflineLost(seen, block.Number);
-                else
-                    most -= PluggedIn(next.DeviceMemories[id - 1], seen, block, memory.PluggedPages);
-            }
+        {
+            if (block.Owner != -id || seen.After.Find(block.Number) is not { } shown)
+                continue;
+            if (shown.Pages.Pages == 0)
+                return null;
+            if (block.Online)
+                used += shown.Pages.Pages - shown.Pages.Offline - OfflineLost(seen, block.Number);
+            else
+                most -= PluggedIn(next.DeviceMemories[id - 1], seen, block);
+        }
 
         return used <= most ? null
-            : new("device-memory.unplugged-is-offline", memory.Name.ToString(), $"at most {most} pages that are not PageOffline, because no more are plugged",
-                $"{used}", s_plugged);
+            : new("device-memory.unplugged-is-offline", memory.Name.ToString(),
+                $"at most {most} pages that are not PageOffline, because no more are plugged", $"{used}", s_plugged);
     }
 
-    // Plugged pages of an offline block. Where the map is not known, at least one sub-block; with it, none of a block that was
-    // emptied and whose removal was refused.
-    private static long PluggedIn(DeviceMemory memory, Transition seen, in Block block, long plugged)
+    // Plugged pages of an offline block. Where the map is not known it may be none: an emptied block stays when its removal is refused.
+    private static long PluggedIn(DeviceMemory memory, Transition seen, in Block block)
     {
-        var size = seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages;
         if (!memory.MapKnown)
-            return plugged > 0 ? size : 0;
+            return 0;
+        var size = seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages;
         var first = (seen.Spec.PagesOf(block.Number).Start - seen.Spec.RegionOf(memory.Id).Start) / size;
         return memory.CountPlugged(first, seen.Spec.PagesPerBlock / size) * size;
     }
