@@ -13,11 +13,14 @@ internal static class GateText
     internal static void Print(Printer printer, GateReport report)
     {
         var result = report.Result;
-        printer.Heading($"gate {report.Choice.Target.Name}, seed {Seed.Print(result.Seed)}");
-        PrintOperations(printer, report);
-        PrintFamilies(printer, report);
+        // A gate that fails ends early: what it covered until then says little, and stands in the JSON report.
+        if (report.Verdict != Verdict.Violates)
+        {
+            PrintOperations(printer, report);
+            PrintFamilies(printer, report);
+        }
+
         PrintKept(printer, report);
-        printer.Line();
         printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
         Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}");
         Field(printer, "seed", Seed.Print(result.Seed));
@@ -59,7 +62,8 @@ internal static class GateText
         ]);
         var other = report.NotApplicable.Count();
         if (other > 0)
-            printer.Line($"  not applicable to this machine: {other} invariants; 'list invariants' names what each needs");
+            printer.Line($"  not applicable to this machine: {other} invariants; 'describe ID' tells what each needs");
+        printer.Line();
     }
 
     private static void PrintKept(Printer printer, GateReport report)
