@@ -32,8 +32,8 @@ public sealed class CommandLine
     public async Task<ExitCode> Run(IReadOnlyList<string> arguments, CancellationToken stop = default)
     {
         var parsed = _root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
-            return Refuse(Explain(parsed));
+        if (Mistake(parsed) is { } mistake)
+            return Refuse(mistake);
         try
         {
             return (ExitCode)await parsed.InvokeAsync(new InvocationConfiguration
@@ -55,9 +55,14 @@ public sealed class CommandLine
         }
     }
 
-    private string Explain(ParseResult parsed)
+    /// <summary>What is wrong with these arguments, in one line; null if a command can be run with them.</summary>
+    internal string? Mistake(IReadOnlyList<string> arguments) => Mistake(_root.Parse(arguments));
+
+    private string? Mistake(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count == 0)
+            return null;
         // Of a group of commands the parser says that one is missing before it says which word it does not know.
         if (command.Subcommands.Count > 0)
             return (parsed.UnmatchedTokens is [var word, ..] ? $"unknown command '{word}'" : "a command is missing")

@@ -19,6 +19,8 @@ internal sealed class Shell : IDisposable
 
     internal Surroundings Surroundings { get; set; }
 
+    internal TargetTable Targets { get; set; } = BundledTargets.Table;
+
     internal CancellationToken Stop { get; set; }
 
     /// <summary>What the last command printed.</summary>
@@ -33,7 +35,7 @@ internal sealed class Shell : IDisposable
     {
         _output.GetStringBuilder().Clear();
         _error.GetStringBuilder().Clear();
-        return await new CommandLine(Surroundings, BundledTargets.Table).Run(arguments, Stop);
+        return await new CommandLine(Surroundings, Targets).Run(arguments, Stop);
     }
 
     /// <summary>Runs a command as it was printed for a reader: what starts the program is cut off.</summary>
