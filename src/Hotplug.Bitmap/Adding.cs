@@ -180,6 +180,7 @@ internal sealed class Adding<TRules>(MachineState state, PageAllocator pages, Re
             for (var node = 0; node < state.Spec.Nodes && taken < wanted; node++)
                 taken += TakeFrom(node, wanted - taken, block.MemmapHolder, log);
         state.BootMemmapPages += taken;
+        block.MemmapPages += (int)taken;
         if (taken < wanted)
             return Errno.ENOMEM;
         var last = state.Runs[state.Runs.HolderOf(block.MemmapHolder).Last];

@@ -52,7 +52,7 @@ internal sealed class BlockTable(BlockLayout layout)
         block.Device = block.Memory = block.Group = 0;
         block.MemmapHolder = block.Home = block.Runs = -1;
         block.WasOnline = block.ReferencesDropped = block.IsListed = block.HasDevice = false;
-        block.FreePages = block.Referenced = block.PopulatedSections = 0;
+        block.FreePages = block.Referenced = block.PopulatedSections = block.MemmapPages = 0;
         block.FreeOrders = 0;
         block.Poisoned.Clear();
         block.Stamp = -1;

@@ -41,6 +41,9 @@ internal sealed class MemoryBlock(int words)
     /// <summary>Holder of its memmap when that lies in other memory; −1 for none.</summary>
     public int MemmapHolder;
 
+    /// <summary>Pages of its memmap in other memory; one that is lost with a poisoned page still counts.</summary>
+    public int MemmapPages;
+
     /// <summary>Sections whose memmap is there.</summary>
     public int PopulatedSections;
 
@@ -110,7 +113,7 @@ internal sealed class MemoryBlock(int words)
         (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
         (Device, Memory, Group, MemmapHolder) = (other.Device, other.Memory, other.Group, other.MemmapHolder);
         (WasOnline, ReferencesDropped) = (other.WasOnline, other.ReferencesDropped);
-        (PopulatedSections, HasDevice) = (other.PopulatedSections, other.HasDevice);
+        (MemmapPages, PopulatedSections, HasDevice) = (other.MemmapPages, other.PopulatedSections, other.HasDevice);
         (FreePages, FreeOrders, Home, IsListed, Runs) = (other.FreePages, other.FreeOrders, other.Home, other.IsListed, other.Runs);
         (Referenced, DefaultZone, OtherZone) = (other.Referenced, other.DefaultZone, other.OtherZone);
         Stamp = other.Stamp;

@@ -82,7 +82,7 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
                 state.PageOf(block, section * state.Spec.PagesPerSection), state.Spec.PagesPerSection));
         if (block.MemmapHolder >= 0)
         {
-            state.BootMemmapPages -= state.Runs.HolderOf(block.MemmapHolder).Pages;
+            state.BootMemmapPages -= block.MemmapPages;
             pages.ReleaseAll(block.MemmapHolder);
             state.Runs.RemoveHolder(block.MemmapHolder);
         }
