@@ -203,7 +203,8 @@ public static class Poison
             return null;
 
         // A balloon page whose content was moved away counts as missing in the zone where it is now.
-        var moved = seen.Operation.Kind == OperationKind.SoftOffline && seen.Outcome.PagesOf(WitnessRole.Migrated) > 0;
+        var moved = seen.Operation.Kind == OperationKind.SoftOffline && (seen.Outcome.PagesOf(WitnessRole.Migrated) > 0
+            || (!seen.Sees(Visibility.Placement) && seen.PageBefore(seen.Target.Range.Start).Has(PageFlags.Offline)));
         foreach (ref readonly var zone in seen.After.Zones)
         {
             var was = seen.Before.Zone(zone.Id);
