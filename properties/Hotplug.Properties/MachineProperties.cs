@@ -23,7 +23,7 @@ namespace Hotplug.Properties;
 /// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after every
 /// operation by its invariants and by the reference model. A machine that runs in process derives from this and passes itself.
 /// </summary>
-[Properties(MaxTest = 80, EndSize = 80, Replay = "20191024,183", QuietOnSuccess = true)]
+[Properties(MaxTest = 100, EndSize = 80, Replay = "20191024,183", QuietOnSuccess = true)]
 public abstract class MachineProperties(IMachine machine) : IDisposable
 {
     [Property]
@@ -88,7 +88,7 @@ public abstract class MachineProperties(IMachine machine) : IDisposable
         return Prop.ForAll(GuidedTraces.Of(rig), trace => Conforms(runner, trace));
     }
 
-    // A DIMM of 512 GiB in blocks of 128 MiB is thousands of blocks, so two DIMMs and four of their blocks have to do.
+    // Two DIMMs and two blocks of each have to do: what is checked after every step grows with what is there.
     private static IEnumerable<Operation> LifeOf(Topology host)
     {
         foreach (var add in host.AddAll().Take(2))

@@ -47,8 +47,9 @@ public sealed record Topology(string Host, short Sockets, int BootGigabytes, Imm
         var faker = new Faker { Random = randomizer };
         var sockets = randomizer.ArrayElement<short>([1, 1, 2, 2, 4, 8]);
         var channels = randomizer.ArrayElement([1, 2, 4, 6, 8]);
-        var capacity = randomizer.ArrayElement([16, 32, 64, 128, 256, 512]);
-        var boot = randomizer.ArrayElement([8, 16, 32, 64, 128, 256, 512]);
+        var boot = randomizer.ArrayElement([16, 32, 64, 128, 256, 512]);
+        // Memory of one kind: no DIMM is larger than what the host boots with.
+        var capacity = Math.Min(boot, randomizer.ArrayElement([16, 32, 64, 128, 256, 512]));
         var dimms = ImmutableArray.CreateBuilder<Dimm>();
         var total = boot;
         for (short socket = 0; socket < sockets; socket++)

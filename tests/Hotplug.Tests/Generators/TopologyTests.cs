@@ -23,7 +23,7 @@ public sealed class TopologyTests
     public void Capacities_are_plausible(ulong seed)
     {
         var host = Topology.Draw(seed);
-        Assert.InRange(host.Gigabytes, 8, 16 * 1024);
+        Assert.InRange(host.Gigabytes, 16, 16 * 1024);
         Assert.All(host.Dimms, static d => Assert.InRange(d.Gigabytes, 16, 512));
         Assert.Equal(host.Dimms.Length, host.Dimms.Select(static d => d.Slot).Distinct().Count());
         Assert.All(host.Dimms, static d => Assert.Matches("^[0-9A-F]{8}$", d.SerialNumber));
