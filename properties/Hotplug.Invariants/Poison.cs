@@ -60,7 +60,8 @@ public static class Poison
     /// <summary>Catches a failure that changes what a zone owns.</summary>
     public static readonly Invariant ZonesUnchanged = new(
         "poison.zones-unchanged", Family.Poison,
-        "Poisoning and unpoisoning change neither span nor present nor managed pages of any zone.",
+        "Poisoning and unpoisoning change neither span nor present nor managed pages of any zone, but for a balloon page that "
+        + "a soft offline moves to another zone.",
         "Managed pages that are lowered for a poisoned page now and once more when its block goes offline.",
         new Citation("v6.12", "mm/memory-failure.c", "page_handle_poison"),
         Levels.Hwpoison, Visibility.Zones, CheckZones);
@@ -201,14 +202,11 @@ public static class Poison
     {
         if (seen.IsStart || (!Poisons(seen.Operation.Kind) && seen.Operation.Kind != OperationKind.Unpoison))
             return null;
-
-        // A balloon page whose content was moved away counts as missing in the zone where it is now.
-        var moved = seen.Operation.Kind == OperationKind.SoftOffline && (seen.Outcome.PagesOf(WitnessRole.Migrated) > 0
-            || (!seen.Sees(Visibility.Placement) && seen.PageBefore(seen.Target.Range.Start).Has(PageFlags.Offline)));
         foreach (ref readonly var zone in seen.After.Zones)
         {
             var was = seen.Before.Zone(zone.Id);
-            if (was.Span == zone.Span && was.Present == zone.Present && (was.Managed == zone.Managed || moved))
+            if (was.Span == zone.Span && was.Present == zone.Present
+                && (was.Managed == zone.Managed || MayMigrateBetweenZones(seen)))
                 continue;
             if (!StandBack.ForManagedChange(seen, zone.Id))
                 return Evidence.Against(ZonesUnchanged, zone.Id.ToString(),
@@ -217,6 +215,17 @@ public static class Poison
         }
 
         return null;
+    }
+
+    // A balloon's page takes its managed count along when it is migrated to another zone: soft_offline_page() migrates.
+    private static bool MayMigrateBetweenZones(Transition seen)
+    {
+        if (seen.Operation.Kind != OperationKind.SoftOffline || seen.Spec.Balloons.IsEmpty)
+            return false;
+        long gained = 0;
+        foreach (ref readonly var zone in seen.After.Zones)
+            gained += zone.Managed - seen.Before.Zone(zone.Id).Managed;
+        return gained == 0;
     }
 
     private static Violation? CheckOffline(Transition seen)

@@ -158,9 +158,16 @@ public static class Rollback
         return null;
     }
 
-    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails
-    // later.
-    private static bool MayMigrateBetweenZones(Transition seen) => !seen.Spec.Balloons.IsEmpty;
+    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails later.
+    private static bool MayMigrateBetweenZones(Transition seen)
+    {
+        if (seen.Spec.Balloons.IsEmpty)
+            return false;
+        long gained = 0;
+        foreach (ref readonly var zone in seen.After.Zones)
+            gained += zone.Managed - seen.Before.Zone(zone.Id).Managed;
+        return gained == 0;
+    }
 
     private static bool AnyBlockMoved(Transition seen)
     {

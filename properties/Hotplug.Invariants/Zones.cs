@@ -150,15 +150,12 @@ public static class Zones
     {
         foreach (ref readonly var zone in seen.After.Zones)
         {
-            if (BootMemory.IsPartialIn(seen, zone.Id))
-                continue;
             var was = seen.Before.Zone(zone.Id);
             if (!seen.IsStart && was.Start == zone.Start && was.Spanned == zone.Spanned && !ZoneHull.Changed(seen,
                 zone.Id))
                 continue;
             var hull = ZoneHull.Of(seen.After, zone.Id, seen.Spec.PagesPerBlock);
-            var startSeen = seen.After.Sees(Visibility.ZoneStart) && hull.Count > 0;
-            if (zone.Spanned == hull.Count && (!startSeen || zone.Start == hull.Start))
+            if (BootMemory.IsPartialIn(seen, zone.Id) ? EndsWithin(seen, zone, hull) : IsTight(seen, zone, hull))
                 continue;
             if (!StandBack.ForZone(seen, zone.Id))
                 return Evidence.Against(SpanTight, zone.Id.ToString(), $"spanned {hull.Count} from page {hull.Start}",
@@ -166,5 +163,18 @@ public static class Zones
         }
 
         return null;
+    }
+
+    private static bool IsTight(Transition seen, in ZoneObservation zone, PageRange hull) =>
+        zone.Spanned == hull.Count
+        && (zone.Start == hull.Start || hull.Count == 0 || !seen.After.Sees(Visibility.ZoneStart));
+
+    // Where boot memory begins and ends inside a block is its own affair; beyond it the span ends with the last block.
+    private static bool EndsWithin(Transition seen, in ZoneObservation zone, PageRange hull)
+    {
+        if (hull.Count == 0 || !seen.After.Sees(Visibility.ZoneStart))
+            return true;
+        var slack = BootMemory.IsPartial(seen, seen.Spec.BlockOf(hull.End - 1)) ? seen.Spec.PagesPerBlock : 1;
+        return zone.Span.End <= hull.End && zone.Span.End > hull.End - slack;
     }
 }

@@ -30,11 +30,6 @@ public sealed class CatalogueTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Families_stand_together() =>
-        Assert.Equal(Catalogue.All.Select(static i => i.Family).Distinct().Count(),
-            Catalogue.All.Zip(Catalogue.All.Skip(1)).Count(static pair => pair.First.Family != pair.Second.Family) + 1);
-
-    [Fact]
     public void Statement_and_bug_are_one_sentence_each() => Assert.All(Catalogue.All, static i =>
     {
         foreach (var sentence in (string[])[i.Statement, i.Catches])

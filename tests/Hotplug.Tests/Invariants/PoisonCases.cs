@@ -72,6 +72,19 @@ internal static class PoisonCases
             s[0].Fill(3, 1, s_broken);
             s.Zone(ZoneKind.Normal, static z => z with { Managed = z.Managed - 1 });
         })),
+        Refused(Rules.ZonesUnchanged, "a soft offline loses a page", Of(Operation.SoftOffline(Name.RawPage(3)))
+            .Then(static s =>
+        {
+            s[0].Fill(3, 1, s_broken);
+            s.Zone(ZoneKind.Normal, static z => z with { Managed = z.Managed - 1 });
+        })),
+        Kept(Rules.ZonesUnchanged, "a soft offline moves a balloon page to another zone",
+            Of(Operation.SoftOffline(Name.RawPage(8))).From(static s => s[4].Fill(8, 8, PageState.Free(0)))
+                .Then(static s =>
+            {
+                s[0].Fill(8, 1, Poisoned);
+                s[4].Fill(8, 1, Ballooned);
+            })),
         Kept(Rules.ZonesUnchanged, "managed stays", Of(s_poison).Then(static s => s[0].Fill(3, 1, s_broken))),
 
         Refused(Rules.OfflineRefused, "a page of an offline block is poisoned",

@@ -68,8 +68,24 @@ internal static class ZoneCases
         {
             s.Online(5, ZoneKind.Movable);
         }).Then(static s => s.Offline(5))),
+        Refused(Zones.SpanTight, "the span of boot memory's zone is not shrunk", Of(Operation.Offline(B5)).On(OnPc)
+            .From(static s => s.Online(5, ZoneKind.Normal)).Then(static s =>
+            {
+                s.Offline(5);
+                s.Zone(ZoneKind.Normal, static z => z with { Spanned = 192 });
+            })),
+        Kept(Zones.SpanTight, "the span of boot memory's zone ends where boot memory ends",
+            Of(Operation.Offline(B5)).On(OnPc)
+            .From(static s => s.Online(5, ZoneKind.Normal)).From(static s => s.Zone(ZoneKind.Normal,
+                static z => z with { Present = z.Present - 4, Managed = z.Managed - 4, Free = z.Free - 4 })).Then(static s =>
+            {
+                s.Offline(5);
+                s.Zone(ZoneKind.Normal, static z => z with { Spanned = 28 });
+            }).Showing(Visibility.Blocks | Visibility.Zones | Visibility.ZoneStart)),
     ];
 
     private static Scene Idle(Func<ZoneObservation, ZoneObservation> change) =>
         Of(Operation.Tick(1)).Then(s => s.Zone(ZoneKind.Movable, change));
+
+    private static MachineSpec OnPc(MachineSpec spec) => spec with { PcBoot = true };
 }
