@@ -5,7 +5,8 @@ using Hotplug.Contract.Observations;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
-/// The zone that a plain online takes for a hot block, as the kernel finds it: zone_for_pfn_range(), mm/memory_hotplug.c.
+/// The zone that a plain online takes for a hot block, as the kernel finds it: zone_for_pfn_range(),
+/// mm/memory_hotplug.c.
 /// Stated here for itself, so that what a defect predicts does not rest on the model that judges it.
 /// </summary>
 internal sealed class DefaultZone
@@ -50,7 +51,8 @@ internal sealed class DefaultZone
         return below && above;
     }
 
-    // auto_movable_zone_for_pfn(): a DIMM is a static group, device memory a dynamic one with the memory block as its unit.
+    // auto_movable_zone_for_pfn(): a DIMM is a static group, device memory a dynamic one with the memory block as its
+    // unit.
     private bool MayBeMovable(int block, short node)
     {
         if (_spec.AutoMovableRatio == 0)

@@ -6,7 +6,8 @@ using Hotplug.Contract.Traces;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>A defect that is declared for a range of kernels: a known violation, not a rule.</summary>
-/// <param name="Precondition">Id of the <see cref="IKnownDefect"/> that checks its precondition and predicts the deviation.</param>
+/// <param name="Precondition">Id of the <see cref="IKnownDefect"/> that checks its precondition and predicts the
+/// deviation.</param>
 /// <param name="Rule">The rule that it breaks.</param>
 /// <param name="From">First kernel that has it.</param>
 /// <param name="Until">First kernel that has it no more; null while none is known.</param>
@@ -37,13 +38,16 @@ public sealed record ExpectedDefects(ImmutableArray<ExpectedDefect> Defects)
         ? [.. Defects.Where(d => d.AppliesTo(kernel)).Select(static d => KnownDefects.All[d.Precondition])]
         : [];
 
-    /// <summary>Reads one file. Throws <see cref="ExpectedDefectsException"/> with the entry and what is wrong with it.</summary>
+    /// <summary>
+    /// Reads one file. Throws <see cref="ExpectedDefectsException"/> with the entry and what is wrong with it.
+    /// </summary>
     public static ExpectedDefects Read(string file, Stream text)
     {
         try
         {
             using var document = JsonDocument.Parse(text, s_options);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("defects", out var list)
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("defects", out var list)
                 || list.ValueKind != JsonValueKind.Array)
                 throw new ExpectedDefectsException($"{file}: expected an object with an array \"defects\"");
             return new ExpectedDefects([.. list.EnumerateArray().Select((d, i) => ReadOne(new Entry(file, i, d)))]);
@@ -51,7 +55,8 @@ public sealed record ExpectedDefects(ImmutableArray<ExpectedDefect> Defects)
         catch (JsonException cause)
         {
             throw new ExpectedDefectsException(
-                $"{file}:{(cause.LineNumber ?? 0) + 1}:{(cause.BytePositionInLine ?? 0) + 1}: not JSON with comments", cause);
+                $"{file}:{(cause.LineNumber ?? 0) + 1}:{(cause.BytePositionInLine ?? 0) + 1}: not JSON with comments",
+                cause);
         }
     }
 
@@ -70,7 +75,8 @@ public sealed record ExpectedDefects(ImmutableArray<ExpectedDefect> Defects)
     {
         var precondition = entry.Text("precondition");
         if (!KnownDefects.All.ContainsKey(precondition))
-            throw entry.Fail($"precondition '{precondition}' is not known; known: {string.Join(", ", KnownDefects.All.Keys)}");
+            throw entry.Fail($"precondition '{precondition}' is not known; "
+                + $"known: {string.Join(", ", KnownDefects.All.Keys)}");
         var trace = entry.Lines("trace");
         if (!TraceText.TryParse(string.Join('\n', trace.Prepend(TraceText.Header)), out _, out var error))
             throw entry.Fail($"its trace is not one: {error}");
@@ -85,8 +91,9 @@ public sealed record ExpectedDefects(ImmutableArray<ExpectedDefect> Defects)
 
         public bool Has(string name) => Element.TryGetProperty(name, out _);
 
-        public string Text(string name) => Element.ValueKind == JsonValueKind.Object && Element.TryGetProperty(name, out var value)
-            && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+        public string Text(string name) => Element.ValueKind == JsonValueKind.Object
+            && Element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            && value.GetString() is { Length: > 0 } text
             ? text
             : throw Fail($"\"{name}\" is missing; every defect has precondition, rule, from, reason and trace");
 

@@ -25,7 +25,8 @@ public readonly record struct KernelVersion(int Major, int Minor, int Patch)
     }
 
     /// <summary>True if this one is older.</summary>
-    public bool IsBefore(KernelVersion other) => (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch)) < 0;
+    public bool IsBefore(KernelVersion other) =>
+        (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch)) < 0;
 
     /// <summary>Prints <c>6.12.117</c>.</summary>
     public override string ToString() => $"{Major}.{Minor}.{Patch}";

@@ -7,7 +7,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
-/// Offlining takes poisoned PageOffline pages for pages of the allocator: the commit step skips poison before it looks at
+/// Offlining takes poisoned PageOffline pages for pages of the allocator: the commit step skips poison before it
+/// looks at
 /// PageOffline, so managed falls by one too many for each. __offline_isolated_pages(), mm/page_alloc.c.
 /// </summary>
 internal sealed class PoisonedOfflineCounted : IKnownDefect
@@ -26,24 +27,27 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
     {
         foreach (ref readonly var change in seen.Changed)
         {
-            if (change.Before is not { IsOnline: true } before || change.After is { IsOnline: true } || before.Zone == ZoneKind.None)
+            if (change.Before is not { IsOnline: true } before || change.After is { IsOnline: true })
                 continue;
-            var pages = Unmanaged(seen, before);
+            var pages = before.Zone == ZoneKind.None ? 0 : Unmanaged(seen, before);
             if (pages > 0)
-                seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, before.CountedIn, before.Block, -pages));
+                seen.Deviations.Predict(
+                    new Deviation(Id, DeviationKind.ManagedPages, before.CountedIn, before.Block, -pages));
         }
     }
 
     // A page of a balloon that deflates on OOM stayed managed: subtracting it is right.
     private static long Unmanaged(Transition seen, BlockObservation block)
     {
-        var ballooned = seen.Spec.Balloons.Any(static b => b.DeflateOnOom) && seen.Spec.DeviceMemoryOf(block.Block) == 0;
+        var ballooned = seen.Spec.DeviceMemoryOf(block.Block) == 0
+            && seen.Spec.Balloons.Any(static b => b.DeflateOnOom);
         return ballooned ? 0 : block.Pages.PoisonedOffline;
     }
 }
 
 /// <summary>
-/// Onlining a block again forgets its poison: the memmap is initialised anew, the flags are gone, the pages are handed out,
+/// Onlining a block again forgets its poison: the memmap is initialised anew, the flags are gone, the pages are
+/// handed out,
 /// and HardwareCorrupted counts them for ever. memmap_init_range(), mm/page_alloc.c.
 /// </summary>
 internal sealed class PoisonForgotten : IKnownDefect
@@ -64,7 +68,8 @@ internal sealed class PoisonForgotten : IKnownDefect
             var poisoned = change.Before is { IsOnline: true } before ? before.Pages.Poisoned : 0;
             if (change.After is null)
                 _poisonedWhenLeft.Remove(change.Block);
-            else if (change.After.IsOnline && change.Before is { IsOnline: false } && _poisonedWhenLeft.Remove(change.Block, out var forgotten))
+            else if (change is { Before.IsOnline: false, After.IsOnline: true }
+                && _poisonedWhenLeft.Remove(change.Block, out var forgotten))
                 Predict(seen, change.Block, forgotten);
             else if (!change.After.IsOnline && poisoned > 0)
                 _poisonedWhenLeft[change.Block] = poisoned;
@@ -82,7 +87,8 @@ internal sealed class PoisonForgotten : IKnownDefect
 }
 
 /// <summary>
-/// Unpoisoning a PageOffline page drops its owner's reference: an unplugged page goes to the allocator, which never managed
+/// Unpoisoning a PageOffline page drops its owner's reference: an unplugged page goes to the allocator, which never
+/// managed
 /// it. unpoison_memory(), mm/memory-failure.c.
 /// </summary>
 internal sealed class UnpoisonFreesOffline : IKnownDefect
@@ -107,9 +113,11 @@ internal sealed class UnpoisonFreesOffline : IKnownDefect
             return;
         var pfn = seen.Target.Range.Start;
         var block = seen.Spec.BlockOf(pfn);
-        if (!seen.PageBefore(pfn).Has(PageFlags.Offline | PageFlags.HwPoison) || seen.Before.Find(block) is not { } shown)
+        if (seen.Before.Find(block) is not { } shown
+            || !seen.PageBefore(pfn).Has(PageFlags.Offline | PageFlags.HwPoison))
             return;
-        seen.Deviations.Predict(new Deviation(Id, DeviationKind.OfflineLost, Block: block, Amount: pfn - seen.Spec.PagesOf(block).Start));
+        var offset = pfn - seen.Spec.PagesOf(block).Start;
+        seen.Deviations.Predict(new Deviation(Id, DeviationKind.OfflineLost, Block: block, Amount: offset));
         seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, shown.CountedIn, block, -1));
     }
 
@@ -154,9 +162,11 @@ internal sealed class PoisonedPageFreed : IKnownDefect
             {
                 // Set free by its owner now, off a per-CPU list now, or there since it was.
                 var was = before.Pages.At(offset);
-                var given = was.HasAny(PageFlags.Offline | PageFlags.Buddy) || (was.Flags == PageFlags.HwPoison && was.References == 0);
+                var given = was.HasAny(PageFlags.Offline | PageFlags.Buddy)
+                    || (was.Flags == PageFlags.HwPoison && was.References == 0);
                 if (was.Has(PageFlags.HwPoison) && given)
-                    seen.Deviations.Predict(new Deviation(Id, DeviationKind.PoisonedInBuddy, Block: after.Block, Amount: offset));
+                    seen.Deviations.Predict(
+                        new Deviation(Id, DeviationKind.PoisonedInBuddy, Block: after.Block, Amount: offset));
             }
         }
     }

@@ -25,7 +25,9 @@ public enum ContradictionField
     PageOffline,
 }
 
-/// <summary>A copy of a recording in which one value was changed, so that no kernel can have done what it says.</summary>
+/// <summary>
+/// A copy of a recording in which one value was changed, so that no kernel can have done what it says.
+/// </summary>
 /// <param name="Field">What was changed.</param>
 /// <param name="Line">On which line, from 1.</param>
 /// <param name="Change">The change, in words.</param>
@@ -33,7 +35,8 @@ public enum ContradictionField
 public sealed record Contradiction(ContradictionField Field, int Line, string Change, Func<string> Write);
 
 /// <summary>
-/// Makes contradictory copies of a recording: what shows that judging refuses what it should. Only lines are changed on which
+/// Makes contradictory copies of a recording: what shows that judging refuses what it should. Only lines are changed
+/// on which
 /// nothing is in flight; the change is confined to its line, also where later lines say "unchanged".
 /// </summary>
 public sealed class Contradictions
@@ -75,7 +78,8 @@ public sealed class Contradictions
             if (IsInFlight(step.State))
                 continue;
             var isStateWrite = _whole[index]["op"]!["op"]!.GetValue<string>() == "state";
-            var copies = BlockStates(index).Concat(ZoneCounters(index)).Concat(DeviceMemorySizes(index)).Concat(PageOfflines(index));
+            var copies = BlockStates(index).Concat(ZoneCounters(index)).Concat(DeviceMemorySizes(index))
+                .Concat(PageOfflines(index));
             if (isStateWrite)
                 copies = copies.Concat(BlocksLeftOut(index)).Concat(BlockZones(index)).Concat(Answers(index));
             foreach (var copy in copies)
@@ -131,12 +135,13 @@ public sealed class Contradictions
         var op = _whole[index]["op"]!;
         var value = op["val"]!.GetValue<string>();
         var rc = _whole[index]["res"]!["rc"]!.GetValue<int>();
-        if (op["block"]!.GetValue<int>() < RecordingTable.FirstHotBlock || !(s_onlineWords.Contains(value) || value == "offline"))
+        if (op["block"]!.GetValue<int>() < RecordingTable.FirstHotBlock
+            || !(s_onlineWords.Contains(value) || value == "offline"))
             yield break;
         int[] others = rc == 0 ? [16, 22] : [0];
         foreach (var other in others)
-            yield return Copy(ContradictionField.Answer, index, $"{value} of block {op["block"]} answers {rc} -> {other}", null,
-                line => line["res"]!["rc"] = other);
+            yield return Copy(ContradictionField.Answer, index,
+                $"{value} of block {op["block"]} answers {rc} -> {other}", null, line => line["res"]!["rc"] = other);
     }
 
     private IEnumerable<Contradiction> ZoneCounters(int index)
@@ -164,7 +169,8 @@ public sealed class Contradictions
         if (_whole[index]["op"]!["op"]!.GetValue<string>() != "vmem" || res["size"] is not { } size)
             yield break;
         var larger = size.GetValue<long>() + (RecordingTable.SubBlockPages * (long)RecordingTable.PageBytes);
-        yield return Copy(ContradictionField.DeviceMemorySize, index, $"size of device memory {size} -> {larger}", "md", line =>
+        var change = $"size of device memory {size} -> {larger}";
+        yield return Copy(ContradictionField.DeviceMemorySize, index, change, "md", line =>
         {
             line["res"]!["size"] = larger;
             foreach (var device in line["obs"]!["md"]!.AsArray())
@@ -177,7 +183,8 @@ public sealed class Contradictions
     {
         var obs = _whole[index]["obs"]!;
         var key = obs["hp"] is JsonObject { Count: > 0 } ? "hp" : "pages";
-        var online = _steps[index].State.Blocks.Where(static b => b.State == BlockState.Online).Select(static b => b.Block).ToHashSet();
+        var online = _steps[index].State.Blocks.Where(static b => b.State == BlockState.Online)
+            .Select(static b => b.Block).ToHashSet();
         foreach (var (block, value) in obs[key]!.AsObject())
         {
             if (!int.TryParse(block, NumberStyles.None, null, out var number) || !online.Contains(number))
@@ -193,7 +200,8 @@ public sealed class Contradictions
         }
     }
 
-    // At rest a PageOffline page has one reference; on a machine whose balloon deflates on OOM only the pages that were never
+    // At rest a PageOffline page has one reference; on a machine whose balloon deflates on OOM only the pages that
+    // were never
     // exposed are surely not the balloon's.
     private IEnumerable<string> Others(string run)
     {
@@ -220,7 +228,8 @@ public sealed class Contradictions
     private (int Number, string State) BlockAt(int index, int position) =>
         (Blocks(index)[position]![0]!.GetValue<int>(), Blocks(index)[position]![1]!.GetValue<string>());
 
-    private Contradiction Copy(ContradictionField field, int index, string change, string? key, Action<JsonObject> edit) =>
+    private Contradiction Copy(
+        ContradictionField field, int index, string change, string? key, Action<JsonObject> edit) =>
         new(field, index + 1, change, () => Write(index, key, edit));
 
     private string Write(int index, string? key, Action<JsonObject> edit)

@@ -11,7 +11,9 @@ internal sealed record Place(string File, int Line, ReadOnlyMemory<byte> Text)
         new(File, Line, Math.Max(0, Text.Span.IndexOf(Encoding.UTF8.GetBytes($"\"{field}\""))) + 1, problem);
 }
 
-/// <summary>A JSON object of a recording, read field by field; whatever is not as expected is named with its place.</summary>
+/// <summary>
+/// A JSON object of a recording, read field by field; whatever is not as expected is named with its place.
+/// </summary>
 internal readonly struct Fields(JsonElement element, Place place)
 {
     /// <summary>The line it stands on.</summary>
@@ -47,7 +49,8 @@ internal readonly struct Fields(JsonElement element, Place place)
     public JsonElement.ArrayEnumerator Items(string name) => Of(name, JsonValueKind.Array, "an array").EnumerateArray();
 
     /// <summary>The fields of an object, in order.</summary>
-    public JsonElement.ObjectEnumerator Members(string name) => Of(name, JsonValueKind.Object, "an object").EnumerateObject();
+    public JsonElement.ObjectEnumerator Members(string name) =>
+        Of(name, JsonValueKind.Object, "an object").EnumerateObject();
 
     /// <summary>An array inside an array, with at least <paramref name="length"/> items.</summary>
     public static JsonElement Row(JsonElement row, int length, string field, Place place) =>

@@ -2,12 +2,16 @@ using System.Globalization;
 
 namespace Hotplug.Adapters.Recording;
 
-/// <summary>What a kernel's own messages tell: the page that it blames for a refusal, and why memory could not be added.</summary>
+/// <summary>
+/// What a kernel's own messages tell: the page that it blames for a refusal, and why memory could not be added.
+/// </summary>
 internal static class KernelLog
 {
     /// <summary>
-    /// Pages that the kernel dumped because they could not be isolated or migrated: <c>dump_page(page, "unmovable page")</c>
-    /// and <c>"migration failure"</c>. A dump begins with <c>page:… pfn:0x…</c>; a migration failure may come without it.
+    /// Pages that the kernel dumped because they could not be isolated or migrated: <c>dump_page(page, "unmovable
+    /// page")</c>
+    /// and <c>"migration failure"</c>. A dump begins with <c>page:… pfn:0x…</c>; a migration failure may come without
+    /// it.
     /// </summary>
     public static IEnumerable<long> Culprits(IEnumerable<string> log)
     {
@@ -21,7 +25,9 @@ internal static class KernelLog
     public static bool SaysUnmovable(IEnumerable<string> log) =>
         log.Any(static l => l.Contains("page dumped because: unmovable page", StringComparison.Ordinal));
 
-    /// <summary>True if the range was refused because it is not whole memory blocks. check_hotplug_memory_range().</summary>
+    /// <summary>
+    /// True if the range was refused because it is not whole memory blocks. check_hotplug_memory_range().
+    /// </summary>
     public static bool SaysUnaligned(IEnumerable<string> log) =>
         log.Any(static l => l.Contains("unaligned hotplug range", StringComparison.Ordinal));
 
@@ -30,7 +36,8 @@ internal static class KernelLog
         log.Any(static l => l.Contains("add_memory failed", StringComparison.Ordinal));
 
     /// <summary>
-    /// The line of a dead guest's console that shows a crash; null if it shows none, or only that memory was exhausted: a
+    /// The line of a dead guest's console that shows a crash; null if it shows none, or only that memory was
+    /// exhausted: a
     /// balloon or an allocation that takes everything may end a guest, and a console may be cut before its cause.
     /// </summary>
     public static string? Crash(IEnumerable<string> console)

@@ -5,8 +5,10 @@ using Hotplug.Contract.Observations;
 namespace Hotplug.Adapters.Recording;
 
 /// <summary>
-/// Reads the run-length text of a block's pages: <c>offset+length:kpageflags:refcount:mapcount</c> as the guest sees them, or
-/// <c>offset+length:n0z2.f…t…r…</c> as struct pages read from outside. Flag bits: include/uapi/linux/kernel-page-flags.h;
+/// Reads the run-length text of a block's pages: <c>offset+length:kpageflags:refcount:mapcount</c> as the guest sees
+/// them, or
+/// <c>offset+length:n0z2.f…t…r…</c> as struct pages read from outside. Flag bits:
+/// include/uapi/linux/kernel-page-flags.h;
 /// struct page of 6.1: include/linux/page-flags.h.
 /// </summary>
 internal static class PageText
@@ -21,7 +23,8 @@ internal static class PageText
 
     // Flags of struct page, 6.1.
     private const ulong PgDirty = 1UL << 3, PgLru = 1UL << 4, PgSlab = 1UL << 9, PgOwnerPrivate = 1UL << 10;
-    private const ulong PgReserved = 1UL << 12, PgSwapBacked = 1UL << 19, PgUnevictable = 1UL << 20, PgHwPoison = 1UL << 23;
+    private const ulong PgReserved = 1UL << 12, PgSwapBacked = 1UL << 19, PgUnevictable = 1UL << 20;
+    private const ulong PgHwPoison = 1UL << 23;
     private const string TypeOffline = "fffffeff", TypeTable = "fffffdff";
 
     /// <summary>Reads the text into <paramref name="pages"/>; null, or what is wrong with which run.</summary>
@@ -42,7 +45,8 @@ internal static class PageText
             var what = run[(colon + 1)..];
             var known = fromHost ? TryStructPage(what, out var state) : TryFlags(what, dialect, out state);
             if (!known)
-                return $"the run '{run}' is not {(fromHost ? "n<node>z<zone>.<struct page>" : "flags:refcount:mapcount")}";
+                return $"the run '{run}' is not "
+                    + (fromHost ? "n<node>z<zone>.<struct page>" : "flags:refcount:mapcount");
             pages.Add(count, state);
         }
 
@@ -58,7 +62,9 @@ internal static class PageText
             || !int.TryParse(text[(first + 1)..second], out var count))
             return false;
         var references = count == Unreadable ? PageState.Unknown : count;
-        state = (flags & KpfNoPage) != 0 ? PageState.None : new PageState(Decode(flags, references, dialect), 0, 0, references);
+        state = (flags & KpfNoPage) != 0
+            ? PageState.None
+            : new PageState(Decode(flags, references, dialect), 0, 0, references);
 
         // The guest reads flags and reference counts in two passes: a free page with a reference is a torn reading.
         if (state.Has(PageFlags.Buddy) && references != 0)
@@ -84,7 +90,8 @@ internal static class PageText
         return references > 0 && seen == PageFlags.None ? PageFlags.InUse : seen;
     }
 
-    // VmemmapSelfHosted shares its bit with other users of PG_owner_priv_1: alone (6.12) or with PG_reserved (6.1) it is no other.
+    // VmemmapSelfHosted shares its bit with other users of PG_owner_priv_1: alone (6.12) or with PG_reserved (6.1) it
+    // is no other.
     private static bool IsVmemmap(ulong flags, Dialect dialect) =>
         flags == (dialect.Has(DialectItem.VmemmapNotReserved) ? KpfOwnerPrivate : KpfOwnerPrivate | KpfReserved);
 

@@ -21,7 +21,7 @@ public sealed record RecordedRun(string File, string Kernel, MachineSpec Spec, R
 
     /// <summary>The operations alone.</summary>
     public ImmutableArray<Operation> Operations =>
-        [.. Steps.Select(static s => s.Operation), .. Crash is { } crash ? [crash.Operation] : Array.Empty<Operation>()];
+        [.. Steps.Select(static s => s.Operation), .. Crash is null ? Array.Empty<Operation>() : [Crash.Operation]];
 }
 
 /// <summary>A kernel that crashed while it was recorded.</summary>
@@ -48,7 +48,9 @@ public sealed record RecordedStep(int Line, Operation Operation, OutcomeRecord O
 public sealed record RecordedBlock(
     long Stamp, int Block, BlockState State, short Node, ZoneKind Zone, ZoneKind OtherZone, PageRuns Pages);
 
-/// <summary>Everything that one line of a recording shows, carried over from earlier lines where it says "unchanged".</summary>
+/// <summary>
+/// Everything that one line of a recording shows, carried over from earlier lines where it says "unchanged".
+/// </summary>
 /// <param name="Blocks">Memory blocks, ascending.</param>
 /// <param name="Zones">Zones of the nodes that are online.</param>
 /// <param name="Nodes">Nodes that are online.</param>

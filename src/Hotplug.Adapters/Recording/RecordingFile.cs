@@ -8,14 +8,19 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Adapters.Recording;
 
-/// <summary>Reads recordings of real kernels: JSON lines, plain (<c>.jsonl</c>) or compressed (<c>.jsonl.gz</c>).</summary>
+/// <summary>
+/// Reads recordings of real kernels: JSON lines, plain (<c>.jsonl</c>) or compressed (<c>.jsonl.gz</c>).
+/// </summary>
 public static class RecordingFile
 {
     /// <summary>True for a file name that is a recording's.</summary>
     public static bool IsRecording(string path) =>
         path.EndsWith(".jsonl", StringComparison.Ordinal) || path.EndsWith(".jsonl.gz", StringComparison.Ordinal);
 
-    /// <summary>Reads a file. Throws <see cref="RecordingFormatException"/>, or <see cref="IOException"/> if it cannot be read.</summary>
+    /// <summary>
+    /// Reads a file. Throws <see cref="RecordingFormatException"/>, or <see cref="IOException"/> if it cannot be
+    /// read.
+    /// </summary>
     public static RecordedRun Read(string path)
     {
         using var file = File.OpenRead(path);
@@ -54,6 +59,8 @@ public static class RecordingFile
         private bool _ended;
         private bool _stopped;
 
+        private string JudgedUpTo => $"judged up to operation {_steps.Count}";
+
         public RecordedRun Read(ReadOnlyMemory<byte> text)
         {
             for (var line = 1; !text.IsEmpty; line++)
@@ -69,20 +76,26 @@ public static class RecordingFile
                 throw new RecordingFormatException(name, 1, 1,
                     "not a recording: expected a header line and the state before the first operation");
             if (!_ended)
-                _notes.Add($"cut when the recorder stopped: judged up to operation {_steps.Count}");
-            return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes]) { Crash = _crash };
+                _notes.Add($"cut when the recorder stopped: {JudgedUpTo}");
+            return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes])
+            {
+                Crash = _crash,
+            };
         }
 
-        // Values that no recorder writes – numbers beyond their range, text that is no text – are bad input like any other.
+        // Values that no recorder writes – numbers beyond their range, text that is no text – are bad input like any
+        // other.
         private void TakeOrFail(Place place)
         {
             try
             {
                 Take(place);
             }
-            catch (Exception cause) when (cause is InvalidOperationException or OverflowException or ArgumentException or FormatException)
+            catch (Exception cause) when (cause is InvalidOperationException or OverflowException or ArgumentException
+                or FormatException)
             {
-                throw new RecordingFormatException(place.File, place.Line, 1, $"a value that no recording holds: {cause.Message}", cause);
+                throw new RecordingFormatException(
+                    place.File, place.Line, 1, $"a value that no recording holds: {cause.Message}", cause);
             }
         }
 
@@ -101,7 +114,8 @@ public static class RecordingFile
                 TakeStep(line);
         }
 
-        // {"dead":…, "at":the operation, "serial_tail":[…] or "…"}: an exhausted memory ends a run, anything else is a crash.
+        // {"dead":…, "at":the operation, "serial_tail":[…] or "…"}: an exhausted memory ends a run, anything else is
+        // a crash.
         private void TakeDeath(Fields line)
         {
             var tail = !line.Has("serial_tail") ? []
@@ -112,7 +126,7 @@ public static class RecordingFile
                 _crash = new RecordedCrash(line.Place.Line,
                     RecordingTable.Operation(line.Inner("at"), _spec, _states.RamBytes, _bound), evidence);
             else
-                _notes.Add($"the guest ran out of memory or fell silent ({line.Raw("dead")}): judged up to operation {_steps.Count}");
+                _notes.Add($"the guest ran out of memory or fell silent ({line.Raw("dead")}): {JudgedUpTo}");
         }
 
         private static JsonElement Parse(Place place)
@@ -122,13 +136,14 @@ public static class RecordingFile
                 var root = JsonDocument.Parse(place.Text).RootElement;
                 return root.ValueKind == JsonValueKind.Object
                     ? root
-                    : throw new RecordingFormatException(place.File, place.Line, 1, "a line of a recording is a JSON object");
+                    : throw new RecordingFormatException(
+                        place.File, place.Line, 1, "a line of a recording is a JSON object");
             }
             catch (JsonException cause)
             {
                 throw new RecordingFormatException(place.File, place.Line, (int)(cause.BytePositionInLine ?? 0) + 1,
-                    "not a whole JSON object: the line is cut or damaged; record it again, or delete this line and all after it",
-                    cause);
+                    "not a whole JSON object: the line is cut or damaged; record it again, "
+                    + "or delete this line and all after it", cause);
             }
         }
 
@@ -144,11 +159,16 @@ public static class RecordingFile
         {
             var header = _header!.Value;
             var blocks = 0;
-            foreach (var block in line.Inner("obs").Items("blocks"))
-                if (Fields.ToNumber(Fields.Row(block, 1, "blocks", line.Place)[0], "blocks", line.Place) < RecordingTable.FirstHotBlock)
+            foreach (var item in line.Inner("obs").Items("blocks"))
+            {
+                var block = Fields.Row(item, 1, "blocks", line.Place)[0];
+                if (Fields.ToNumber(block, "blocks", line.Place) < RecordingTable.FirstHotBlock)
                     blocks++;
+            }
+
             _spec = RecordingTable.Spec(header, blocks);
-            var fromHost = header.Has("pages_from") && header.Text("pages_from").StartsWith("memsave", StringComparison.Ordinal);
+            var fromHost = header.Has("pages_from")
+                && header.Text("pages_from").StartsWith("memsave", StringComparison.Ordinal);
             _states = new StateReader(_spec.Dialect, fromHost, _spec);
             _start = _states.Read(line.Inner("obs"), _flight);
         }
@@ -164,7 +184,7 @@ public static class RecordingFile
             if (res.Has("exc"))
             {
                 _stopped = true;
-                _notes.Add($"line {line.Place.Line}: the recorder's agent failed ({res.Raw("exc")}): judged up to operation {_steps.Count}");
+                _notes.Add($"line {line.Place.Line}: the recorder's agent failed ({res.Raw("exc")}): {JudgedUpTo}");
                 return;
             }
 

@@ -1,6 +1,8 @@
 namespace Hotplug.Adapters.Recording;
 
-/// <summary>A recording that cannot be read: where, and what is wrong there. Wrong input (exit 2), never a verdict.</summary>
+/// <summary>
+/// A recording that cannot be read: where, and what is wrong there. Wrong input (exit 2), never a verdict.
+/// </summary>
 public sealed class RecordingFormatException(string file, int line, int column, string problem, Exception? cause = null)
     : Exception($"{file}:{line}:{column}: {problem}", cause)
 {

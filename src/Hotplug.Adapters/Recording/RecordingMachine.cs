@@ -6,7 +6,8 @@ using System.Collections.Immutable;
 namespace Hotplug.Adapters.Recording;
 
 /// <summary>
-/// A recorded kernel as a machine: it answers every operation with what was recorded, so that judging a recording is judging
+/// A recorded kernel as a machine: it answers every operation with what was recorded, so that judging a recording is
+/// judging
 /// a machine. It can only be taken through the operations that were recorded, in their order.
 /// </summary>
 public sealed class RecordingMachine(RecordedRun run) : IMachine
@@ -32,7 +33,8 @@ public sealed class RecordingMachine(RecordedRun run) : IMachine
         if (_next == run.Steps.Length && run.Crash is { } crash && crash.Operation == operation)
             throw new KernelCrashException(crash.Evidence);
         if (_next >= run.Steps.Length || run.Steps[_next].Operation != operation)
-            throw new HarnessException($"{run.File} holds no operation {_next} '{operation}': a recording is replayed in its own order");
+            throw new HarnessException(
+                $"{run.File} holds no operation {_next} '{operation}': a recording is replayed in its own order");
         var recorded = run.Steps[_next++].Outcome;
         outcome.Answer = recorded.Answer;
         outcome.Log = recorded.Log;

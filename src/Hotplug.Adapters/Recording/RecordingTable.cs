@@ -4,11 +4,14 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Op = Hotplug.Contract.Operations.Operation;
+using Reply = Hotplug.Contract.Machines.Answer;
 
 namespace Hotplug.Adapters.Recording;
 
 /// <summary>
-/// How the words of a recording become the words of the contract: the machine, the operations and their answers. One table,
+/// How the words of a recording become the words of the contract: the machine, the operations and their answers. One
+/// table,
 /// so that a reader sees at one place what a recording is taken to mean.
 /// </summary>
 internal static class RecordingTable
@@ -44,7 +47,9 @@ internal static class RecordingTable
         };
     }
 
-    /// <summary>The operation of a line. A request that names nothing that exists did nothing but let time pass.</summary>
+    /// <summary>
+    /// The operation of a line. A request that names nothing that exists did nothing but let time pass.
+    /// </summary>
     public static Operation Operation(Fields op, MachineSpec spec, long balloonRam, ISet<int> devices)
     {
         var word = op.Text("op");
@@ -52,38 +57,38 @@ internal static class RecordingTable
         switch (word)
         {
             case "add":
-                return Contract.Operations.Operation.Add(DeviceOf(op), op.Number("size") * MiB / PageBytes, node,
+                return Op.Add(DeviceOf(op), op.Number("size") * MiB / PageBytes, node,
                     op.Has("addr") ? Name.RawPage(op.Number("addr") / PageBytes) : default);
             case "del":
-                return devices.Contains(DeviceOf(op).Id) ? Contract.Operations.Operation.Eject(DeviceOf(op)) : s_nothing;
+                return devices.Contains(DeviceOf(op).Id) ? Op.Eject(DeviceOf(op)) : s_nothing;
             case "state":
                 return StateWrite(op);
             case "auto":
-                return Contract.Operations.Operation.Policy(AutoSetting(op.Text("val")));
+                return Op.Policy(AutoSetting(op.Text("val")));
             case "alloc":
-                return Contract.Operations.Operation.Alloc(Name.Allocation((int)op.Number("id")), op.Number("pages"),
+                return Op.Alloc(Name.Allocation((int)op.Number("id")), op.Number("pages"),
                     KindOf(op), node: (short)(spec.Nodes > 1 ? node : -1));
             case "free":
-                return Contract.Operations.Operation.Free(Name.Allocation((int)op.Number("id")));
+                return Op.Free(Name.Allocation((int)op.Number("id")));
             case "balloon":
-                return Contract.Operations.Operation.BalloonTarget(BalloonDriver.Virtio,
+                return Op.BalloonTarget(BalloonDriver.Virtio,
                     BalloonPages(balloonRam, op.Number("target") * MiB));
             case "vmem":
-                return Contract.Operations.Operation.Resize(Name.DeviceMemory(1),
+                return Op.Resize(Name.DeviceMemory(1),
                     op.Number("size") / (SubBlockPages * (long)PageBytes));
             case "notifier":
-                return Contract.Operations.Operation.NotifierError(NotificationOf(op), (Errno)(-op.Number("err")));
+                return Op.NotifierError(NotificationOf(op), (Errno)(-op.Number("err")));
             case "hwpoison":
-                return Contract.Operations.Operation.Poison(Name.RawPage(op.Number("pfn")));
+                return Op.Poison(Name.RawPage(op.Number("pfn")));
             case "unpoison":
-                return Contract.Operations.Operation.Unpoison(Name.RawPage(op.Number("pfn")));
+                return Op.Unpoison(Name.RawPage(op.Number("pfn")));
             case "soft":
-                return Contract.Operations.Operation.SoftOffline(Name.RawPage(op.Number("pfn")));
+                return Op.SoftOffline(Name.RawPage(op.Number("pfn")));
             case "hard":
-                return Contract.Operations.Operation.HardOffline(Name.RawPage(op.Number("pfn")));
+                return Op.HardOffline(Name.RawPage(op.Number("pfn")));
             default:
-                throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, auto, alloc, free, balloon, "
-                    + "vmem, notifier, hwpoison, unpoison, soft, hard");
+                throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, auto, alloc, free, "
+                    + "balloon, vmem, notifier, hwpoison, unpoison, soft, hard");
         }
     }
 
@@ -91,52 +96,62 @@ internal static class RecordingTable
     public static Answer Answer(string word, Fields res, ImmutableArray<string> log, bool arrived)
     {
         if (res.Has("qmp"))
-            return Contract.Machines.Answer.Rejected;
+            return Reply.Rejected;
         return word switch
         {
             "add" => AddAnswer(res, log, arrived),
             "del" => res.Text("out") switch
             {
-                "deleted" => Contract.Machines.Answer.Ok,
-                "refused" => Contract.Machines.Answer.Of(Errno.EBUSY),
-                "timeout" => Contract.Machines.Answer.Pending,
-                var other => throw res.Place.Fail("out", $"unknown result '{other}' of del; known: deleted, refused, timeout"),
+                "deleted" => Reply.Ok,
+                "refused" => Reply.Of(Errno.EBUSY),
+                "timeout" => Reply.Pending,
+                var other => throw res.Place.Fail("out",
+                    $"unknown result '{other}' of del; known: deleted, refused, timeout"),
             },
-            "balloon" or "vmem" => res.Flag("reached") ? Contract.Machines.Answer.Ok : Contract.Machines.Answer.Pending,
+            "balloon" or "vmem" => res.Flag("reached") ? Reply.Ok : Reply.Pending,
             "state" when res.Has("signalled") && res.Flag("signalled") && res.Number("rc") == (long)Errno.EINTR =>
-                Contract.Machines.Answer.Unfinished,
-            _ => Contract.Machines.Answer.Of(ErrnoOf(res)),
+                Reply.Unfinished,
+            _ => Reply.Of(ErrnoOf(res)),
         };
     }
 
-    /// <summary>The device whose ejection the guest refused, when the event says that: ACPI_DEVICE_OST of source 3, not "in progress".</summary>
+    /// <summary>
+    /// The device whose ejection the guest refused, when the event says that: ACPI_DEVICE_OST of source 3, not "in
+    /// progress".
+    /// </summary>
     public static int? RefusedEjection(JsonElement ev)
     {
         const int Ejection = 3, InProgress = 132;
-        return ev.ValueKind == JsonValueKind.Array && ev.GetArrayLength() == 2 && ev[0].ValueKind == JsonValueKind.String
-            && ev[0].ValueEquals("ACPI_DEVICE_OST") && ev[1].TryGetProperty("info", out var info)
-            && info.TryGetProperty("source", out var source) && source.TryGetInt32(out var from) && from == Ejection
-            && info.TryGetProperty("status", out var status) && status.TryGetInt32(out var code) && code != InProgress && code != 0
+        if (ev.ValueKind != JsonValueKind.Array || ev.GetArrayLength() != 2 || ev[0].ValueKind != JsonValueKind.String
+            || !ev[0].ValueEquals("ACPI_DEVICE_OST") || !ev[1].TryGetProperty("info", out var info))
+            return null;
+        return NumberOf(info, "source") == Ejection && NumberOf(info, "status") is not (null or 0 or InProgress)
             && info.TryGetProperty("device", out var id) && Name.TryParse(id.GetString(), out var name)
             ? name.Id
             : null;
     }
 
-    /// <summary>Pages that the balloon is asked to hold: QEMU keeps what lies between its RAM and the target. 0 asks for nothing.</summary>
+    /// <summary>
+    /// Pages that the balloon is asked to hold: QEMU keeps what lies between its RAM and the target. 0 asks for
+    /// nothing.
+    /// </summary>
     public static long BalloonPages(long ramBytes, long targetBytes) => Math.Max(0, ramBytes - targetBytes) / PageBytes;
 
-    private static readonly Operation s_nothing = Contract.Operations.Operation.Tick(1);
+    private static int? NumberOf(JsonElement info, string name) =>
+        info.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) ? number : null;
+
+    private static readonly Operation s_nothing = Op.Tick(1);
 
     // The guest reports success of an ACPI insertion even when the range made no block; the errno is in its log.
     private static Answer AddAnswer(Fields res, ImmutableArray<string> log, bool arrived)
     {
         if (arrived)
-            return Contract.Machines.Answer.Ok;
+            return Reply.Ok;
         if (KernelLog.SaysUnaligned(log))
-            return Contract.Machines.Answer.Of(Errno.EINVAL);
+            return Reply.Of(Errno.EINVAL);
         if (KernelLog.SaysAddFailed(log))
-            return Contract.Machines.Answer.Of(Errno.ENOMEM);
-        return res.Has("ost") ? Contract.Machines.Answer.Ok : Contract.Machines.Answer.Pending;
+            return Reply.Of(Errno.ENOMEM);
+        return res.Has("ost") ? Reply.Ok : Reply.Pending;
     }
 
     private static Operation StateWrite(Fields op)
@@ -144,12 +159,12 @@ internal static class RecordingTable
         var block = Name.RawBlock((int)op.Number("block"));
         return op.Text("val") switch
         {
-            "online" => Contract.Operations.Operation.Online(block),
-            "online_kernel" => Contract.Operations.Operation.Online(block, OperationKind.OnlineKernel),
-            "online_movable" => Contract.Operations.Operation.Online(block, OperationKind.OnlineMovable),
-            "offline" => Contract.Operations.Operation.Offline(block),
-            "" => Contract.Operations.Operation.WriteState(block, StateText.Empty),
-            _ => Contract.Operations.Operation.WriteState(block, StateText.Nonsense),
+            "online" => Op.Online(block),
+            "online_kernel" => Op.Online(block, OperationKind.OnlineKernel),
+            "online_movable" => Op.Online(block, OperationKind.OnlineMovable),
+            "offline" => Op.Offline(block),
+            "" => Op.WriteState(block, StateText.Empty),
+            _ => Op.WriteState(block, StateText.Nonsense),
         };
     }
 
@@ -208,7 +223,8 @@ internal static class RecordingTable
             $"kernel '{kernel}' is not known; known: {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
     }
 
-    private static Name DeviceOf(Fields op) => Name.TryParse(op.Text("id"), out var name) && name is { Kind: NameKind.Device, Block: < 0 }
+    private static Name DeviceOf(Fields op) =>
+        Name.TryParse(op.Text("id"), out var name) && name is { Kind: NameKind.Device, Block: < 0 }
         ? name
         : throw op.Place.Fail("id", $"'id' is {op.Text("id")}: expected d<number>");
 

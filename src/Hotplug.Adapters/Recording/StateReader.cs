@@ -12,7 +12,8 @@ namespace Hotplug.Adapters.Recording;
 internal sealed record ListedDevice(Name Name, PageRange Range, long RequestedPages, short Node);
 
 /// <summary>
-/// Reads the observations of one recording in order, carrying over what a line calls unchanged (<c>"="</c>): a value that
+/// Reads the observations of one recording in order, carrying over what a line calls unchanged (<c>"="</c>): a value
+/// that
 /// did not change keeps its object, so that comparing stamps is enough to know what changed.
 /// </summary>
 internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec spec)
@@ -32,9 +33,11 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
     private long _balloonActual = -1;
     private long _nextStamp;
 
-    /// <summary>RAM that QEMU counts for the balloon: boot memory and DIMMs, whatever the kernel made of them.</summary>
-    public long RamBytes => ((long)spec.BootBlocks * RecordingTable.BlockPages
-        + _devices.Where(static d => d.Name.Kind == NameKind.Device).Sum(static d => d.Range.Count)) * RecordingTable.PageBytes;
+    /// <summary>
+    /// RAM that QEMU counts for the balloon: boot memory and DIMMs, whatever the kernel made of them.
+    /// </summary>
+    public long RamBytes => RecordingTable.PageBytes * (((long)spec.BootBlocks * RecordingTable.BlockPages)
+        + _devices.Where(static d => d.Name.Kind == NameKind.Device).Sum(static d => d.Range.Count));
 
     /// <summary>Takes in one observation.</summary>
     public RecordedState Read(Fields obs, FlightWatch flight)
@@ -121,12 +124,15 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
             return;
         var parts = obs.Text("nodes").Split('|');
         if (parts.Length != 3)
-            throw obs.Place.Fail("nodes", $"'nodes' is {obs.Text("nodes")}: expected online|has_memory|has_normal_memory");
+            throw obs.Place.Fail("nodes",
+                $"'nodes' is {obs.Text("nodes")}: expected online|has_memory|has_normal_memory");
         var sets = parts.Select(p => NodeSet(p, obs.Place)).ToArray();
-        _nodes = [.. sets[0].Order().Select(n => new NodeObservation(n, true, sets[1].Contains(n), sets[2].Contains(n)))];
+        _nodes = [.. sets[0].Order()
+            .Select(n => new NodeObservation(n, true, sets[1].Contains(n), sets[2].Contains(n)))];
     }
 
-    // "140000000-147ffffff : System RAM", in bytes, the last one inclusive; virtio-mem's stand indented under its device.
+    // "140000000-147ffffff : System RAM", in bytes, the last one inclusive; virtio-mem's stand indented under its
+    // device.
     private void ReadResources(Fields obs)
     {
         if (IsUnchanged(obs, "iomem"))
@@ -139,12 +145,12 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
             var dash = line.IndexOf('-');
             if (colon < 0)
                 continue;
-            if (dash < 1 || dash > colon
-                || !long.TryParse(line.AsSpan(0, dash), NumberStyles.AllowHexSpecifier, null, out var start)
-                || !long.TryParse(line.AsSpan(dash + 1, colon - dash - 1), NumberStyles.AllowHexSpecifier, null, out var last))
+            if (dash < 1 || dash > colon || !TryHex(line.AsSpan(0, dash), out var start)
+                || !TryHex(line.AsSpan(dash + 1, colon - dash - 1), out var last))
                 throw obs.Place.Fail("iomem", $"'iomem' holds '{line}': expected start-end : System RAM");
             if (start / RecordingTable.PageBytes >= (long)RecordingTable.FirstHotBlock * RecordingTable.BlockPages)
-                ranges.Add(new PageRange(start / RecordingTable.PageBytes, (last + 1 - start) / RecordingTable.PageBytes));
+                ranges.Add(
+                    new PageRange(start / RecordingTable.PageBytes, (last + 1 - start) / RecordingTable.PageBytes));
         }
 
         ranges.Sort(static (a, b) => a.Start.CompareTo(b.Start));
@@ -189,7 +195,8 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
             var before = _previous.GetValueOrDefault(number);
             var pages = PagesOf(number, state);
 
-            // While it goes offline, valid_zones shows candidates; the zone that counts it is the one that it was online in.
+            // While it goes offline, valid_zones shows candidates; the zone that counts it is the one that it was
+            // online in.
             var (its, second) = state == BlockState.GoingOffline && before is { State: not BlockState.Offline }
                 ? (before.Zone, ZoneKind.None)
                 : (zone, other);
@@ -224,12 +231,14 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
             if (device.Name.Kind == NameKind.DeviceMemory)
             {
                 flight.SeeDeviceMemory(device.Range.Count, its);
-                devices.Add(new DeviceObservation(device.Name, range, device.Range.Count, device.RequestedPages, flight.Resizing));
+                devices.Add(new DeviceObservation(
+                    device.Name, range, device.Range.Count, device.RequestedPages, flight.Resizing));
                 continue;
             }
 
             flight.SeeDevice(device.Name.Id, its);
-            devices.Add(new DeviceObservation(device.Name, range, range.Count, range.Count, flight.Ejecting(device.Name.Id)));
+            devices.Add(new DeviceObservation(
+                device.Name, range, range.Count, range.Count, flight.Ejecting(device.Name.Id)));
         }
 
         return devices.ToImmutable();
@@ -241,6 +250,9 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
         flight.SeeBalloon(pages);
         return [new BalloonObservation(BalloonDriver.Virtio, pages, flight.BalloonTarget, flight.Ballooning)];
     }
+
+    private static bool TryHex(ReadOnlySpan<char> text, out long number) =>
+        long.TryParse(text, NumberStyles.AllowHexSpecifier, null, out number);
 
     private static PageRuns NoPages()
     {

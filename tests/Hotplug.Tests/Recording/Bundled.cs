@@ -11,13 +11,15 @@ namespace Hotplug.Tests.Recording;
 /// <summary>The recordings that a clone carries along, and how they are judged.</summary>
 internal static class Bundled
 {
+    private static readonly string s_folder = Path.Combine(Repository.Root, "tests", "Hotplug.Tests", "Recordings");
+
     /// <summary>Their files, in ordinal order.</summary>
     public static IEnumerable<string> Files => Directory
-        .EnumerateFiles(Path.Combine(Repository.Root, "tests", "Hotplug.Tests", "Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
-        .Order(StringComparer.Ordinal);
+        .EnumerateFiles(s_folder, "*.jsonl.gz", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     /// <summary>The one whose file name begins so.</summary>
-    public static string File(string name) => Files.Single(f => Path.GetFileName(f).StartsWith(name, StringComparison.Ordinal));
+    public static string File(string name) =>
+        Files.Single(f => Path.GetFileName(f).StartsWith(name, StringComparison.Ordinal));
 
     /// <summary>Reads a recording from text.</summary>
     public static RecordedRun Parse(string text)
@@ -29,7 +31,9 @@ internal static class Bundled
     /// <summary>Judges by the model, every invariant, and the defects that are declared for the kernel.</summary>
     public static RunResult Judge(RecordedRun run) => Judge(run, ExpectedDefects.Bundled, out _);
 
-    /// <summary>As <see cref="Judge(RecordedRun)"/>, with a list of declared defects and the ones that were met.</summary>
+    /// <summary>
+    /// As <see cref="Judge(RecordedRun)"/>, with a list of declared defects and the ones that were met.
+    /// </summary>
     public static RunResult Judge(RecordedRun run, ExpectedDefects expected, out IReadOnlyCollection<string> met)
     {
         var suite = new Suite(new ReferenceModel(), Catalogue.All) { Defects = expected.For(run.Kernel) };
@@ -43,6 +47,6 @@ internal static class Bundled
     /// <summary>What a failed judgement says.</summary>
     public static string Describe(string file, RecordedRun run, RunResult result) =>
         $"{Path.GetFileName(file)} operation {result.FailedAt}"
-        + (result.FailedAt < 0 ? "" : $" '{run.Operations[result.FailedAt]}' -> {run.Steps[result.FailedAt].Outcome.Answer}")
+        + (result.FailedAt < 0 ? "" : $" '{run.Operations[result.FailedAt]}' -> {result.Answers[result.FailedAt]}")
         + $": {result.Verdict} {result.Violation}";
 }

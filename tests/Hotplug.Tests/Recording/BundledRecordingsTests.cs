@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Hotplug.Tests.Recording;
 
-/// <summary>Real kernels are right, but for their declared defects: a model that refuses one of these is wrong.</summary>
+/// <summary>
+/// Real kernels are right, but for their declared defects: a model that refuses one of these is wrong.
+/// </summary>
 public sealed class BundledRecordingsTests
 {
     [Fact]
@@ -56,7 +58,8 @@ public sealed class BundledRecordingsTests
     {
         var runs = Bundled.Files.Select(static f => (Folder: Path.GetFileName(Path.GetDirectoryName(f))!,
             Configuration: Path.GetFileName(f)[(Path.GetFileName(f).IndexOf('_') + 1)..])).ToArray();
-        Assert.Equal(["linux-6.1", "linux-6.1-host", "linux-6.12"], runs.Select(static r => r.Folder).Distinct().Order(StringComparer.Ordinal));
+        var folders = runs.Select(static r => r.Folder).Distinct().Order(StringComparer.Ordinal);
+        Assert.Equal(["linux-6.1", "linux-6.1-host", "linux-6.12"], folders);
         Assert.Equal(10, runs.Select(static r => r.Configuration).Distinct().Count());
     }
 }

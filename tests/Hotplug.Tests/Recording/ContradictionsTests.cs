@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace Hotplug.Tests.Recording;
 
-/// <summary>A suite that accepts everything accepts recordings too: copies that contradict themselves must be refused.</summary>
+/// <summary>
+/// A suite that accepts everything accepts recordings too: copies that contradict themselves must be refused.
+/// </summary>
 public sealed class ContradictionsTests(ITestOutputHelper output)
 {
     private const int CopiesPerFieldAndFile = 6;
@@ -26,13 +28,14 @@ public sealed class ContradictionsTests(ITestOutputHelper output)
                 if (result.Verdict == Verdict.Violates)
                     Assert.NotEmpty(result.Violation!.Rule);
                 else
-                    accepted.Add($"{Path.GetFileName(file)} line {copy.Line}: {copy.Field}, {copy.Change}: {result.Verdict}");
+                    accepted.Add($"{file}:{copy.Line}: {copy.Field}, {copy.Change}: {result.Verdict}");
             }
 
         foreach (var line in accepted)
             output.WriteLine(line);
         Assert.True(made > 1000, $"only {made} copies were made");
-        Assert.True(accepted.Count * 20 <= made, $"{accepted.Count} of {made} contradictory copies are accepted:\n{string.Join('\n', accepted)}");
+        Assert.True(accepted.Count * 20 <= made,
+            $"{accepted.Count} of {made} contradictory copies are accepted:\n{string.Join('\n', accepted)}");
     }
 
     [Theory]
@@ -45,7 +48,8 @@ public sealed class ContradictionsTests(ITestOutputHelper output)
     [InlineData(ContradictionField.PageOffline)]
     public void Copies_of_every_field_are_made(ContradictionField field)
     {
-        Assert.Contains(Bundled.Files, file => Contradictions.Of(file, Contradictions.TextOf(file)).Any(c => c.Field == field));
+        Assert.Contains(Bundled.Files,
+            file => Contradictions.Of(file, Contradictions.TextOf(file)).Any(c => c.Field == field));
     }
 
     private static List<Contradiction> Sample(string file, ref SplitMix random)

@@ -31,8 +31,8 @@ public sealed class RecordingFileTests
                 var before = run.Steps[i - 1].State.Blocks.FirstOrDefault(b => b.Block == block.Block);
                 if (before is null)
                     continue;
-                var same = (before.State, before.Node, before.Zone, before.OtherZone) == (block.State, block.Node, block.Zone, block.OtherZone)
-                    && before.Pages.SameAs(block.Pages);
+                var same = before.State == block.State && before.Node == block.Node && before.Zone == block.Zone
+                    && before.OtherZone == block.OtherZone && before.Pages.SameAs(block.Pages);
                 Assert.Equal(same, before.Stamp == block.Stamp);
             }
     }
@@ -55,7 +55,8 @@ public sealed class RecordingFileTests
     public void A_wrong_field_is_named_with_its_place(string what, string by, string problem)
     {
         var lines = Lines("t31195_mom0_numa");
-        var index = Array.FindIndex(lines, l => l.Contains("\"op\":\"state\"", StringComparison.Ordinal) && !l.Contains("\"rc\":0", StringComparison.Ordinal));
+        var index = Array.FindIndex(lines, static l => l.Contains("\"op\":\"state\"", StringComparison.Ordinal)
+            && !l.Contains("\"rc\":0", StringComparison.Ordinal));
         lines[index] = lines[index].Replace(what, by, StringComparison.Ordinal);
         var thrown = Assert.Throws<RecordingFormatException>(() => Bundled.Parse(string.Join('\n', lines)));
         Assert.Equal(index + 1, thrown.Line);
@@ -96,7 +97,8 @@ public sealed class RecordingFileTests
     public void A_request_stays_in_flight_until_an_observation_shows_it_done()
     {
         var run = RecordingFile.Read(Bundled.File("t31024_mom1_flat"));
-        var eject = Array.FindIndex([.. run.Steps], static s => s.Operation.Kind == OperationKind.Eject && s.Outcome.Answer == Answer.Pending);
+        var eject = Array.FindIndex([.. run.Steps],
+            static s => s.Operation.Kind == OperationKind.Eject && s.Outcome.Answer == Answer.Pending);
         var device = run.Steps[eject].Operation.Subject;
         Assert.True(Shown(run.Steps[eject].State, device).InFlight);
         Assert.Contains(run.Steps[eject].State.Blocks, static b => b.State == BlockState.GoingOffline);
@@ -139,5 +141,6 @@ public sealed class RecordingFileTests
         Assert.Equal((Verdict.Violates, "machine.no-warning"), (result.Verdict, result.Violation!.Rule));
     }
 
-    private static DeviceObservation Shown(RecordedState state, Name device) => state.Devices.Single(d => d.Name == device);
+    private static DeviceObservation Shown(RecordedState state, Name device) =>
+        state.Devices.Single(d => d.Name == device);
 }
