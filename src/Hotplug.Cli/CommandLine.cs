@@ -15,7 +15,9 @@ public sealed class CommandLine
     public CommandLine(Surroundings surroundings, TargetTable targets)
     {
         _surroundings = surroundings;
-        _root = new RootCommand("Memory-hotplug conformance: says 'conforms', or hands back the shortest operation sequence that breaks a named rule.")
+        _root = new RootCommand(
+            "Memory-hotplug conformance: says 'conforms', or hands back the shortest operation sequence that "
+            + "breaks a named rule.")
         {
             GateCommand.Create(surroundings, targets),
             RunCommand.Create(surroundings, targets),
@@ -66,7 +68,8 @@ public sealed class CommandLine
         // Of a group of commands the parser says that one is missing before it says which word it does not know.
         if (command.Subcommands.Count > 0)
             return (parsed.UnmatchedTokens is [var word, ..] ? $"unknown command '{word}'" : "a command is missing")
-                + $"; known: {string.Join(", ", command.Subcommands.Select(static c => c.Name))}; see '{PathOf(command)} --help'";
+                + $"; known: {string.Join(", ", command.Subcommands.Select(static c => c.Name))}; see "
+                + $"'{PathOf(command)} --help'";
         return $"{parsed.Errors[0].Message.TrimEnd('.')}; see '{PathOf(command)} --help'";
     }
 

@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hotplug.Cli;
 
-/// <summary>Everything that a command takes from outside: where it writes, where it stands, which clock it reads.</summary>
+/// <summary>Everything that a command takes from outside: where it writes, where it stands, which clock it
+/// reads.</summary>
 public sealed record Surroundings
 {
     /// <summary>Where results go.</summary>

@@ -22,7 +22,8 @@ internal sealed class CheckCommand
     {
         var check = new CheckCommand(surroundings);
         check._paths.Validators.Add(Bounds.RefuseOptions);
-        var command = new Command("check", "Judge recordings of real kernels: the model and every invariant that applies.") { check._paths };
+        var command = new Command("check",
+            "Judge recordings of real kernels: the model and every invariant that applies.") { check._paths };
         command.SetAction((parsed, stop) => Task.Run(() => (int)check.Execute(parsed, stop), CancellationToken.None));
         return command;
     }
@@ -45,11 +46,14 @@ internal sealed class CheckCommand
             return [path];
         if (!Directory.Exists(_surroundings.Resolve(path)))
             throw new UsageException($"{path}: no such file or folder; name a recording, or a folder of them");
-        var found = Readable.Open(path, () => Directory.GetFiles(_surroundings.Resolve(path), "*", SearchOption.AllDirectories));
-        var recordings = found.Where(RecordingFile.IsRecording).Order(StringComparer.Ordinal).Select(f => _surroundings.Shorten(f)).ToArray();
+        var found = Readable.Open(path, () =>
+            Directory.GetFiles(_surroundings.Resolve(path), "*", SearchOption.AllDirectories));
+        var recordings = found.Where(RecordingFile.IsRecording).Order(StringComparer.Ordinal)
+            .Select(f => _surroundings.Shorten(f)).ToArray();
         return recordings.Length > 0
             ? recordings
-            : throw new UsageException($"{path}: no recording in this folder; a recording's name ends in .jsonl or .jsonl.gz");
+            : throw new UsageException(
+                $"{path}: no recording in this folder; a recording's name ends in .jsonl or .jsonl.gz");
     }
 
     // Recordings are judged side by side and told in their order: what is printed does not depend on the threads.

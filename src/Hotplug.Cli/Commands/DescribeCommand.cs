@@ -21,7 +21,9 @@ internal sealed class DescribeCommand
     private readonly TargetTable _targets;
     private readonly Argument<string[]> _what = new("what")
     {
-        Description = "An invariant, an operation, a fault or a declared defect by its word; a machine as spec text (\"boot=2 nodes=2\"); or 'topology'.",
+        Description =
+            "An invariant, an operation, a fault or a declared defect by its word; a machine as spec text "
+            + "(\"boot=2 nodes=2\"); or 'topology'.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -42,14 +44,19 @@ internal sealed class DescribeCommand
     {
         var describe = new DescribeCommand(surroundings, targets);
         describe._what.Validators.Add(Bounds.RefuseOptions);
-        var command = new Command("describe", "Explain one invariant, operation, fault, machine or topology.") { describe._what, describe._seed };
+        var command = new Command("describe",
+            "Explain one invariant, operation, fault, machine or topology.")
+        {
+            describe._what, describe._seed,
+        };
         command.SetAction(describe.Execute);
         return command;
     }
 
     private int Execute(ParseResult parsed)
     {
-        var words = parsed.GetValue(_what)!.SelectMany(static w => w.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToArray();
+        var words = parsed.GetValue(_what)!.SelectMany(static w => w.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .ToArray();
         var printer = Printer.Output(_surroundings);
         if (words is [TopologyWord])
             PrintTopology(printer, Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock));
@@ -94,7 +101,8 @@ internal sealed class DescribeCommand
         printer.Line($"  level    {LevelsText.Print(form.Level)}");
         if (form.Parameters.Length > 0)
             printer.Table(["argument", "default", "allowed"],
-                [.. form.Parameters.Select(static p => new[] { p.Key, FormText.Default(p) ?? "must be given", FormText.Allowed(p) })]);
+                [.. form.Parameters.Select(static p =>
+                    new[] { p.Key, FormText.Default(p) ?? "must be given", FormText.Allowed(p) })]);
     }
 
     private static void PrintFault(Printer printer, TargetRow target, SeededFault fault)

@@ -34,8 +34,18 @@ internal sealed class GateCommand
         DefaultValueFactory = static _ => DefaultBudget,
     };
 
-    private readonly Option<string?> _json = new("--json") { HelpName = "file", Description = "Write a JSON report; docs/REPORTS.md describes it." };
-    private readonly Option<string?> _junit = new("--junit") { HelpName = "file", Description = "Write a JUnit XML report." };
+    private readonly Option<string?> _json = new("--json")
+    {
+        HelpName = "file",
+        Description = "Write a JSON report; docs/REPORTS.md describes it.",
+    };
+
+    private readonly Option<string?> _junit = new("--junit")
+    {
+        HelpName = "file",
+        Description = "Write a JUnit XML report.",
+    };
+
     private readonly Option<string> _out = new("--out")
     {
         HelpName = "folder",
@@ -46,7 +56,9 @@ internal sealed class GateCommand
     private readonly Option<string?> _database = new("--database")
     {
         HelpName = "folder",
-        Description = $"Where failures are kept and replayed first until they pass. Default: {DefaultDatabase}; none with --fault.",
+        Description =
+            $"Where failures are kept and replayed first until they pass. Default: {DefaultDatabase}; none "
+            + "with --fault.",
     };
 
     private GateCommand(Surroundings surroundings, TargetTable targets)
@@ -58,7 +70,8 @@ internal sealed class GateCommand
     internal static Command Create(Surroundings surroundings, TargetTable targets)
     {
         var gate = new GateCommand(surroundings, targets);
-        var command = new Command("gate", "Run random sequences against a machine; the first broken rule is shrunk and reported.");
+        var command = new Command("gate",
+            "Run random sequences against a machine; the first broken rule is shrunk and reported.");
         gate._target.AddAllTo(command);
         command.Add(gate._seed);
         command.Add(gate._budget);
@@ -78,7 +91,8 @@ internal sealed class GateCommand
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var started = _surroundings.Clock.GetTimestamp();
-        var result = ProgressLine.During(_surroundings, "gate", progress => new Gate(() => RigOf(choice)).Run(new GateOptions
+        var gate = new Gate(() => RigOf(choice));
+        var result = ProgressLine.During(_surroundings, "gate", progress => gate.Run(new GateOptions
         {
             Seed = seed,
             Sequences = budget.Sequences,
@@ -88,7 +102,8 @@ internal sealed class GateCommand
             TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > budget.Time,
             Progress = told => Tell(progress, told, budget, Elapsed()),
         }));
-        var report = new GateReport(choice, budget, result, Elapsed(), stop.IsCancellationRequested && result.Failure is null);
+        var interrupted = stop.IsCancellationRequested && result.Failure is null;
+        var report = new GateReport(choice, budget, result, Elapsed(), interrupted);
         return Report(parsed, report);
 
         TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
@@ -120,7 +135,8 @@ internal sealed class GateCommand
         return report.ExitCode;
     }
 
-    private static void Tell(ProgressLine progress, GateProgress told, Budget budget, TimeSpan elapsed) => progress.Tell(
+    private static void Tell(ProgressLine progress, GateProgress told, Budget budget, TimeSpan elapsed) =>
+        progress.Tell(
         told.IsShrinking ? 1 : budget.Used(told.Sequences, elapsed),
         told.IsShrinking
             ? "a rule is broken: shrinking"

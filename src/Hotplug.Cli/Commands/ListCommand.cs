@@ -51,7 +51,8 @@ internal sealed class ListCommand
     ];
 
     private static void PrintInvariants(Printer printer) => printer.Table(["invariant", "family", "statement"],
-        [.. Catalogue.All.OrderBy(static i => i.Family).Select(static i => new[] { i.Id, Words.Of(i.Family), i.Statement })]);
+        [.. Catalogue.All.OrderBy(static i => i.Family)
+            .Select(static i => new[] { i.Id, Words.Of(i.Family), i.Statement })]);
 
     private static void PrintOperations(Printer printer) => printer.Table(["operation", "level"],
         [.. OperationTable.Forms.Select(static f => new[] { FormText.Of(f), LevelsText.Print(f.Level) })]);
@@ -75,9 +76,11 @@ internal sealed class ListCommand
     ]);
 
     private void PrintFaults(Printer printer) => printer.Table(["fault", "target", "killed by", "what it gets wrong"],
-        [.. _targets.Faults.Select(static f => new[] { f.Fault.Id, f.Target.Name, f.Fault.KilledBy, f.Fault.Summary })]);
+        [.. _targets.Faults.Select(static f =>
+            new[] { f.Fault.Id, f.Target.Name, f.Fault.KilledBy, f.Fault.Summary })]);
 
-    private static void PrintDialects(Printer printer) => printer.Table(["difference", .. Dialect.All.Select(static d => d.Name), "source"],
+    private static void PrintDialects(Printer printer) =>
+        printer.Table(["difference", .. Dialect.All.Select(static d => d.Name), "source"],
     [
         .. Dialect.Sources.OrderBy(static s => s.Key).Select(static s => (string[])
         [
@@ -86,7 +89,8 @@ internal sealed class ListCommand
     ]);
 
     private static void PrintExpected(Printer printer) => printer.Table(["defect", "kernels", "breaks"],
-        [.. ExpectedDefects.Bundled.Defects.Select(static d => new[] { d.Precondition, DefectText.Kernels(d), d.Rule })]);
+        [.. ExpectedDefects.Bundled.Defects.Select(static d =>
+            new[] { d.Precondition, DefectText.Kernels(d), d.Rule })]);
 
     private static Levels LevelsOf(TargetRow row)
     {

@@ -31,7 +31,8 @@ internal sealed class ReplayCommand
     {
         var replay = new ReplayCommand(surroundings, targets);
         replay._files.Validators.Add(Bounds.RefuseOptions);
-        var command = new Command("replay", "Take a machine through traces: every operation with its answer, and the verdict.") { replay._files };
+        var command = new Command("replay",
+            "Take a machine through traces: every operation with its answer, and the verdict.") { replay._files };
         replay._target.AddTo(command);
         command.SetAction(parsed => (int)replay.Execute(parsed));
         return command;
@@ -52,7 +53,8 @@ internal sealed class ReplayCommand
         var printer = Printer.Output(_surroundings);
         using var machine = choice.Open();
         Supported.Demand(file, trace, machine.Identity);
-        var result = new Runner(machine, Judges.Suite()).Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
+        var result = new Runner(machine, Judges.Suite())
+            .Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         printer.Heading($"replay {file} on {machine.Identity.Name}");
         if (result.Violation is not null)
         {
@@ -64,9 +66,11 @@ internal sealed class ReplayCommand
         printer.Line($"  machine {Describe(trace.Spec)}");
         for (var i = 0; i < result.Executed.Length; i++)
             printer.Line($"  {result.Executed[i]} -> {result.Answers[i]}");
-        printer.Verdict(result.Verdict, trace.Note("rule") is { } rule ? $": {rule}, which this trace broke, holds" : "");
+        printer.Verdict(result.Verdict, trace.Note("rule") is { } rule
+            ? $": {rule}, which this trace broke, holds" : "");
         return result.Verdict;
     }
 
-    private static string Describe(MachineSpec spec) => SpecText.Print(spec) is { Length: > 0 } text ? text : "as by default";
+    private static string Describe(MachineSpec spec) => SpecText.Print(spec) is { Length: > 0 } text
+        ? text : "as by default";
 }

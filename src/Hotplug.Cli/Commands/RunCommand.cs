@@ -12,7 +12,8 @@ using Hotplug.Generators;
 
 namespace Hotplug.Cli.Commands;
 
-/// <summary><c>hotplug run</c>: shows random sequences as they go, to see what a machine does. No gate: nothing is kept or shrunk.</summary>
+/// <summary><c>hotplug run</c>: shows random sequences as they go, to see what a machine does. No gate: nothing is
+/// kept or shrunk.</summary>
 internal sealed class RunCommand
 {
     private readonly Surroundings _surroundings;
@@ -104,7 +105,8 @@ internal sealed class RunCommand
         }
 
         var again = $"{ReplayLine.Program(_surroundings)} gate --seed {Seed.Print(seed)}";
-        printer.Text(FailureReport.Print(new Failure(runner.Identity, result, result.Executed.Length) { Seed = seed, Sequence = sequence }, again));
+        var failure = new Failure(runner.Identity, result, result.Executed.Length) { Seed = seed, Sequence = sequence };
+        printer.Text(FailureReport.Print(failure, again));
         return result;
     }
 }

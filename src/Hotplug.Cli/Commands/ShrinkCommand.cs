@@ -32,7 +32,11 @@ internal sealed class ShrinkCommand
     {
         var shrink = new ShrinkCommand(surroundings, targets);
         shrink._file.Validators.Add(Bounds.RefuseOptions);
-        var command = new Command("shrink", "Make a failing trace as short and as simple as it gets; it keeps breaking the same rule.") { shrink._file, shrink._out };
+        var command = new Command("shrink",
+            "Make a failing trace as short and as simple as it gets; it keeps breaking the same rule.")
+        {
+            shrink._file, shrink._out,
+        };
         shrink._target.AddTo(command);
         command.SetAction(parsed => (int)shrink.Execute(parsed));
         return command;
@@ -50,7 +54,8 @@ internal sealed class ShrinkCommand
         var found = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         if (found.Violation is null)
         {
-            printer.Verdict(found.Verdict, $": {file} breaks no rule on {machine.Identity.Name}, there is nothing to shrink");
+            printer.Verdict(found.Verdict,
+                $": {file} breaks no rule on {machine.Identity.Name}, there is nothing to shrink");
             return ExitCode.Conforms;
         }
 
@@ -61,7 +66,8 @@ internal sealed class ShrinkCommand
             Reproduced = shrunk.Reproduced,
             IsProvedMinimal = shrunk.IsProvedMinimal,
         };
-        FailureFile.WriteAndPrint(_surroundings, printer, Path.Combine(parsed.GetValue(_out)!, failure.Violation.Rule + ".trace"),
+        FailureFile.WriteAndPrint(_surroundings, printer,
+            Path.Combine(parsed.GetValue(_out)!, failure.Violation.Rule + ".trace"),
             failure, choice);
         return ExitCodes.Of(shrunk.Result.Verdict);
     }

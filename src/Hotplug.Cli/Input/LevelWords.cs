@@ -12,7 +12,8 @@ internal static class LevelWords
         foreach (var word in words.SelectMany(static w => w.Split(',', StringSplitOptions.RemoveEmptyEntries)))
             levels |= LevelsText.TryParse(word, out var level)
                 ? level
-                : throw new UsageException($"--levels {word}: known: {string.Join(", ", LevelsText.All.Select(static l => l.Word))}");
+                : throw new UsageException(
+                    $"--levels {word}: known: {string.Join(", ", LevelsText.All.Select(static l => l.Word))}");
         return levels;
     }
 }

@@ -16,7 +16,9 @@ internal static class Readable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{path}: cannot be read ({refused.Message}); check that it is a file and that it may be read", refused);
+            throw new UsageException(
+                $"{path}: cannot be read ({refused.Message}); check that it is a file and that it may be read",
+                refused);
         }
     }
 }

@@ -22,13 +22,15 @@ internal sealed record CheckedRecording(string File)
     internal RunResult? Result { get; private init; }
 
     /// <summary>Declared deviations that were met, by defect.</summary>
-    internal ImmutableSortedDictionary<string, long> Declared { get; private init; } = ImmutableSortedDictionary<string, long>.Empty;
+    internal ImmutableSortedDictionary<string, long> Declared { get; private init; } =
+        ImmutableSortedDictionary<string, long>.Empty;
 
     /// <summary>The machine's configuration in a few words: recordings of equal words are counted together.</summary>
     internal string Configuration => Recording is not { } recording ? "" : string.Join(' ', WordsOf(recording.Spec));
 
     /// <summary>Line of the recording where the run ended; 0 for none.</summary>
-    internal int Line => Recording is { } recording && Result is { FailedAt: >= 0 } result ? recording.Steps[result.FailedAt].Line : 0;
+    internal int Line => Recording is { } recording && Result is { FailedAt: >= 0 } result
+        ? recording.Steps[result.FailedAt].Line : 0;
 
     /// <summary>Reads and judges it. Never throws for what stands in the file.</summary>
     internal static CheckedRecording Judge(Surroundings surroundings, string file)

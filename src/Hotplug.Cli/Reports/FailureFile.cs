@@ -5,11 +5,13 @@ using Hotplug.Engine.Report;
 
 namespace Hotplug.Cli.Reports;
 
-/// <summary>A failure as the reader gets it: the trace in a file, then the report that ends with the command that replays it.</summary>
+/// <summary>A failure as the reader gets it: the trace in a file, then the report that ends with the command that
+/// replays it.</summary>
 internal static class FailureFile
 {
     /// <summary>Writes first, prints then: the command that is printed works.</summary>
-    internal static void WriteAndPrint(Surroundings surroundings, Printer printer, string path, Failure failure, Choice choice)
+    internal static void WriteAndPrint(Surroundings surroundings, Printer printer, string path, Failure failure,
+        Choice choice)
     {
         var trace = choice.Note(failure.ToTrace());
         try

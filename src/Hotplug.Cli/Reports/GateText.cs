@@ -21,7 +21,8 @@ internal static class GateText
         }
 
         PrintKept(printer, report);
-        printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
+        printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates
+            ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
         Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}");
         Field(printer, "seed", Seed.Print(result.Seed));
         Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "

@@ -9,8 +9,8 @@ using Hotplug.Invariants;
 namespace Hotplug.Cli.Reports;
 
 /// <summary>
-/// The JUnit report of a gate: a suite per family of invariants and one for the reference model and the machine itself; a
-/// test case per rule. What does not apply to the machine is skipped with the reason.
+/// The JUnit report of a gate: a suite per family of invariants and one for the reference model and the machine
+/// itself; a test case per rule. What does not apply to the machine is skipped with the reason.
 /// </summary>
 internal static class JUnit
 {
@@ -24,7 +24,8 @@ internal static class JUnit
         var families = Catalogue.All.GroupBy(static i => i.Family).OrderBy(static g => g.Key)
             .Select(g => (Name: Words.Of(g.Key), Cases: g.Select(i => CaseOf(i, report)).ToArray()));
         // A rule that no invariant has is the model's or the engine's.
-        var rule = failure is not null && Catalogue.All.All(i => i.Id != failure.Violation.Rule) ? failure.Violation.Rule : null;
+        var rule = failure is not null && Catalogue.All.All(i => i.Id != failure.Violation.Rule)
+            ? failure.Violation.Rule : null;
         Case[] others = rule is null ? [new("model", null)] : [new("model", null), new(rule, null)];
         var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) };
         using var xml = XmlWriter.Create(stream, settings);
@@ -60,9 +61,11 @@ internal static class JUnit
             if (one.Skipped is not null)
                 WriteReason(xml, "skipped", one.Skipped, "");
             else if (violates && one.Name == failure!.Violation.Rule)
-                WriteReason(xml, "failure", failure.Violation.ToString(), FailureReport.Print(failure, "see the gate's output"));
+                WriteReason(xml, "failure", failure.Violation.ToString(),
+                    FailureReport.Print(failure, "see the gate's output"));
             else if (inconclusive && one == cases[^1])
-                WriteReason(xml, "error", failure?.Violation.ToString() ?? "interrupted, or a kept failure could not be replayed", "");
+                WriteReason(xml, "error", failure?.Violation.ToString()
+                    ?? "interrupted, or a kept failure could not be replayed", "");
             xml.WriteEndElement();
         }
 

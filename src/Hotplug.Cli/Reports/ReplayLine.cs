@@ -6,7 +6,8 @@ internal static class ReplayLine
     private const string Solution = "ConformanceSuite.sln";
     private const string Project = "src/Hotplug.Cli";
 
-    /// <summary>In a clone <c>dotnet run --project src/Hotplug.Cli -c Release -- replay FILE</c>, else <c>hotplug replay FILE</c>.</summary>
+    /// <summary>In a clone <c>dotnet run --project src/Hotplug.Cli -c Release -- replay FILE</c>, else
+    /// <c>hotplug replay FILE</c>.</summary>
     internal static string For(Surroundings surroundings, string file) =>
         $"{Program(surroundings)} replay {Quote(surroundings.Shorten(surroundings.Resolve(file)))}";
 

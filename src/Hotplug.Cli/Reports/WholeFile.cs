@@ -17,7 +17,9 @@ internal static class WholeFile
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{path}: cannot be written ({refused.Message}); name a file in a folder that may be written to", refused);
+            throw new UsageException(
+                $"{path}: cannot be written ({refused.Message}); name a file in a folder that may be written to",
+                refused);
         }
     }
 

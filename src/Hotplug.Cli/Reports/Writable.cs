@@ -17,7 +17,8 @@ internal static class Writable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{path}: cannot be written to ({refused.Message}); name a folder that may be written to", refused);
+            throw new UsageException(
+                $"{path}: cannot be written to ({refused.Message}); name a folder that may be written to", refused);
         }
     }
 }

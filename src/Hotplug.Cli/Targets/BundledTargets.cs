@@ -9,15 +9,20 @@ public static class BundledTargets
     /// <summary>All of them; the first one is the default.</summary>
     public static TargetTable Table { get; } = new(
     [
-        new("bitmap", "Our own machine, in process: bit planes and a buddy allocator, up to terabytes of simulated memory.",
+        new("bitmap",
+            "Our own machine, in process: bit planes and a buddy allocator, up to terabytes of simulated memory.",
             [.. FaultTable.Forms.Select(static f => new SeededFault(f.Id, f.Statement, f.KilledBy))],
-            static fault => fault is null ? BitmapMachine.Create() : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
+            static fault => fault is null
+                ? BitmapMachine.Create()
+                : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
     ],
     [
-        new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.", OpenStdio),
+        new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.",
+            OpenStdio),
     ]);
 
-    private static StdioMachine OpenStdio(string command) => PeerCommand.TryParse(command, out var parsed, out var error)
+    private static StdioMachine OpenStdio(string command) =>
+        PeerCommand.TryParse(command, out var parsed, out var error)
         ? StdioMachine.Open(parsed, new StdioOptions())
         : throw new UsageException($"--target stdio:{command}: {error}");
 }

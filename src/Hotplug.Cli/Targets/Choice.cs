@@ -37,7 +37,9 @@ internal sealed record Choice(TargetRow Target, string? Fault, Levels? Levels)
         var missing = levels & ~machine.Identity.Levels;
         if (missing == Contract.Machines.Levels.None)
             return new NarrowedMachine(machine, levels);
-        throw new UsageException($"--levels {LevelsText.Print(missing)}: target '{Target.Name}' has {LevelsText.Print(machine.Identity.Levels)}");
+        throw new UsageException(
+            $"--levels {LevelsText.Print(missing)}: target '{Target.Name}' has "
+            + $"{LevelsText.Print(machine.Identity.Levels)}");
     }
 
     /// <summary>The trace with notes that let it be replayed on this machine.</summary>

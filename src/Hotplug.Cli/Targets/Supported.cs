@@ -11,7 +11,9 @@ internal static class Supported
     {
         var missing = trace.Needs & ~machine.Levels;
         if (missing != Levels.None)
-            throw new UsageException($"{file}: needs level {LevelsText.Print(missing)}; {machine.Name} has {LevelsText.Print(machine.Levels)}; "
+            throw new UsageException(
+                $"{file}: needs level {LevelsText.Print(missing)}; {machine.Name} has "
+                + $"{LevelsText.Print(machine.Levels)}; "
                 + "choose another --target, or take these operations out");
     }
 }

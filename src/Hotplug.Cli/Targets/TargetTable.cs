@@ -21,7 +21,8 @@ public sealed record TargetRow(
 /// <param name="Prefix">What the name begins with, the colon included.</param>
 /// <param name="Rest">What follows, for people.</param>
 /// <param name="Summary">What they are, in one sentence.</param>
-/// <param name="Open">Opens the machine of what follows. Throws <see cref="UsageException"/> if that cannot be read.</param>
+/// <param name="Open">Opens the machine of what follows. Throws <see cref="UsageException"/> if that cannot be
+/// read.</param>
 public sealed record TargetScheme(string Prefix, string Rest, string Summary, Func<string, IMachine> Open)
 {
     /// <summary>Prints <c>stdio:COMMAND</c>.</summary>
@@ -38,7 +39,8 @@ public sealed class TargetTable(ImmutableArray<TargetRow> rows, ImmutableArray<T
     public ImmutableArray<TargetScheme> Schemes { get; } = schemes.IsDefault ? [] : schemes;
 
     /// <summary>Every name and scheme, for people.</summary>
-    internal string Known => string.Join(", ", [.. Rows.Select(static r => r.Name), .. Schemes.Select(static s => s.ToString())]);
+    internal string Known =>
+        string.Join(", ", [.. Rows.Select(static r => r.Name), .. Schemes.Select(static s => s.ToString())]);
 
     /// <summary>The row of that name. Throws <see cref="UsageException"/> if there is none.</summary>
     internal TargetRow Find(string name)

@@ -86,5 +86,6 @@ internal sealed class Printer
         _console!.Write(table);
     }
 
-    private static bool IsNumber(string cell) => cell.Length > 0 && cell.All(static c => char.IsAsciiDigit(c) || c is '.' or '%' or ' ');
+    private static bool IsNumber(string cell) => cell.Length > 0
+        && cell.All(static c => char.IsAsciiDigit(c) || c is '.' or '%' or ' ');
 }

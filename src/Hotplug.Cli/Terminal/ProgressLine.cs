@@ -3,8 +3,8 @@ using Spectre.Console;
 namespace Hotplug.Cli.Terminal;
 
 /// <summary>
-/// Tells how far long work has come: a bar on a terminal, a line every few seconds elsewhere. It goes where errors go, so
-/// that results stay clean.
+/// Tells how far long work has come: a bar on a terminal, a line every few seconds elsewhere. It goes where errors go,
+/// so that results stay clean.
 /// </summary>
 internal sealed class ProgressLine
 {

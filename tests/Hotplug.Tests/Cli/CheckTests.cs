@@ -19,7 +19,8 @@ public sealed class CheckTests : IDisposable
     {
         _shell.Surroundings = _shell.Surroundings with { Processors = 2 };
         Assert.Equal(ExitCode.Conforms, await _shell.Run("check", s_folder));
-        Assert.Matches(@"\nconforms: [0-9]+ recordings, 0 violate, 0 cannot be read, [0-9]+ operations, ", _shell.Output);
+        Assert.Matches(@"\nconforms: [0-9]+ recordings, 0 violate, 0 cannot be read, [0-9]+ operations, ",
+            _shell.Output);
         Assert.Contains("6.1.0-50-amd64", _shell.Output);
         Assert.Contains("6.12.117+deb12-amd64", _shell.Output);
     }
@@ -37,7 +38,8 @@ public sealed class CheckTests : IDisposable
     [Fact]
     public async Task A_contradictory_copy_violates_a_named_rule_at_its_line()
     {
-        var contradiction = Contradictions.Of("copy.jsonl", Plain()).First(static c => c.Field == ContradictionField.ZoneCounter);
+        var contradiction = Contradictions.Of("copy.jsonl", Plain())
+            .First(static c => c.Field == ContradictionField.ZoneCounter);
         _shell.Write("copy.jsonl", contradiction.Write());
         Assert.Equal(ExitCode.Violates, await _shell.Run("check", "copy.jsonl"));
         Assert.Contains($"violates copy.jsonl:{contradiction.Line}\n", _shell.Output);
@@ -86,6 +88,7 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("interrupted: 1 recordings were not judged", _shell.Output);
     }
 
-    private static string Plain() => Contradictions.TextOf(Directory.GetFiles(s_folder, "*", SearchOption.AllDirectories)
+    private static string Plain() =>
+        Contradictions.TextOf(Directory.GetFiles(s_folder, "*", SearchOption.AllDirectories)
         .Where(RecordingFile.IsRecording).Order(StringComparer.Ordinal).First());
 }

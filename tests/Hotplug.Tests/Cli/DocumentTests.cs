@@ -32,15 +32,20 @@ public sealed class DocumentTests
     public void The_examples_show_every_operation_and_every_key_of_a_machine()
     {
         var examples = string.Join('\n', Fenced(s_trace, "trace"));
-        Assert.Empty(OperationTable.Forms.Where(f => !Regex.IsMatch(examples, $"^{Regex.Escape(f.Word)}( |$)", RegexOptions.Multiline)).Select(static f => f.Word));
+        Assert.Empty(
+            OperationTable.Forms.Where(f =>
+                !Regex.IsMatch(examples, $"^{Regex.Escape(f.Word)}( |$)", RegexOptions.Multiline))
+                .Select(static f => f.Word));
         Assert.Empty(SpecText.Keys.Where(k => !s_trace.Contains($"`{k}`", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void The_trace_document_has_the_table_of_operations()
     {
-        var table = "| Operation | Level | Does |\n|---|---|---|\n" + string.Concat(OperationTable.Forms.Select(static f =>
-            $"| `{FormText.Of(f).Replace("|", "\\|", StringComparison.Ordinal)}` | {LevelsText.Print(f.Level)} | {Meanings.Of(f.Kind)} |\n"));
+        var table = "| Operation | Level | Does |\n|---|---|---|\n"
+            + string.Concat(OperationTable.Forms.Select(static f =>
+                $"| `{FormText.Of(f).Replace("|", "\\|", StringComparison.Ordinal)}` | "
+                + $"{LevelsText.Print(f.Level)} | {Meanings.Of(f.Kind)} |\n"));
         Assert.True(s_trace.Contains(table, StringComparison.Ordinal), $"docs/TRACE.md should hold\n{table}");
     }
 
@@ -48,7 +53,9 @@ public sealed class DocumentTests
     public void The_commands_of_the_readme_parse()
     {
         using var shell = new Shell();
-        var commands = Regex.Matches(Read("README.md"), @"^(?:dotnet run --project src/Hotplug\.Cli -c Release --|hotplug) (?<command>.+?)(?: +#.*)?$", RegexOptions.Multiline)
+        var commands = Regex.Matches(Read("README.md"),
+            @"^(?:dotnet run --project src/Hotplug\.Cli -c Release --|hotplug) (?<command>.+?)(?: +#.*)?$",
+            RegexOptions.Multiline)
             .Select(static m => m.Groups["command"].Value).ToArray();
         Assert.Contains("gate", commands);
         Assert.Contains("gate --fault cancel-forgets-reference", commands);
@@ -75,7 +82,8 @@ public sealed class DocumentTests
         await shell.Run("gate", "--fault", "cancel-forgets-reference");
         var readme = Read("README.md");
         // The time, the paths and the work of other threads differ from machine to machine.
-        foreach (var line in shell.OutputLines.Where(static l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0] is not ("did" or "time" or "replay")))
+        foreach (var line in shell.OutputLines.Where(static l =>
+            l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0] is not ("did" or "time" or "replay")))
             Assert.Contains($"\n{line}\n", readme);
     }
 
@@ -90,13 +98,15 @@ public sealed class DocumentTests
     [Fact]
     public void The_known_gaps_of_the_readme_are_pinned_by_tests()
     {
-        var named = Regex.Matches(Read("README.md"), "`(Known_gap_[A-Za-z0-9_]+)`").Select(static m => m.Groups[1].Value).ToArray();
+        var named = Regex.Matches(Read("README.md"), "`(Known_gap_[A-Za-z0-9_]+)`")
+            .Select(static m => m.Groups[1].Value).ToArray();
         var sources = string.Join('\n', Repository.SourceFiles().Select(File.ReadAllText));
         Assert.DoesNotContain(named, n => !sources.Contains($" {n}(", StringComparison.Ordinal));
     }
 
     private static List<string> Fenced(string text, string language) =>
-        [.. Regex.Matches(text, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(static m => m.Groups[1].Value)];
+        [.. Regex.Matches(text, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
+            .Select(static m => m.Groups[1].Value)];
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
 }

@@ -21,7 +21,8 @@ public sealed class GateTests : IDisposable
     public async Task A_machine_that_keeps_every_rule_conforms()
     {
         Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", "20", "--seed", "0x2A"));
-        Assert.Contains("conforms at levels core numa memmap-on-memory balloon device-memory hwpoison faults effects\n", _shell.Output);
+        Assert.Contains("conforms at levels core numa memmap-on-memory balloon device-memory hwpoison faults effects\n",
+            _shell.Output);
         Assert.Contains("  seed     0x2A\n", _shell.Output);
         Assert.Contains("  did      20 sequences, ", _shell.Output);
         Assert.Equal("", _shell.Error);
@@ -41,7 +42,8 @@ public sealed class GateTests : IDisposable
     {
         Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", "10", "--levels", "core", "numa"));
         Assert.Contains("conforms at levels core numa\n", _shell.Output);
-        Assert.DoesNotContain("poison", string.Join('\n', _shell.OutputLines.TakeWhile(static l => !l.Contains("family"))));
+        Assert.DoesNotContain("poison",
+            string.Join('\n', _shell.OutputLines.TakeWhile(static l => !l.Contains("family"))));
     }
 
     [Fact]
@@ -53,7 +55,8 @@ public sealed class GateTests : IDisposable
     {
         Assert.Equal(ExitCode.Violates, await _shell.Run("gate", "--fault", Fault));
         var report = _shell.OutputLines;
-        Assert.Contains(report, static l => l.StartsWith($"{Rule} violated by bitmap+{Fault} at operation ", StringComparison.Ordinal));
+        Assert.Contains(report, static l =>
+            l.StartsWith($"{Rule} violated by bitmap+{Fault} at operation ", StringComparison.Ordinal));
         Assert.StartsWith("  source  linux v6.12 mm/memory_hotplug.c shrink_zone_span()", report[^2]);
         Assert.StartsWith("  replay  dotnet run --project ", report[^1]);
         Assert.EndsWith($"src/Hotplug.Cli -c Release -- replay out/{Rule}.trace", report[^1]);
@@ -78,8 +81,10 @@ public sealed class GateTests : IDisposable
     public async Task The_trace_of_a_failure_says_where_it_came_from()
     {
         await _shell.Run("gate", "--fault", Fault, "--out", "kept");
-        Assert.True(TraceText.TryParse(await File.ReadAllTextAsync(_shell.PathOf($"kept/{Rule}.trace")), out var trace, out _));
-        Assert.Equal((Rule, "bitmap", Fault, "0x1"), (trace.Note("rule"), trace.Note("target"), trace.Note("fault"), trace.Note("seed")));
+        Assert.True(
+            TraceText.TryParse(await File.ReadAllTextAsync(_shell.PathOf($"kept/{Rule}.trace")), out var trace, out _));
+        Assert.Equal((Rule, "bitmap", Fault, "0x1"),
+            (trace.Note("rule"), trace.Note("target"), trace.Note("fault"), trace.Note("seed")));
     }
 
     [Fact]
@@ -148,15 +153,22 @@ public sealed class GateTests : IDisposable
         await _shell.Run("gate", "--fault", Fault, "--json", "reports/gate.json");
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(_shell.PathOf("reports/gate.json")));
         var root = json.RootElement;
-        Assert.Equal((1, "violates", 1, "bitmap", Fault), (root.GetProperty("schema").GetInt32(), root.GetProperty("verdict").GetString(),
-            root.GetProperty("exit").GetInt32(), root.GetProperty("target").GetString(), root.GetProperty("fault").GetString()));
-        Assert.Equal(Catalogue.All.Length, root.GetProperty("invariants").GetArrayLength() + root.GetProperty("notApplicable").GetArrayLength());
-        Assert.Equal(root.GetProperty("operations").GetInt64(), root.GetProperty("coverage").EnumerateArray().Sum(static e => e.GetProperty("count").GetInt64()));
+        Assert.Equal((1, "violates", 1, "bitmap", Fault),
+            (root.GetProperty("schema").GetInt32(), root.GetProperty("verdict").GetString(),
+            root.GetProperty("exit").GetInt32(), root.GetProperty("target").GetString(), root.GetProperty("fault")
+            .GetString()));
+        Assert.Equal(Catalogue.All.Length, root.GetProperty("invariants").GetArrayLength()
+            + root.GetProperty("notApplicable").GetArrayLength());
+        Assert.Equal(root.GetProperty("operations").GetInt64(), root.GetProperty("coverage").EnumerateArray()
+            .Sum(static e => e.GetProperty("count").GetInt64()));
         var failure = root.GetProperty("failure");
-        Assert.Equal((Rule, $"out/{Rule}.trace"), (failure.GetProperty("rule").GetString(), failure.GetProperty("trace").GetString()));
-        Assert.True(TraceText.TryParse(await File.ReadAllTextAsync(_shell.PathOf($"out/{Rule}.trace")), out var trace, out _));
+        Assert.Equal((Rule, $"out/{Rule}.trace"),
+            (failure.GetProperty("rule").GetString(), failure.GetProperty("trace").GetString()));
+        Assert.True(
+            TraceText.TryParse(await File.ReadAllTextAsync(_shell.PathOf($"out/{Rule}.trace")), out var trace, out _));
         Assert.Equal(trace.Operations.Select(static o => o.ToString()),
-            failure.GetProperty("operations").EnumerateArray().Select(static o => o.GetProperty("operation").GetString()));
+            failure.GetProperty("operations").EnumerateArray()
+            .Select(static o => o.GetProperty("operation").GetString()));
         var documented = await File.ReadAllTextAsync(Path.Combine(Conventions.Repository.Root, "docs/REPORTS.md"));
         foreach (var field in root.EnumerateObject().Concat(failure.EnumerateObject()))
             Assert.Contains($"`{field.Name}`", documented);

@@ -28,7 +28,8 @@ public sealed class KnowledgeTests : IDisposable
     public async Task Everything_listed_is_described(string list, string[] words)
     {
         Assert.Equal(ExitCode.Conforms, await _shell.Run("list", list));
-        Assert.Equal(words.Order(StringComparer.Ordinal), _shell.OutputLines.Skip(1).Select(static l => l.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries)[0])
+        Assert.Equal(words.Order(StringComparer.Ordinal), _shell.OutputLines.Skip(1)
+            .Select(static l => l.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries)[0])
             .Order(StringComparer.Ordinal));
         foreach (var word in words)
         {
@@ -51,14 +52,17 @@ public sealed class KnowledgeTests : IDisposable
     public async Task Every_level_is_listed()
     {
         await _shell.Run("list", "levels");
-        Assert.Equal(LevelsText.All.Select(static l => l.Word), _shell.OutputLines.Skip(1).Select(static l => l.Trim().Split(' ')[0]));
+        Assert.Equal(LevelsText.All.Select(static l => l.Word), _shell.OutputLines.Skip(1)
+            .Select(static l => l.Trim().Split(' ')[0]));
     }
 
     [Fact]
     public async Task A_machine_is_described_by_its_sizes()
     {
         await _shell.Run("describe", "boot=2 device-memory=32+8/512@0", "nodes=2");
-        Assert.StartsWith("boot=2 nodes=2 device-memory=32+8/512@0\n  memory block   32768 pages, 128 MiB, 64 pageblocks, 1 sections\n", _shell.Output);
+        Assert.StartsWith(
+            "boot=2 nodes=2 device-memory=32+8/512@0\n  memory block   32768 pages, 128 MiB, 64 pageblocks, 1 "
+            + "sections\n", _shell.Output);
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(ExitCode.Conforms, await _shell.Run("replay", "good.trace"));
         Assert.Equal(
             [
-                "replay good.trace on bitmap", "  machine as by default", "  add d1 pages=65536 -> ok", "  online_movable d1.b0 -> ok",
+                "replay good.trace on bitmap", "  machine as by default", "  add d1 pages=65536 -> ok",
+                "  online_movable d1.b0 -> ok",
                 "  remove d1 -> EBUSY", "  offline d9.b0 -> unbound", "conforms",
             ],
             _shell.OutputLines);
@@ -92,15 +93,18 @@ public sealed class ReplayTests : IDisposable
     {
         _shell.Write("good.trace", Good);
         Assert.Equal(ExitCode.Conforms, await _shell.Run("shrink", "good.trace"));
-        Assert.Equal("conforms: good.trace breaks no rule on bitmap, there is nothing to shrink", _shell.OutputLines[^1]);
+        Assert.Equal("conforms: good.trace breaks no rule on bitmap, there is nothing to shrink",
+            _shell.OutputLines[^1]);
         Assert.False(Directory.Exists(_shell.PathOf("out")));
     }
 
     [Fact]
     public async Task Running_shows_the_sequences_of_a_seed()
     {
-        Assert.Equal(ExitCode.Conforms, await _shell.Run("run", "--seed", "7", "--sequence", "2", "--sequences", "2", "--operations", "5"));
-        Assert.Equal(["seed 0x7, sequence 2", "seed 0x7, sequence 3"], _shell.OutputLines.Where(static l => l.StartsWith("seed", StringComparison.Ordinal)));
+        Assert.Equal(ExitCode.Conforms,
+            await _shell.Run("run", "--seed", "7", "--sequence", "2", "--sequences", "2", "--operations", "5"));
+        Assert.Equal(["seed 0x7, sequence 2", "seed 0x7, sequence 3"],
+            _shell.OutputLines.Where(static l => l.StartsWith("seed", StringComparison.Ordinal)));
         Assert.Equal(2, _shell.OutputLines.Count(static l => l == "conforms"));
         var first = _shell.Output;
         await _shell.Run("run", "--seed", "7", "--sequence", "2", "--sequences", "2", "--operations", "5");

@@ -26,7 +26,8 @@ public sealed class TerminalTests : IDisposable
     {
         var text = new StringWriter();
         new Printer(text, plain: true).Table(["word", "count", "note"], [["a", "5", "x"], ["longer", "12345", ""]]);
-        Assert.Equal("  word    count  note\n  a           5  x\n  longer  12345\n", text.ToString().ReplaceLineEndings("\n"));
+        Assert.Equal("  word    count  note\n  a           5  x\n  longer  12345\n", text.ToString()
+            .ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -66,7 +67,8 @@ public sealed class TerminalTests : IDisposable
         File.WriteAllText(Path.Combine(clone, "ConformanceSuite.sln"), "");
         var program = Directory.CreateDirectory(Path.Combine(clone, "src/Hotplug.Cli/bin")).FullName;
         var surroundings = _shell.Surroundings with { Folder = clone, ProgramFolder = program };
-        Assert.Equal("dotnet run --project src/Hotplug.Cli -c Release -- replay out/a.trace", ReplayLine.For(surroundings, "out/a.trace"));
+        Assert.Equal("dotnet run --project src/Hotplug.Cli -c Release -- replay out/a.trace",
+            ReplayLine.For(surroundings, "out/a.trace"));
         Assert.Equal("dotnet run --project clone/src/Hotplug.Cli -c Release -- replay out/a.trace",
             ReplayLine.For(surroundings with { Folder = _shell.Folder }, "out/a.trace"));
     }

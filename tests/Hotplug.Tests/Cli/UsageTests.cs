@@ -13,15 +13,25 @@ public sealed class UsageTests : IDisposable
     [Theory]
     [InlineData("", "error: a command is missing; known: gate, run, replay, shrink, check, list, describe")]
     [InlineData("frob", "error: unknown command 'frob'; known: gate, run, replay, shrink, check, list, describe")]
-    [InlineData("list", "error: a command is missing; known: invariants, operations, levels, targets, faults, dialects, expected; see 'hotplug list --help'")]
-    [InlineData("list x", "error: unknown command 'x'; known: invariants, operations, levels, targets, faults, dialects, expected; see 'hotplug list --help'")]
+    [InlineData("list",
+        "error: a command is missing; known: invariants, operations, levels, targets, faults, dialects, "
+        + "expected; see 'hotplug list --help'")]
+    [InlineData("list x",
+        "error: unknown command 'x'; known: invariants, operations, levels, targets, faults, dialects, "
+        + "expected; see 'hotplug list --help'")]
     [InlineData("gate --target xen", "error: unknown target 'xen'; known: bitmap")]
-    [InlineData("gate --budget 0", "error: --budget 0: allowed is a number of sequences such as 2000, or a time such as 60s, 5m or 1h")]
-    [InlineData("gate --budget 60x", "error: --budget 60x: allowed is a number of sequences such as 2000, or a time such as 60s, 5m or 1h")]
+    [InlineData("gate --budget 0",
+        "error: --budget 0: allowed is a number of sequences such as 2000, or a time such as 60s, 5m or 1h")]
+    [InlineData("gate --budget 60x",
+        "error: --budget 60x: allowed is a number of sequences such as 2000, or a time such as 60s, 5m or 1h")]
     [InlineData("gate --budget", "error: Required argument missing for option: '--budget'; see 'hotplug gate --help'")]
     [InlineData("gate --seed x", "error: --seed x: allowed is a number such as 31 or 0x1F, or 'fresh' for a new one")]
-    [InlineData("gate --levels corr", "error: --levels corr: known: core, numa, pcplists, memmap-on-memory, balloon, cmm, device-memory, online-callback, hwpoison, contig, faults, effects, schedules")]
-    [InlineData("gate --levels cmm", "error: --levels cmm: target 'bitmap' has core numa memmap-on-memory balloon device-memory hwpoison faults effects")]
+    [InlineData("gate --levels corr",
+        "error: --levels corr: known: core, numa, pcplists, memmap-on-memory, balloon, cmm, device-memory, "
+        + "online-callback, hwpoison, contig, faults, effects, schedules")]
+    [InlineData("gate --levels cmm",
+        "error: --levels cmm: target 'bitmap' has core numa memmap-on-memory balloon device-memory hwpoison "
+        + "faults effects")]
     [InlineData("gate more", "error: Unrecognized command or argument 'more'; see 'hotplug gate --help'")]
     [InlineData("run --sequences 0", "error: --sequences 0: allowed is 1 and more; see 'hotplug run --help'")]
     [InlineData("replay", "error: Required argument 'file' missing for command: 'replay'; see 'hotplug replay --help'")]
@@ -33,7 +43,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("check .", "error: .: no recording in this folder; a recording's name ends in .jsonl or .jsonl.gz")]
     [InlineData("describe boot=0", "error: boot=0: allowed is a number from 1 to 16777216")]
     [InlineData("describe section=256", "error: section=256: a section is whole pageblocks, pageblock=512")]
-    [InlineData("describe nothing", "error: nothing is called 'nothing'; 'hotplug list' shows every word; a machine is described by spec text")]
+    [InlineData("describe nothing",
+        "error: nothing is called 'nothing'; 'hotplug list' shows every word; a machine is described by spec text")]
     public async Task It_is_refused_in_one_line(string command, string message)
     {
         Assert.Equal(ExitCode.Usage, await _shell.Run(command.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
@@ -47,7 +58,8 @@ public sealed class UsageTests : IDisposable
     public async Task An_unknown_fault_is_named_with_those_that_are_known()
     {
         Assert.Equal(ExitCode.Usage, await _shell.Run("gate", "--fault", "none"));
-        Assert.StartsWith("error: unknown fault 'none' of target 'bitmap'; known: offline-cleared-at-going-offline, ", _shell.Error);
+        Assert.StartsWith("error: unknown fault 'none' of target 'bitmap'; known: offline-cleared-at-going-offline, ",
+            _shell.Error);
     }
 
     [Theory]

@@ -24,7 +24,8 @@ public sealed class ErrnoTests
     [InlineData(Errno.EBADMSG, 74)]
     [InlineData(Errno.EOPNOTSUPP, 95)]
     [InlineData(Errno.EHWPOISON, 133)]
-    public void Every_name_has_the_value_of_the_kernel_header(Errno errno, int value) => Assert.Equal(value, (int)errno);
+    public void Every_name_has_the_value_of_the_kernel_header(Errno errno, int value) =>
+        Assert.Equal(value, (int)errno);
 
     [Fact]
     public void Every_number_that_a_kernel_can_return_reads_back_to_itself()
@@ -40,7 +41,8 @@ public sealed class ErrnoTests
     [InlineData(Errno.None, "ok")]
     [InlineData(Errno.EBUSY, "EBUSY")]
     [InlineData((Errno)77, "errno-77")]
-    public void Prints_names_and_numbers_without_a_name(Errno errno, string text) => Assert.Equal(text, ErrnoText.Print(errno));
+    public void Prints_names_and_numbers_without_a_name(Errno errno, string text) =>
+        Assert.Equal(text, ErrnoText.Print(errno));
 
     [Theory]
     [InlineData("")]

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Contract;
 
-/// <summary>The reused observation keeps what was not written again, and its sums are always those of its blocks.</summary>
+/// <summary>The reused observation keeps what was not written again, and its sums are always those of its
+/// blocks.</summary>
 public sealed class ObservationTests
 {
     private static readonly ZoneId s_normal = new(0, ZoneKind.Normal);
@@ -65,7 +66,8 @@ public sealed class ObservationTests
         seen.Remove(3);
         seen.Begin(whole: false);
         var block = seen.Open(3);
-        Assert.Equal((BlockState.Offline, ZoneKind.None, -1L, 0), (block.State, block.Zone, block.Stamp, block.Pages.Pages));
+        Assert.Equal((BlockState.Offline, ZoneKind.None, -1L, 0),
+            (block.State, block.Zone, block.Stamp, block.Pages.Pages));
     }
 
     [Fact]
@@ -97,7 +99,8 @@ public sealed class ObservationTests
 
         seen.Begin(whole: false);
         seen.End();
-        Assert.Equal((0, 0, 0, 0, 0), (seen.Zones.Length, seen.Devices.Length, seen.Balloons.Length, seen.Nodes.Length, seen.Resources.Length));
+        Assert.Equal((0, 0, 0, 0, 0),
+            (seen.Zones.Length, seen.Devices.Length, seen.Balloons.Length, seen.Nodes.Length, seen.Resources.Length));
         Assert.Null(seen.Touched);
         Assert.Null(seen.Device(Name.Device(1)));
         Assert.Null(seen.Balloon(BalloonDriver.Virtio));

@@ -41,7 +41,8 @@ public sealed class PageDiffTests
         return changes;
     }
 
-    private static IEnumerable<(int, PageState, PageState)> PageByPage(BlockObservation? before, BlockObservation? after)
+    private static IEnumerable<(int, PageState, PageState)> PageByPage(BlockObservation? before,
+        BlockObservation? after)
     {
         for (var page = 0; page < Math.Max(before?.Pages.Pages ?? 0, after?.Pages.Pages ?? 0); page++)
         {

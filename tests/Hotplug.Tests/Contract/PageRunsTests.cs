@@ -77,7 +77,8 @@ public sealed class PageRunsTests
     {
         Assert.Equal("buddy references 0", PageState.Free(3).ToString());
         Assert.Equal("offline of m2 references 1", new PageState(PageFlags.Offline, 0, 2, 1).ToString());
-        Assert.Equal("offline of balloon Virtio", new PageState(PageFlags.Offline, 0, Virtio, PageState.Unknown).ToString());
+        Assert.Equal("offline of balloon Virtio", new PageState(PageFlags.Offline, 0, Virtio, PageState.Unknown)
+            .ToString());
         Assert.Equal("unmarked references 0", default(PageState).ToString());
     }
 }

@@ -21,7 +21,8 @@ public sealed class SpecRulesTests
     [Fact]
     public void A_machine_of_16_TiB_is_coherent()
     {
-        var spec = new MachineSpec { SectionsPerBlock = 16, BootBlocks = 4096, DimmFirstBlock = 4096, DimmBlocks = 4096 };
+        var spec = new MachineSpec { SectionsPerBlock = 16, BootBlocks = 4096, DimmFirstBlock = 4096,
+            DimmBlocks = 4096 };
         Assert.Null(SpecRules.Check(spec));
         Assert.Equal(16L << 40, spec.DimmRange.End * spec.PageBytes);
     }
@@ -36,7 +37,8 @@ public sealed class SpecRulesTests
             { spec with { PagesPerPageblock = 500 }, "pageblock=500: allowed is a power of two" },
             { spec with { SectionsPerBlock = 3 }, "block-sections=3: allowed is a power of two" },
             { spec with { PagesPerSection = 256 }, "section=256: a section is whole pageblocks, pageblock=512" },
-            { spec with { PagesPerSection = 1 << 24, SectionsPerBlock = 1 << 8 }, "block-sections=256: a memory block holds at most" },
+            { spec with { PagesPerSection = 1 << 24, SectionsPerBlock = 1 << 8 },
+                "block-sections=256: a memory block holds at most" },
             { spec with { MaxOrder = 16 }, "max-order=16: a free chunk lies inside one section, section=32768" },
             { spec with { DescriptorBytes = 4096 }, "descriptor-bytes=4096: page descriptors must take less than" },
             { spec with { PcpHigh = 10 }, "pcp-high=10: allowed is pcp-batch=63 and more" },
@@ -45,10 +47,13 @@ public sealed class SpecRulesTests
             { spec with { DimmFirstBlock = 3 }, "dimm blocks [3,19) overlap boot blocks [0,4): ranges are disjoint" },
             { spec with { DimmBlocks = 1 << 20 }, "dimm ends at block" },
             { spec with { DeviceMemories = [new(32, 0, 512, 0)] }, "device-memory blocks=0: allowed is 1 and more" },
-            { spec with { DeviceMemories = [new(32, 9, 512, 0)] }, "device-memory blocks [32,41) overlap dimm blocks [40,56)" },
-            { spec with { DeviceMemories = [new(32, 8, 256, 0)] }, "device-memory sub-block=256: allowed is a power of two from pageblock=512 to 32768" },
+            { spec with { DeviceMemories = [new(32, 9, 512, 0)] },
+                "device-memory blocks [32,41) overlap dimm blocks [40,56)" },
+            { spec with { DeviceMemories = [new(32, 8, 256, 0)] },
+                "device-memory sub-block=256: allowed is a power of two from pageblock=512 to 32768" },
             { spec with { DeviceMemories = [new(32, 8, 512, 1)] }, "device-memory node=1: allowed is 0 to 0, nodes=1" },
-            { spec with { Balloons = [new(BalloonDriver.Xen, false), new(BalloonDriver.Xen, true)] }, "balloon=xen: at most one of a driver" },
+            { spec with { Balloons = [new(BalloonDriver.Xen, false), new(BalloonDriver.Xen, true)] },
+                "balloon=xen: at most one of a driver" },
             { spec with { Notifiers = [new("my chain", 0)] }, "notifier 'my chain': a name is letters, digits and -" },
         };
     }

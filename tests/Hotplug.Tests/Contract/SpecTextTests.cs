@@ -50,7 +50,8 @@ public sealed class SpecTextTests
     public void A_list_of_device_memories_is_read_in_order()
     {
         var spec = Apply("device-memory", "32+8/512@0,48+2/1024@1");
-        Assert.Equal([new DeviceMemorySpec(32, 8, 512, 0), new DeviceMemorySpec(48, 2, 1024, 1)], spec.DeviceMemories.AsEnumerable());
+        Assert.Equal([new DeviceMemorySpec(32, 8, 512, 0), new DeviceMemorySpec(48, 2, 1024, 1)],
+            spec.DeviceMemories.AsEnumerable());
         Assert.Equal(1, spec.DeviceMemoryOf(39));
         Assert.Equal(2, spec.DeviceMemoryOf(48));
         Assert.Equal(0, spec.DeviceMemoryOf(40));
@@ -58,7 +59,8 @@ public sealed class SpecTextTests
 
     [Fact]
     public void Deflate_on_oom_belongs_to_the_balloon() =>
-        Assert.Equal([new BalloonSpec(BalloonDriver.Virtio, true)], Apply("balloon", "virtio-oom").Balloons.AsEnumerable());
+        Assert.Equal([new BalloonSpec(BalloonDriver.Virtio, true)],
+            Apply("balloon", "virtio-oom").Balloons.AsEnumerable());
 
     [Theory]
     [InlineData("boot", "0", "boot=0: allowed is a number from 1 to 16777216")]
@@ -67,8 +69,10 @@ public sealed class SpecTextTests
     [InlineData("memmap-on-memory", "yes", "memmap-on-memory=yes: allowed is off, on, force")]
     [InlineData("auto-online", "on", "auto-online=on: allowed is offline, online, online-kernel, online-movable")]
     [InlineData("dialect", "linux-7", "dialect=linux-7: allowed is linux-6.1, linux-6.12")]
-    [InlineData("device-memory", "32+8", "device-memory=32+8: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
-    [InlineData("device-memory", "32/8+512@0", "device-memory=32/8+512@0: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
+    [InlineData("device-memory", "32+8",
+        "device-memory=32+8: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
+    [InlineData("device-memory", "32/8+512@0",
+        "device-memory=32/8+512@0: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
     [InlineData("balloon", "helium", "balloon=helium: allowed is virtio, hyper-v, xen, cmm, virtio-oom")]
     [InlineData("notifier", "slub", "notifier=slub: the form is name:priority, such as slub:1, or none")]
     public void A_bad_value_is_named_with_what_is_allowed(string key, string value, string message)

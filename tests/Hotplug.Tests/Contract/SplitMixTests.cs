@@ -43,7 +43,8 @@ public sealed class SplitMixTests
     public void A_bound_beyond_32_bits_is_used_whole()
     {
         var random = new SplitMix(7);
-        Assert.Contains(Enumerable.Range(0, 100).Select(_ => random.Below(1L << 40)).ToArray(), static n => n > 1L << 39);
+        Assert.Contains(Enumerable.Range(0, 100).Select(_ => random.Below(1L << 40)).ToArray(), static n =>
+            n > 1L << 39);
     }
 
     [Fact]

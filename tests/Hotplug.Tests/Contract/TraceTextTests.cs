@@ -24,7 +24,8 @@ public sealed class TraceTextTests
         Assert.Equal("zone.present-pages", trace.Note("rule"));
         Assert.Equal(2, trace.Spec.Nodes);
         Assert.Equal(
-            [Operation.Add(Name.Device(1), 65536, 1), Operation.Online(Name.Device(1).WithBlock(0), OperationKind.OnlineMovable)],
+            [Operation.Add(Name.Device(1), 65536, 1),
+                Operation.Online(Name.Device(1).WithBlock(0), OperationKind.OnlineMovable)],
             trace.Operations.AsEnumerable());
     }
 
@@ -104,7 +105,8 @@ public sealed class TraceTextTests
     [InlineData("add d1 pages=-8", 14, "'-8': allowed is a number from 0 to 9223372036854775807")]
     [InlineData("add d1 pages=eight", 14, "'eight': allowed is a number from 0 to 9223372036854775807")]
     [InlineData("add d1 pages=8 node=1024", 21, "'1024': allowed is a number from 0 to 1023")]
-    [InlineData("add d1 pages=8 at=d1", 19, "'d1': allowed is a block or a page, such as d1.b2, d1.b2+5, #40 or @1310720")]
+    [InlineData("add d1 pages=8 at=d1", 19,
+        "'d1': allowed is a block or a page, such as d1.b2, d1.b2+5, #40 or @1310720")]
     [InlineData("add d1 pages=8 memmap=here", 23, "'here': allowed is policy, boot, per-block, per-device")]
     [InlineData("veto errno=busy", 12, "'busy': allowed is an errno such as EBUSY, or errno-77, or ok")]
     public void A_bad_operation_is_refused_at_its_column(string line, int column, string message)
@@ -127,7 +129,8 @@ public sealed class TraceTextTests
 
     [Fact]
     public void A_machine_after_an_operation_is_refused() => Assert.Equal(
-        new TextError(3, 1, "'spec' stands before the first operation"), Refused("hotplug-trace 1\nadd d1 pages=8\nspec nodes=2\n"));
+        new TextError(3, 1, "'spec' stands before the first operation"),
+        Refused("hotplug-trace 1\nadd d1 pages=8\nspec nodes=2\n"));
 
     [Fact]
     public void A_long_word_is_named_by_its_beginning()

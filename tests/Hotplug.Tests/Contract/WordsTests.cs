@@ -38,7 +38,8 @@ public sealed class WordsTests
     public void Answers_print_as_errnos_or_as_how_they_ended()
     {
         Assert.Equal(["ok", "EBUSY", "unfinished", "pending", "unbound", "rejected"],
-            new[] { Answer.Ok, Answer.Of(Errno.EBUSY), Answer.Unfinished, Answer.Pending, Answer.Unbound, Answer.Rejected }
+            new[] { Answer.Ok, Answer.Of(Errno.EBUSY), Answer.Unfinished, Answer.Pending, Answer.Unbound,
+                Answer.Rejected }
                 .Select(static a => a.ToString()));
         Assert.True(Answer.Ok.IsOk);
         Assert.True(Answer.Of(Errno.EBUSY).IsErrno);
@@ -50,12 +51,14 @@ public sealed class WordsTests
     {
         Assert.Equal("linux v6.12 mm/memory_hotplug.c offline_pages()",
             new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages").ToString());
-        Assert.Equal("source document 003 (2019): isolation", new Citation("2019", "source document 003", "isolation").ToString());
+        Assert.Equal("source document 003 (2019): isolation", new Citation("2019", "source document 003", "isolation")
+            .ToString());
     }
 
     [Fact]
     public void Every_dialect_item_has_a_source() =>
-        Assert.Empty(Enum.GetValues<DialectItem>().Where(static i => i != DialectItem.None).Except(Dialect.Sources.Keys));
+        Assert.Empty(Enum.GetValues<DialectItem>().Where(static i => i != DialectItem.None)
+            .Except(Dialect.Sources.Keys));
 
     [Fact]
     public void Ranges_are_half_open()
@@ -77,7 +80,8 @@ public sealed class WordsTests
         Assert.Equal(5, outcome.PagesOf(WitnessRole.Taken));
         var record = outcome.ToRecord();
         outcome.Clear();
-        Assert.Equal((0, 0, "", true), (outcome.Witness.Length, outcome.Effects.Length, outcome.Log, outcome.Answer.IsOk));
+        Assert.Equal((0, 0, "", true),
+            (outcome.Witness.Length, outcome.Effects.Length, outcome.Log, outcome.Answer.IsOk));
         Assert.Equal((2, 1, "said"), (record.Witness.Length, record.Effects.Length, record.Log));
     }
 
@@ -88,6 +92,7 @@ public sealed class WordsTests
         menu.Ballooned[0] = 5;
         menu.Devices.Add(new MenuDevice(Name.Device(1), 1, true));
         menu.Clear();
-        Assert.Equal((false, 0L, -1L, 0, 1), (menu.VetoArmed, menu.FreePages, menu.Ballooned[0], menu.Devices.Count, menu.NextDevice));
+        Assert.Equal((false, 0L, -1L, 0, 1),
+            (menu.VetoArmed, menu.FreePages, menu.Ballooned[0], menu.Devices.Count, menu.NextDevice));
     }
 }
