@@ -1,6 +1,8 @@
 namespace Hotplug.Benchmarks;
 
-/// <summary>Measures several ways of doing the same, one after the other, round after round; the medians can be compared.</summary>
+/// <summary>
+/// Measures several ways of doing the same, one after the other, round after round; the medians can be compared.
+/// </summary>
 internal sealed class AlternatingRounds(int warmUp, int rounds)
 {
     private readonly List<(string What, Func<long> Work)> _ways = [];

@@ -7,7 +7,8 @@ ISection[] sections = [new ToySection()];
 var unknown = args.FirstOrDefault(word => !sections.Any(s => s.Word == word));
 if (unknown is not null)
 {
-    Console.Error.WriteLine($"unknown section '{unknown}'; known: {string.Join(", ", sections.Select(static s => s.Word))}");
+    var known = string.Join(", ", sections.Select(static s => s.Word));
+    Console.Error.WriteLine($"unknown section '{unknown}'; known: {known}");
     return 2;
 }
 

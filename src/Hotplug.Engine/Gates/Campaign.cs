@@ -235,7 +235,9 @@ internal sealed class Campaign
 
         internal Runner Runner { get; } = new(rig.Machine, rig.Suite);
 
-        /// <summary>The sequence at hand; <see cref="FromTrace"/> for a kept failure. Read by the watcher's thread too.</summary>
+        /// <summary>
+        /// The sequence at hand; <see cref="FromTrace"/> for a kept failure. Read by the watcher's thread too.
+        /// </summary>
         internal long Sequence
         {
             get => Volatile.Read(ref _sequence);

@@ -21,10 +21,14 @@ public sealed record GateOptions
     /// <summary>How many operations a sequence has at most.</summary>
     public int OperationsPerSequence { get; init; } = 100;
 
-    /// <summary>Asked before every sequence, by every worker: true ends the campaign. The engine has no clock of its own.</summary>
+    /// <summary>
+    /// Asked before every sequence, by every worker: true ends the campaign. The engine has no clock of its own.
+    /// </summary>
     public Func<bool>? TimeIsUp { get; init; }
 
-    /// <summary>How many threads run sequences, each on a rig of its own. The lowest failing sequence is reported.</summary>
+    /// <summary>
+    /// How many threads run sequences, each on a rig of its own. The lowest failing sequence is reported.
+    /// </summary>
     public int Workers { get; init; } = 1;
 
     /// <summary>Where failures are kept; null keeps none.</summary>

@@ -36,7 +36,8 @@ public sealed record GateResult
     public ImmutableArray<Share> Shares { get; init; } = [];
 
     /// <summary>Declared deviations that were met, by defect.</summary>
-    public ImmutableSortedDictionary<string, long> DeviationsMet { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+    public ImmutableSortedDictionary<string, long> DeviationsMet { get; init; } =
+        ImmutableSortedDictionary<string, long>.Empty;
 
     /// <summary>Kept failures that were replayed.</summary>
     public int Replayed { get; init; }
@@ -44,7 +45,9 @@ public sealed record GateResult
     /// <summary>Those of them that pass now and were forgotten.</summary>
     public ImmutableArray<string> Passed { get; init; } = [];
 
-    /// <summary>Kept failures that could not be replayed, with the reason: the verdict is then at best inconclusive.</summary>
+    /// <summary>
+    /// Kept failures that could not be replayed, with the reason: the verdict is then at best inconclusive.
+    /// </summary>
     public ImmutableArray<string> NotReplayed { get; init; } = [];
 
     /// <summary>What ended the campaign early; null if it conforms.</summary>

@@ -4,12 +4,17 @@ using Hotplug.Engine.Run;
 
 namespace Hotplug.Engine.Report;
 
-/// <summary>A failure as text: what broke, by which operations, what was expected and seen, where the rule comes from, how to repeat it.</summary>
+/// <summary>
+/// A failure as text: what broke, by which operations, what was expected and seen, where the rule comes from, how to
+/// repeat it.
+/// </summary>
 public static class FailureReport
 {
     private const int MostRanges = 4;
 
-    /// <summary>Prints the failure; <paramref name="replay"/> is the command that repeats it where the reader stands.</summary>
+    /// <summary>
+    /// Prints the failure; <paramref name="replay"/> is the command that repeats it where the reader stands.
+    /// </summary>
     public static string Print(Failure failure, string replay)
     {
         var text = new StringBuilder();

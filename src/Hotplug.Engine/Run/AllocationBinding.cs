@@ -64,7 +64,9 @@ internal sealed class AllocationBinding
             _extra[index] = (page, _extra[index].Count - 1);
     }
 
-    /// <summary>Pages [<paramref name="from"/>, from + count) are now at <paramref name="to"/>, in the same order.</summary>
+    /// <summary>
+    /// Pages [<paramref name="from"/>, from + count) are now at <paramref name="to"/>, in the same order.
+    /// </summary>
     internal void Move(long from, long to, long count)
     {
         var moved = new PageRange(from, count);

@@ -7,8 +7,10 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Engine.Run;
 
 /// <summary>
-/// What symbolic names stand for now, learnt from outcomes: devices from where <c>add</c> placed them, allocations from the
-/// pages they took, followed through migrations. Device memories and boot memory come from the spec. Raw names are always bound.
+/// What symbolic names stand for now, learnt from outcomes: devices from where <c>add</c> placed them, allocations
+/// from the
+/// pages they took, followed through migrations. Device memories and boot memory come from the spec. Raw names are
+/// always bound.
 /// </summary>
 /// <remarks>
 /// A name that is to be created must not be bound: creating it a second time is unbound too. It may be used again once
@@ -67,8 +69,10 @@ public sealed class Bindings
         var outcome = seen.Outcome;
         if (seen.Operation.Subject.Kind is NameKind.Device or NameKind.Allocation && outcome.Answer.IsOk)
             FollowSuccess(seen.Operation, outcome);
-        else if (seen.Operation is { Kind: OperationKind.Add, Subject.Kind: NameKind.Device } && PlacedBy(outcome) is { Count: > 0 } refused)
-            _devices[seen.Operation.Subject.Id] = refused;      // A device that is plugged though its memory was refused can be ejected.
+        else if (seen.Operation is { Kind: OperationKind.Add, Subject.Kind: NameKind.Device }
+            && PlacedBy(outcome) is { Count: > 0 } refused)
+            // A device that is plugged though its memory was refused can be ejected.
+            _devices[seen.Operation.Subject.Id] = refused;
         if (_allocations.Count > 0 && !outcome.Witness.IsEmpty)
             FollowPages(outcome);
         if (_devices.Count > 0)

@@ -5,7 +5,8 @@ namespace Hotplug.Engine.Run;
 /// caller, undisturbed: a timer looks at a number that the runner counts up around every call.
 /// </summary>
 /// <remarks>
-/// A machine that hangs inside the process cannot be stopped. So the work is started by <see cref="Await"/> on a background
+/// A machine that hangs inside the process cannot be stopped. So the work is started by <see cref="Await"/> on a
+/// background
 /// thread, which is abandoned when the deadline passes: it does not keep the process alive.
 /// </remarks>
 public sealed class Deadline : IDisposable
@@ -17,7 +18,8 @@ public sealed class Deadline : IDisposable
     private readonly TimeSpan _limit;
     private readonly Lock _gate = new();
     private readonly List<Watched> _watched = [];
-    private readonly TaskCompletionSource<(Runner Runner, RunResult Result)> _hung = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<(Runner Runner, RunResult Result)> _hung =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
 
     /// <summary>Gives every call of a machine this long, by this clock.</summary>
@@ -42,7 +44,8 @@ public sealed class Deadline : IDisposable
     /// </summary>
     public T Await<T>(Func<T> work, Func<Runner, RunResult, T> hung)
     {
-        var done = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var done = Task.Factory.StartNew(work, CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Task.WaitAny(done, _hung.Task);
         return _hung.Task.IsCompleted
             ? hung(_hung.Task.Result.Runner, _hung.Task.Result.Result)

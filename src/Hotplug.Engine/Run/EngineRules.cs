@@ -23,7 +23,8 @@ public static class EngineRules
     /// <summary>A specification, an invariant or a generator threw: inconclusive, and a bug of the suite.</summary>
     public const string SuiteCrash = "suite.crash";
 
-    private static readonly Citation s_execute = new("contract", "IMachine.Execute", "never throws for a refused operation");
+    private static readonly Citation s_execute =
+        new("contract", "IMachine.Execute", "never throws for a refused operation");
     private static readonly Citation s_time = new("contract", "IMachine.Execute", "every operation ends");
     private static readonly Citation s_form = new("contract", "IMachine.Observe", "writes a well-formed observation");
     private static readonly Citation s_harness = new("contract", "HarnessException", "the harness failed, not the machine");

@@ -23,7 +23,8 @@ internal static class Garbage
                 return EngineRules.GarbageOf($"block {block.Block}",
                     $"runs of 1 page and more that cover {pagesPerBlock} pages, or none", $"{block.Pages.Pages} pages");
             if (block.State > BlockState.GoingOffline)
-                return EngineRules.GarbageOf($"block {block.Block}", "a state of a memory block", $"state {(int)block.State}");
+                return EngineRules.GarbageOf($"block {block.Block}", "a state of a memory block",
+                    $"state {(int)block.State}");
         }
 
         var after = seen.After;
@@ -43,7 +44,8 @@ internal static class Garbage
             if (witness.Role == WitnessRole.Placed && witness.Range.Count > 0
                 && witness.Range.Start % seen.Spec.PagesPerBlock == 0 && witness.Range.Count % seen.Spec.PagesPerBlock == 0)
                 return null;
-        return EngineRules.GarbageOf("the witness of add", "where the device was placed: whole memory blocks", "no such range");
+        return EngineRules.GarbageOf("the witness of add", "where the device was placed: whole memory blocks",
+            "no such range");
     }
 
     private static Violation? FindInZones(Observation after)

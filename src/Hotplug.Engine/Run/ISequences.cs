@@ -3,7 +3,9 @@ using Hotplug.Contract.Machines;
 
 namespace Hotplug.Engine.Run;
 
-/// <summary>Draws what a campaign runs: for every sequence a machine and a source of operations, from its own seed.</summary>
+/// <summary>
+/// Draws what a campaign runs: for every sequence a machine and a source of operations, from its own seed.
+/// </summary>
 public interface ISequences
 {
     /// <summary>A coherent spec that uses no more than these levels.</summary>

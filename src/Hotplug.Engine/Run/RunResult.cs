@@ -9,7 +9,8 @@ namespace Hotplug.Engine.Run;
 /// <summary>What came of one run.</summary>
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Executed">The operations carried out, the last one included that ended the run.</param>
-/// <param name="Answers">What each of them answered; an operation that did not return answers <c>unfinished</c>.</param>
+/// <param name="Answers">What each of them answered; an operation that did not return answers
+/// <c>unfinished</c>.</param>
 /// <param name="FailedAt">Index of the operation that ended the run; −1: none, or the start did.</param>
 /// <param name="Violation">
 /// The rule that was broken. Of an inconclusive run: why nothing is known (<see cref="EngineRules.HarnessFailed"/> or

@@ -7,11 +7,13 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Engine.Run;
 
 /// <summary>
-/// Runs operations on one machine and judges each as soon as it was carried out: declared defects predict, invariants and
+/// Runs operations on one machine and judges each as soon as it was carried out: declared defects predict, invariants
+/// and
 /// the specification judge. The first broken rule ends the run.
 /// </summary>
 /// <remarks>
-/// Everything is reused: a step that conforms allocates nothing here. One thread at a time; a <see cref="Deadline"/> may
+/// Everything is reused: a step that conforms allocates nothing here. One thread at a time; a <see cref="Deadline"/>
+/// may
 /// watch from another.
 /// </remarks>
 public sealed class Runner
@@ -79,7 +81,9 @@ public sealed class Runner
     /// <summary>Declared deviations that were met over all runs, by the defect's id.</summary>
     public IReadOnlyDictionary<string, long> DeviationsMet => _deviations;
 
-    /// <summary>Runs until the source ends, a rule is broken, or <paramref name="mostOperations"/> were carried out.</summary>
+    /// <summary>
+    /// Runs until the source ends, a rule is broken, or <paramref name="mostOperations"/> were carried out.
+    /// </summary>
     public RunResult Run(MachineSpec spec, IOperationSource source, int mostOperations)
     {
         Walk(spec, source, mostOperations);
@@ -89,7 +93,9 @@ public sealed class Runner
     /// <summary>A copy of what came of the last run.</summary>
     public RunResult LastResult => ResultOf(_verdict, _violation);
 
-    /// <summary>As <see cref="Run"/>, without a copy of what was done: allocates nothing while the machine conforms.</summary>
+    /// <summary>
+    /// As <see cref="Run"/>, without a copy of what was done: allocates nothing while the machine conforms.
+    /// </summary>
     public Verdict Walk(MachineSpec spec, IOperationSource source, int mostOperations)
     {
         _count = 0;
@@ -234,7 +240,8 @@ public sealed class Runner
         return true;
     }
 
-    // All invariants share one count of transitions; the few of a run that ends in the middle of the list are counted apart.
+    // All invariants share one count of transitions; the few of a run that ends in the middle of the list are counted
+    // apart.
     private bool EndAtInvariant(int last, Violation violation)
     {
         for (var i = 0; i <= last; i++)

@@ -78,7 +78,8 @@ internal static class Arguments
         return false;
     }
 
-    // Sizes that machines care about, then halves: much of what fails at N does not fail at N - 1, but at the next whole block.
+    // Sizes that machines care about, then halves: much of what fails at N does not fail at N - 1, but at the next
+    // whole block.
     private static IEnumerable<long> Candidates(Attempts attempts, OperationNumber number, long value)
     {
         var pageblock = (long)attempts.Spec.PagesPerPageblock;

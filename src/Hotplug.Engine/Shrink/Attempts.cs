@@ -5,7 +5,9 @@ using Hotplug.Engine.Run;
 
 namespace Hotplug.Engine.Shrink;
 
-/// <summary>The failure as simple as it is known, and what tries simpler ones: the same rule must break again.</summary>
+/// <summary>
+/// The failure as simple as it is known, and what tries simpler ones: the same rule must break again.
+/// </summary>
 internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget) : IOperationSource
 {
     private Operation[] _best = [];

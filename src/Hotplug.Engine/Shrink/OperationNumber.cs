@@ -33,7 +33,8 @@ internal readonly record struct OperationNumber(NumberPlace Place, OperationFiel
             if (parameter.Field == OperationField.At)
                 ListName(operation.At, false, NumberPlace.AtId, numbers);
             else
-                numbers.Add(new(NumberPlace.Field, parameter.Field, Math.Min(parameter.Low, parameter.Default ?? parameter.Low),
+                numbers.Add(new(NumberPlace.Field, parameter.Field,
+                    Math.Min(parameter.Low, parameter.Default ?? parameter.Low),
                     !parameter.Words.IsEmpty || parameter.Field == OperationField.Errno));
     }
 

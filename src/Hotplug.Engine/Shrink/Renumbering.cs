@@ -2,7 +2,9 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Engine.Shrink;
 
-/// <summary>Gives things smaller numbers wherever they are named, all uses at once: d3 and d7 become d1 and d2.</summary>
+/// <summary>
+/// Gives things smaller numbers wherever they are named, all uses at once: d3 and d7 become d1 and d2.
+/// </summary>
 internal static class Renumbering
 {
     /// <summary>True if something became simpler.</summary>

@@ -5,9 +5,11 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Engine.Shrink;
 
 /// <summary>
-/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks, one by one and in pairs, then
-/// arguments and names become smaller, then a search for anything shorter either finds it or proves that there is nothing;
-/// last the machine becomes simpler. What stays must break the same rule.
+/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks and one by one,
+/// arguments and
+/// names become smaller, the machine becomes simpler; then a search for anything shorter either finds it, and all
+/// begins
+/// anew, or proves that there is nothing. What stays must break the same rule.
 /// </summary>
 public sealed class Shrinker(Runner runner, ShrinkBudget budget)
 {
@@ -23,35 +25,48 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget)
     /// <summary>Shrinks a failure that a run came to.</summary>
     public ShrinkResult Shrink(RunResult failure)
     {
-        var violation = failure.Violation ?? throw new ArgumentException("a run that conforms has nothing to shrink", nameof(failure));
+        var violation = failure.Violation
+            ?? throw new ArgumentException("a run that conforms has nothing to shrink", nameof(failure));
         var attempts = new Attempts(runner, violation.Rule, budget);
         // A machine that hangs cannot be run again and again: nothing could stop it.
         if (violation.Rule == EngineRules.Hang || !attempts.Try(failure.Spec, failure.Executed.AsSpan()))
-            return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions, Reproduced: false, false);
+            return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions,
+                Reproduced: false, IsProvedMinimal: false);
 
-        var isProved = Simplify(attempts);
-        while (TrySimplerSpec(attempts))
-            isProved = Simplify(attempts);
+        bool isProved;
+        do
+        {
+            Reduce(attempts);
+            while (TrySimplerSpec(attempts))
+                Reduce(attempts);
+        }
+        while (TryShorter(attempts, out isProved));
         var result = runner.Run(attempts.Spec, new TraceSource([.. attempts.Best]), attempts.Length);
-        return new ShrinkResult(result.ToTrace(), result, failure.Executed.Length, attempts.Executions + 1, true, isProved);
+        return new ShrinkResult(result.ToTrace(), result, failure.Executed.Length, attempts.Executions + 1,
+            Reproduced: true, isProved);
     }
 
-    private bool Simplify(Attempts attempts)
+    private static void Reduce(Attempts attempts)
     {
         attempts.TryWithoutRefused();
-        while (true)
-        {
+        DropChunks(attempts);
+        while (Arguments.TrySimpler(attempts))
             DropChunks(attempts);
-            while (Arguments.TrySimpler(attempts))
-                DropChunks(attempts);
+    }
+
+    // What leaving out single operations cannot reach. Comes last: on the simplest machine it costs least.
+    private bool TryShorter(Attempts attempts, out bool isProved)
+    {
+        isProved = false;
+        if (attempts.Length <= budget.ProofLength)
+        {
             var search = new ShorterSearch(runner, attempts, budget);
-            if (attempts.Length <= budget.ProofLength && search.TryFind())
-                continue;
-            if (search.IsExhaustive)
+            if (search.TryFind())
                 return true;
-            if (attempts.Length > LongestForPairs || !DropPair(attempts))
-                return false;
+            isProved = search.IsExhaustive;
         }
+
+        return !isProved && attempts.Length <= LongestForPairs && DropPair(attempts);
     }
 
     private static void DropChunks(Attempts attempts)

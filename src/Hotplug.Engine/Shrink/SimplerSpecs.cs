@@ -8,7 +8,9 @@ namespace Hotplug.Engine.Shrink;
 /// <summary>Simpler machines to try for a trace, boldest first.</summary>
 internal static class SimplerSpecs
 {
-    /// <summary>Coherent machines that are simpler by <see cref="SpecMeasures"/>, with the operations fitted to them.</summary>
+    /// <summary>
+    /// Coherent machines that are simpler by <see cref="SpecMeasures"/>, with the operations fitted to them.
+    /// </summary>
     internal static IEnumerable<Trace> Of(Trace trace) =>
         Fewer(trace.Spec).Concat(Smaller(trace.Spec)).Select(trace.With).Concat(SmallerBlocks(trace))
             .Where(t => SpecRules.Check(t.Spec) is null && SpecMeasures.Compare(t.Spec, trace.Spec) < 0);

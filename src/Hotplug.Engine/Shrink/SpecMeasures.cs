@@ -3,7 +3,9 @@ using Hotplug.Contract.Machines;
 
 namespace Hotplug.Engine.Shrink;
 
-/// <summary>What makes one machine simpler than another: numbers that are compared one after the other, smaller is simpler.</summary>
+/// <summary>
+/// What makes one machine simpler than another: numbers that are compared one after the other, smaller is simpler.
+/// </summary>
 public static class SpecMeasures
 {
     private static readonly ImmutableArray<Func<MachineSpec, long>> s_measures =

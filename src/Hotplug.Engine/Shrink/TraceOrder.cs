@@ -5,7 +5,8 @@ using Hotplug.Contract.Traces;
 namespace Hotplug.Engine.Shrink;
 
 /// <summary>
-/// What <em>simpler</em> means, once: fewer operations; then smaller numbers from the left, an operation's kind counting as a
+/// What <em>simpler</em> means, once: fewer operations; then smaller numbers from the left, an operation's kind
+/// counting as a
 /// number; then a simpler machine, by the measures of <see cref="SpecMeasures"/>.
 /// </summary>
 public static class TraceOrder
@@ -28,7 +29,9 @@ public static class TraceOrder
         return 0;
     }
 
-    /// <summary>As above, for single operations: the kind, the subject, then the arguments in the order of the text form.</summary>
+    /// <summary>
+    /// As above, for single operations: the kind, the subject, then the arguments in the order of the text form.
+    /// </summary>
     public static int Compare(in Operation one, in Operation other)
     {
         if (one.Kind != other.Kind)

@@ -1,6 +1,8 @@
 namespace Hotplug.Benchmarks.Toy;
 
-/// <summary>The toy's rules over a dictionary from page to state, page by page: how such a model is usually written first.</summary>
+/// <summary>
+/// The toy's rules over a dictionary from page to state, page by page: how such a model is usually written first.
+/// </summary>
 public sealed class DictionaryModel
 {
     private readonly Dictionary<int, byte> _pages = [];

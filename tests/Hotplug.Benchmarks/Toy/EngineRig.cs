@@ -39,6 +39,7 @@ public sealed class EngineRig
     {
         var random = new SplitMix(seed);
         var levels = Runner.Identity.Levels;
-        return Runner.Walk(ToyOperations.Spec, _sequences.DrawSource(ref random, ToyOperations.Spec, levels), ToyStep.MostSteps);
+        var source = _sequences.DrawSource(ref random, ToyOperations.Spec, levels);
+        return Runner.Walk(ToyOperations.Spec, source, ToyStep.MostSteps);
     }
 }

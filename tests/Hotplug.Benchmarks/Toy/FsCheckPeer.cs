@@ -11,7 +11,9 @@ internal static class FsCheckPeer
 {
     private static readonly Arbitrary<ToyStep[]> s_steps = Sequences();
 
-    /// <summary>Runs so many sequences; the body says whether one conforms. Answers the counterexample, or null.</summary>
+    /// <summary>
+    /// Runs so many sequences; the body says whether one conforms. Answers the counterexample, or null.
+    /// </summary>
     internal static ToyStep[]? Check(Func<ToyStep[], bool> body, int sequences, ulong seed)
     {
         var runner = new Capture();
@@ -51,7 +53,8 @@ internal static class FsCheckPeer
             // Nothing is printed.
         }
 
-        public void OnArguments(int ntest, FSharpList<object> args, FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every)
+        public void OnArguments(int ntest, FSharpList<object> args,
+            FSharpFunc<int, FSharpFunc<FSharpList<object>, string>> every)
         {
             // Nothing is printed.
         }

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Hotplug.Benchmarks.Toy;
 
-/// <summary>Compares all pages of all blocks that exist, without an engine: what the bare loop and the peers do after every step.</summary>
+/// <summary>
+/// Compares all pages of all blocks that exist, without an engine: what the bare loop and the peers do after every
+/// step.
+/// </summary>
 public static class ToyComparison
 {
     /// <summary>True if the memory shows what the flat model says, a block at a time.</summary>

@@ -89,7 +89,8 @@ public sealed class ToyMachine(ToyFault fault) : IMachine
         observation.Close(seen);
     }
 
-    // A shift right brings in zeros at the top: so runs of set bits end by themselves, those of free pages at the border.
+    // A shift right brings in zeros at the top: so runs of set bits end by themselves, those of free pages at the
+    // border.
     private static void WriteRuns(PageRuns runs, ulong allocated, ulong inflated)
     {
         for (var left = ToyMemory.PagesPerBlock; left > 0;)

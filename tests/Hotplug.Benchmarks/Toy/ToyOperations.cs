@@ -7,7 +7,8 @@ namespace Hotplug.Benchmarks.Toy;
 public static class ToyOperations
 {
     /// <summary>
-    /// The toy's geometry. It has no boot memory, so it is no coherent spec of a real machine, and the shrinker finds no simpler one.
+    /// The toy's geometry. It has no boot memory, so it is no coherent spec of a real machine, and the shrinker finds
+    /// no simpler one.
     /// </summary>
     public static MachineSpec Spec { get; } = new()
     {
@@ -27,7 +28,9 @@ public static class ToyOperations
 
     private static readonly ToyKind[] s_kinds = [.. OperationTable.Forms.Select(static f => KindOf(f.Kind))];
 
-    /// <summary>The operation for a step. Looked up: steps are random, and a processor guesses a random jump wrong.</summary>
+    /// <summary>
+    /// The operation for a step. Looked up: steps are random, and a processor guesses a random jump wrong.
+    /// </summary>
     public static ref readonly Operation Of(ToyStep step) => ref s_operations[s_first[(int)step.Kind] + step.Argument];
 
     /// <summary>The step that an operation stands for.</summary>
@@ -64,7 +67,8 @@ public static class ToyOperations
         _ => Operation.Deflate(BalloonDriver.Virtio, step.Argument),
     };
 
-    // The zone makes no difference here; what the toy does not have is never drawn, nor tried in place of something it has.
+    // The zone makes no difference here; what the toy does not have is never drawn, nor tried in place of something it
+    // has.
     private static ToyKind KindOf(OperationKind kind) => kind switch
     {
         OperationKind.Add => ToyKind.Add,

@@ -14,13 +14,16 @@ internal sealed class ToySection : ISection
     private const int FailuresOfFsCheck = 60;
     private const long CampaignSequences = 300_000;
     private const string Engine = "our engine: generate, machine, model, compare";
+    private const string Generate = "bare loop: generate only";
+    private const string Execute = "bare loop: + machine";
     private const string Bare = "bare loop: + flat model and comparison";
     private const string FsCheckFlat = "FsCheck plain, flat body";
     private const string FsCheckDictionary = "FsCheck plain, dictionary body";
 
     public string Word => "toy";
 
-    public string About => "the toy of 8 blocks of 64 pages, judged after every operation; CPU ns per step, medians of one run";
+    public string About =>
+        "the toy of 8 blocks of 64 pages, judged after every operation; CPU ns per step, medians of one run";
 
     public void Run(TextWriter output)
     {
@@ -37,16 +40,17 @@ internal sealed class ToySection : ISection
         var bare = new BareLoop(ToyFault.None);
         var rig = new EngineRig(ToyFault.None);
         var rounds = new AlternatingRounds(warmUp: 3, rounds: 7);
-        rounds.Add("bare loop: generate only", () => Sum(bare.Generate));
-        rounds.Add("bare loop: + machine", () => Sum(bare.Execute));
+        rounds.Add(Generate, () => Sum(bare.Generate));
+        rounds.Add(Execute, () => Sum(bare.Execute));
         rounds.Add(Bare, () => Sum(bare.Judge));
         rounds.Add(Engine, () => Sum(seed => Conforming(rig, seed)));
         rounds.Add(FsCheckFlat, () => FsCheckSteps(bare.FlatBody, Sequences));
         rounds.Add(FsCheckDictionary, () => FsCheckSteps(bare.DictionaryBody, SequencesOfDictionary));
         rounds.Measure();
-        foreach (var what in new[] { "bare loop: generate only", "bare loop: + machine", Bare, Engine, FsCheckFlat, FsCheckDictionary })
+        foreach (var what in new[] { Generate, Execute, Bare, Engine, FsCheckFlat, FsCheckDictionary })
             claims.Figure(what, $"{rounds[what]:0.0} ns");
-        claims.AtLeast("FsCheck plain with its dictionary body / our engine", rounds[FsCheckDictionary] / rounds[Engine], 17, "x");
+        claims.AtLeast("FsCheck plain with its dictionary body / our engine",
+            rounds[FsCheckDictionary] / rounds[Engine], 17, "x");
         claims.AtLeast("FsCheck plain with the flat body / our engine", rounds[FsCheckFlat] / rounds[Engine], 2, "x");
         claims.AtMost("our engine / bare flat loop (an aim)", rounds[Engine] / rounds[Bare], 1.25, "x");
     }
@@ -58,7 +62,8 @@ internal sealed class ToySection : ISection
         Sum(walk);
         var before = GC.GetAllocatedBytesForCurrentThread();
         var steps = Sum(walk);
-        claims.AtMost("allocated by our engine", (GC.GetAllocatedBytesForCurrentThread() - before) / (double)steps, 0, "bytes a step");
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        claims.AtMost("allocated by our engine", allocated / (double)steps, 0, "bytes a step");
     }
 
     private static void MeasureShrinking(Claims claims, ToyFault fault, int minimum, double most, double least)
@@ -97,7 +102,8 @@ internal sealed class ToySection : ISection
 
         var name = fault == ToyFault.OfflineForgetsInflated ? "A" : "B";
         var ours = CpuTime.Median(find) + CpuTime.Median(shrink);
-        claims.Figure($"fault {name}: find + shrink + proof, median", $"{CpuTime.Median(find):0.000} + {CpuTime.Median(shrink):0.000} ms");
+        claims.Figure($"fault {name}: find + shrink + proof, median",
+            $"{CpuTime.Median(find):0.000} + {CpuTime.Median(shrink):0.000} ms");
         claims.Figure($"fault {name}: FsCheck plain, flat body, median",
             $"{CpuTime.Median(theirs):0.00} ms, {Percent(theirLengths, minimum):0} % minimal");
         claims.AtMost($"fault {name}: find + shrink + proof", ours, most, "ms");
@@ -115,13 +121,15 @@ internal sealed class ToySection : ISection
             ratios.Add(one / Campaign(2));
         }
 
-        claims.AtLeast($"two workers against one ({Environment.ProcessorCount} CPUs, wall time)", CpuTime.Median(ratios), 1.9, "x");
+        claims.AtLeast($"two workers against one ({Environment.ProcessorCount} CPUs, wall time)",
+            CpuTime.Median(ratios), 1.9, "x");
     }
 
     private static double Campaign(int workers)
     {
         var start = Stopwatch.GetTimestamp();
-        new Gate(static () => EngineRig.Open(ToyFault.None)).Run(new GateOptions { Seed = 1, Sequences = CampaignSequences, Workers = workers });
+        new Gate(static () => EngineRig.Open(ToyFault.None)).Run(
+            new GateOptions { Seed = 1, Sequences = CampaignSequences, Workers = workers });
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
@@ -150,5 +158,6 @@ internal sealed class ToySection : ISection
         return steps;
     }
 
-    private static double Percent(List<int> lengths, int minimum) => 100.0 * lengths.Count(l => l == minimum) / lengths.Count;
+    private static double Percent(List<int> lengths, int minimum) =>
+        100.0 * lengths.Count(l => l == minimum) / lengths.Count;
 }

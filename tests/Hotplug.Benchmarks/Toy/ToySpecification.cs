@@ -29,7 +29,8 @@ public sealed class ToySpecification : ISpecification
         _state.Reset();
         return start.After.Blocks.IsEmpty
             ? Judgement.Permitted(_state)
-            : Judgement.Refuted(new Violation(PagesRule, "the start", "no blocks", $"{start.After.Blocks.Length}", s_source));
+            : Judgement.Refuted(new Violation(PagesRule, "the start", "no blocks",
+                $"{start.After.Blocks.Length}", s_source));
     }
 
     /// <inheritdoc/>
@@ -63,7 +64,8 @@ public sealed class ToySpecification : ISpecification
         var witness = outcome.Witness;
         if (witness.IsEmpty)
             return 0;
-        return (int)(kind is OperationKind.Inflate or OperationKind.Deflate ? witness[0].Range.Count : witness[0].Range.Start);
+        return (int)(kind is OperationKind.Inflate or OperationKind.Deflate ? witness[0].Range.Count
+            : witness[0].Range.Start);
     }
 
     // Blocks that neither the machine nor the model changed were compared before and are the same.
@@ -94,7 +96,8 @@ public sealed class ToySpecification : ISpecification
         if ((model.Present >> block & 1) == 0 || seen.IsOnline != ((model.Online >> block & 1) != 0))
             return false;
         var (allocated, inflated) = MasksOf(seen.Pages);
-        return allocated == model.Mask(block, FlatModel.AllocatedPage) && inflated == model.Mask(block, FlatModel.InflatedPage);
+        return allocated == model.Mask(block, FlatModel.AllocatedPage)
+            && inflated == model.Mask(block, FlatModel.InflatedPage);
     }
 
     private static (ulong Allocated, ulong Inflated) MasksOf(PageRuns pages)

@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Tests.Engine.Fakes;
 
 /// <summary>
-/// A machine of a few blocks of 8 pages that does just enough to be driven, and whatever else a test hooks in. It remembers
+/// A machine of a few blocks of 8 pages that does just enough to be driven, and whatever else a test hooks in. It
+/// remembers
 /// what it was asked.
 /// </summary>
 internal sealed class FakeMachine : IMachine

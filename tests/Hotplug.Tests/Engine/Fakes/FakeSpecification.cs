@@ -2,7 +2,9 @@ using Hotplug.Contract.Rules;
 
 namespace Hotplug.Tests.Engine.Fakes;
 
-/// <summary>A specification whose state is the number of operations judged; it permits everything but what a test hooks in.</summary>
+/// <summary>
+/// A specification whose state is the number of operations judged; it permits everything but what a test hooks in.
+/// </summary>
 internal sealed class FakeSpecification : ISpecification
 {
     internal const string Rule = "fake.rule";
