@@ -1,8 +1,10 @@
 using Hotplug.Benchmarks;
+using Hotplug.Benchmarks.Machine;
 using Hotplug.Benchmarks.Toy;
+using Hotplug.Benchmarks.Whole;
 
 // New sections are added here, one file each.
-ISection[] sections = [new ToySection()];
+ISection[] sections = [new ToySection(), new SuiteSection(), new MachineSection()];
 
 var unknown = args.FirstOrDefault(word => !sections.Any(s => s.Word == word));
 if (unknown is not null)
