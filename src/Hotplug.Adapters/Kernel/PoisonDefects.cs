@@ -78,7 +78,7 @@ internal sealed class PoisonForgotten : IKnownDefect
         // A refused ejection offlines and onlines inside one operation.
         if (seen.Operation.Kind == OperationKind.Eject && seen.Answer.IsErrno)
             foreach (var block in EjectedBlocks.ThatWentOffline(seen))
-                if (block.Pages.Poisoned > 0 && seen.After.Find(block.Block) is { IsOnline: true })
+                if (block.Pages.Poisoned > 0 && seen.After.Find(block.Block) is { IsOnline: true, Pages.Poisoned: 0 })
                     Predict(seen, block.Block, block.Pages.Poisoned);
     }
 

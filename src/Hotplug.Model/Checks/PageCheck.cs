@@ -89,7 +89,10 @@ internal static class PageCheck
             if (known.Range.Contains(pfn) && seen.PageAfter(pfn) is var page && !page.HasAny(PageFlags.HwPoison | PageFlags.Unseen))
                 return new("poison.page-keeps-flag", $"page {pfn} of block {block.Block}", "poisoned", page.ToString(), s_poison,
                     [new PageRange(pfn, 1)]);
-        return null;
+        var poisoned = next.PoisonedIn(known.Range);
+        return block.Pages.Poisoned <= poisoned || block.Pages.HasUnseen ? null
+            : new("poison.only-poisoned-pages", $"block {block.Block}", $"{poisoned} poisoned pages",
+                $"{block.Pages.Poisoned}", s_poison);
     }
 
     private static Violation? CheckOwner(State next, Transition seen, in Block known, BlockObservation block)

@@ -33,8 +33,10 @@ internal static class Poisoning
         var certain = ruling.Seen.Sees(Visibility.Placement);
         var handled = before.Has(PageFlags.Buddy) || before.Has(PageFlags.Movable) && !before.Has(PageFlags.Offline);
         var expected = handled ? Errno.None : Errno.EBUSY;
-        if (certain ? !ruling.Is(expected) : !ruling.IsOk && !ruling.Is(Errno.EBUSY))
+        if (certain ? !ruling.Is(expected) : ruling.Is(Errno.ENXIO) || ruling.Is(Errno.EHWPOISON))
             return ruling.RefuteAnswer(ErrnoText.Print(expected), s_failure);
+        if (!certain && !ruling.IsOk)
+            return ruling.Permit(FollowFlag(ruling.State, ruling.Seen, pfn, PageFlags.HwPoison | PageFlags.Unseen), PageRule.Nothing);
 
         // A page that cannot be handled is flagged and counted all the same: the flag is set first.
         return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
@@ -60,7 +62,8 @@ internal static class Poisoning
         var moved = Migrations.Follow(ruling.State, seen.Outcome);
         if (!ruling.IsOk)
             return ruling.Answer.IsErrno && !(free && seen.Sees(Visibility.Placement))
-                ? ruling.Permit(moved, new PageRule((pages, old, now) => Migrations.Explain(seen, pages, old, now)))
+                ? ruling.Permit(FollowFlag(moved, seen, pfn, PageFlags.HwPoison),
+                    new PageRule((pages, old, now) => Migrations.Explain(seen, pages, old, now)))
                 : ruling.RefuteAnswer("ok: the page was free", s_soft);
         var poisoned = !seen.Sees(Visibility.PageTypes) || seen.PageAfter(pfn).HasAny(PageFlags.HwPoison | PageFlags.Unseen);
         if (!poisoned && seen.Sees(Visibility.Placement))
@@ -100,6 +103,10 @@ internal static class Poisoning
             poisoned ? WithPoison(ruling.State, pfn) : ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) },
             PageRule.Nothing);
     }
+
+    // What was refused may have set the flag all the same: on a page that can be seen, it is seen.
+    private static State FollowFlag(State state, Transition seen, long pfn, PageFlags signs) =>
+        seen.PageAfter(pfn).HasAny(signs) ? WithPoison(state, pfn) : state;
 
     private static bool IsOnlinePage(in Ruling ruling, long pfn) =>
         ruling.State.Find(ruling.Spec.BlockOf(pfn)) is { Online: true } && !ruling.Seen.PageBefore(pfn).Has(PageFlags.NoPage);
