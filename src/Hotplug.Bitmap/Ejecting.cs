@@ -39,9 +39,12 @@ internal sealed class Ejecting<TRules>(
     {
         foreach (var (number, zone) in _taken)
         {
+            // What a failed write left behind stays behind: a rollback leaves nothing else.
             var block = state.Blocks[number];
+            var stale = block.OnlineType;
             block.OnlineType = zone == ZoneKind.Movable ? AutoOnline.OnlineMovable : AutoOnline.OnlineKernel;
             onlining.Online(block, log, isRollback: true);
+            block.OnlineType = stale;
         }
     }
 }

@@ -6,9 +6,9 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class Journal
 {
-    private const int Most = 1 << 12;
+    private const int Most = 1 << 10;
 
-    private readonly List<(long Version, int Block)> _entries = [];
+    private readonly List<(long Version, int Block)> _entries = new(2 * Most);
 
     /// <summary>The current version.</summary>
     public long Version { get; private set; }
