@@ -7,8 +7,12 @@ using Hotplug.Generators.Steps;
 
 namespace Hotplug.Generators;
 
-/// <summary>What a campaign runs: specs from <see cref="SpecDraw"/>, operations from <see cref="StepSource"/>.</summary>
-/// <param name="steering">The family of invariants that every run should exercise most; null: a third of them, any family.</param>
+/// <summary>
+/// What a campaign runs: specs from <see cref="SpecDraw"/>, operations from <see cref="StepSource"/>.
+/// </summary>
+/// <param name="steering">
+/// The family of invariants that every run should exercise most; null: a third of them, any family.
+/// </param>
 public sealed class Sequences(Family? steering = null) : ISequences
 {
     private const int SteeredPercent = 33;

@@ -8,8 +8,8 @@ namespace FsCheck.Xunit;
 /// <see cref="Property"/>, or a task of these. Same names and meanings as the package FsCheck.Xunit for xunit 2.
 /// </summary>
 /// <remarks>
-/// A number that is not set is -1 and means FsCheck's default. Settings are merged with those of <see cref="PropertiesAttribute"/>
-/// on the class, the classes around it, and the assembly; the nearer one wins.
+/// A number that is not set is -1 and means FsCheck's default. Settings are merged with those of
+/// <see cref="PropertiesAttribute"/> on the class, the classes around it, and the assembly; the nearer one wins.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method | AttributeTargets.Property)]
 [XunitTestCaseDiscoverer("FsCheck.Xunit.PropertyDiscoverer", "FsCheck.Xunit")]
@@ -21,14 +21,14 @@ public class PropertyAttribute : FactAttribute
     private bool? _quietOnSuccess;
 
     /// <summary>
-    /// <c>seed,gamma</c> runs the whole run again, <c>seed,gamma,size</c> only that step; parentheses are allowed. Null or
-    /// empty: a fresh seed.
+    /// <c>seed,gamma</c> runs the whole run again, <c>seed,gamma,size</c> only that step; parentheses are allowed.
+    /// Null or empty: a fresh seed.
     /// </summary>
     public string? Replay { get; set; }
 
     /// <summary>
-    /// Kept for source compatibility; cases run one after the other and are the same ones. FsCheck's parallel runner ends the
-    /// whole process when a generator throws.
+    /// Kept for source compatibility; cases run one after the other and are the same ones. FsCheck's parallel runner
+    /// ends the whole process when a generator throws.
     /// </summary>
     public int Parallelism { get; set; } = Unset;
 

@@ -5,12 +5,14 @@ using Xunit.Sdk;
 
 namespace FsCheck.Xunit;
 
-/// <summary>Calls a test method through FsCheck. Whatever goes wrong is a failed test, never an exception that leaves xunit.</summary>
+/// <summary>
+/// Calls a test method through FsCheck. Whatever goes wrong is a failed test, never an exception that leaves xunit.
+/// </summary>
 internal sealed class PropertyInvoker(ITestOutputHelper output, ITest test, IMessageBus messageBus, Type testClass,
     object[] constructorArguments, MethodInfo testMethod, IReadOnlyList<BeforeAfterTestAttribute> beforeAfterAttributes,
     ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource)
-    : XunitTestInvoker(test, messageBus, testClass, constructorArguments, testMethod, [], beforeAfterAttributes, aggregator,
-        cancellationTokenSource)
+    : XunitTestInvoker(test, messageBus, testClass, constructorArguments, testMethod, [], beforeAfterAttributes,
+        aggregator, cancellationTokenSource)
 {
     // Not CallTestMethod: the base class of this one compares the number of arguments with that of the parameters.
     protected override async Task<decimal> InvokeTestMethodAsync(object testClassInstance)
@@ -41,7 +43,8 @@ internal sealed class PropertyInvoker(ITestOutputHelper output, ITest test, IMes
         {
             var cause = thrown is TargetInvocationException { InnerException: { } inner } ? inner : thrown;
             throw new PropertyFailedException(
-                $"A generator, a shrinker or the set-up of the property threw. Run again with Replay = \"{ReplayText.Print(replay)}\".", cause);
+                "A generator, a shrinker or the set-up of the property threw. Run again with "
+                + $"Replay = \"{ReplayText.Print(replay)}\".", cause);
         }
 
         Report(runner.Result, config.QuietOnSuccess);

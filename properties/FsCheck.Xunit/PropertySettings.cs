@@ -24,7 +24,9 @@ internal sealed record PropertySettings
 
     internal ImmutableArray<Type> Arbitrary { get; init; } = [];
 
-    /// <summary>Settings of a method: its own, then those of its class, of the classes around it, of the assembly.</summary>
+    /// <summary>
+    /// Settings of a method: its own, then those of its class, of the classes around it, of the assembly.
+    /// </summary>
     internal static PropertySettings Of(MethodInfo method, Type testClass)
     {
         var settings = method.GetCustomAttribute<PropertyAttribute>()?.Settings ?? new PropertySettings();
@@ -33,7 +35,10 @@ internal sealed record PropertySettings
         return settings.Over(testClass.Assembly.GetCustomAttribute<PropertiesAttribute>());
     }
 
-    /// <summary>FsCheck's configuration, and the seed that it starts from. Throws <see cref="ArgumentException"/> for a bad replay.</summary>
+    /// <summary>
+    /// FsCheck's configuration, and the seed that it starts from. Throws <see cref="ArgumentException"/> for a bad
+    /// replay.
+    /// </summary>
     internal Config ToConfig(IRunner runner, out Replay replay)
     {
         replay = Replay is null ? Fresh() : ReplayText.Parse(Replay);

@@ -6,8 +6,8 @@ using Xunit.Sdk;
 namespace FsCheck.Xunit;
 
 /// <summary>
-/// A test case that checks one property. xunit keeps construction, fixtures, disposal and before-after attributes; only the
-/// call of the method is FsCheck's.
+/// A test case that checks one property. xunit keeps construction, fixtures, disposal and before-after attributes;
+/// only the call of the method is FsCheck's.
 /// </summary>
 public sealed class PropertyTestCase : XunitTestCase
 {
@@ -27,9 +27,10 @@ public sealed class PropertyTestCase : XunitTestCase
 
     /// <inheritdoc />
     public override Task<RunSummary> RunAsync(IMessageSink diagnosticMessageSink, IMessageBus messageBus,
-        object[] constructorArguments, ExceptionAggregator aggregator, CancellationTokenSource cancellationTokenSource) =>
-        new CaseRunner(this, DisplayName, SkipReason, constructorArguments, messageBus, aggregator, cancellationTokenSource)
-            .RunAsync();
+        object[] constructorArguments, ExceptionAggregator aggregator,
+        CancellationTokenSource cancellationTokenSource) =>
+        new CaseRunner(this, DisplayName, SkipReason, constructorArguments, messageBus, aggregator,
+            cancellationTokenSource).RunAsync();
 
     private sealed class CaseRunner(IXunitTestCase testCase, string displayName, string skipReason,
         object[] constructorArguments, IMessageBus messageBus, ExceptionAggregator aggregator,

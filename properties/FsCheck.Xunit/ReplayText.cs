@@ -2,7 +2,9 @@ using Microsoft.FSharp.Core;
 
 namespace FsCheck.Xunit;
 
-/// <summary>Text form of a replay, as FsCheck prints it: <c>seed,gamma</c> or <c>seed,gamma,size</c>, parentheses allowed.</summary>
+/// <summary>
+/// Text form of a replay, as FsCheck prints it: <c>seed,gamma</c> or <c>seed,gamma,size</c>, parentheses allowed.
+/// </summary>
 internal static class ReplayText
 {
     /// <summary>Reads it; throws <see cref="ArgumentException"/> that names the value and the form.</summary>
@@ -19,7 +21,8 @@ internal static class ReplayText
         }
 
         throw new ArgumentException(
-            $"Replay '{text}': the form is 'seed,gamma' or 'seed,gamma,size' with an odd gamma, as a failure prints it", nameof(text));
+            $"Replay '{text}': the form is 'seed,gamma' or 'seed,gamma,size' with an odd gamma, as a failure prints it",
+            nameof(text));
     }
 
     internal static string Print(Replay replay) => replay.Size is { } size

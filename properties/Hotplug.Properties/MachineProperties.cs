@@ -20,8 +20,9 @@ using Runner = Hotplug.Engine.Run.Runner;
 namespace Hotplug.Properties;
 
 /// <summary>
-/// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after every
-/// operation by its invariants and by the reference model. A machine that runs in process derives from this and passes itself.
+/// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after
+/// every operation by its invariants and by the reference model. A machine that runs in process derives from this and
+/// passes itself.
 /// </summary>
 [Properties(MaxTest = 100, EndSize = 80, Replay = "20191024,183", QuietOnSuccess = true)]
 public abstract class MachineProperties(IMachine machine) : IDisposable
@@ -64,7 +65,8 @@ public abstract class MachineProperties(IMachine machine) : IDisposable
 
     [Property(MaxTest = 12, Arbitrary = [typeof(ContractArbitraries)])]
     public void A_host_of_plausible_size_takes_and_gives_back_its_DIMMs(Topology host) => Conforms(
-        new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All)), new Trace(host.ToSpec(), [.. LifeOf(host)]));
+        new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All)),
+        new Trace(host.ToSpec(), [.. LifeOf(host)]));
 
     public void Dispose()
     {

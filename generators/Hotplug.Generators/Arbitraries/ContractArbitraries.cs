@@ -11,8 +11,8 @@ using Hotplug.Generators.Topologies;
 namespace Hotplug.Generators.Arbitraries;
 
 /// <summary>
-/// Arbitraries of the contract's types, of every level and in free form: coherent, but with no state in mind. Traces that
-/// make sense on a machine come from <see cref="GuidedTraces"/>.
+/// Arbitraries of the contract's types, of every level and in free form: coherent, but with no state in mind. Traces
+/// that make sense on a machine come from <see cref="GuidedTraces"/>.
 /// </summary>
 public static class ContractArbitraries
 {
@@ -57,6 +57,6 @@ public static class ContractArbitraries
         var trace = new Trace(AnySpec(ref random), operations.ToImmutable());
         if (random.Chance(50))
             trace = trace.WithNote("seed", $"0x{random.Next():X}");
-        return random.Chance(50) ? trace.WithNote("rule", "zone.present-pages of a machine # with a comment sign") : trace;
+        return random.Chance(50) ? trace.WithNote("rule", "words with a # between them") : trace;
     }
 }

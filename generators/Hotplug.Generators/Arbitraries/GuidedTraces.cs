@@ -10,20 +10,23 @@ using Runner = Hotplug.Engine.Run.Runner;
 namespace Hotplug.Generators.Arbitraries;
 
 /// <summary>
-/// Traces that make sense: drawn step by step while a machine carries them out and the specification says what can be done
-/// next. A trace on which the machine breaks a rule ends there.
+/// Traces that make sense: drawn step by step while a machine carries them out and the specification says what can be
+/// done next. A trace on which the machine breaks a rule ends there.
 /// </summary>
 public static class GuidedTraces
 {
     /// <summary>Operations per unit of FsCheck's size.</summary>
     private const int OperationsPerSize = 2;
 
-    /// <summary>Traces of up to twice as many operations as the size. The rig stays the caller's; one thread at a time.</summary>
+    /// <summary>
+    /// Traces of up to twice as many operations as the size. The rig stays the caller's; one thread at a time.
+    /// </summary>
     public static Arbitrary<Trace> Of(Rig rig)
     {
         var runner = new Runner(rig.Machine, rig.Suite);
         return Arb.From(
-            Gen.Sized(size => Seeded.From((ref random) => Walk(runner, rig.Sequences, ref random, size * OperationsPerSize))),
+            Gen.Sized(size => Seeded.From((ref random) =>
+                Walk(runner, rig.Sequences, ref random, size * OperationsPerSize))),
             trace => Simpler(runner, trace));
     }
 

@@ -7,7 +7,8 @@ namespace Hotplug.Generators.Arbitraries;
 /// <summary>Any name of a form, raw ones included.</summary>
 internal static class NameDraw
 {
-    private static readonly SubjectKind[] s_forms = [.. Enum.GetValues<SubjectKind>().Where(static k => k != SubjectKind.None)];
+    private static readonly SubjectKind[] s_forms =
+        [.. Enum.GetValues<SubjectKind>().Where(static k => k != SubjectKind.None)];
 
     internal static Name Any(ref SplitMix random) => Subject(ref random, s_forms[random.Below(s_forms.Length)]);
 
@@ -54,5 +55,6 @@ internal static class NameDraw
     private static int Id(ref SplitMix random, int low) =>
         random.Chance(90) ? random.Between(low, 9) : random.Between(low, int.MaxValue - 1);
 
-    private static long Number(ref SplitMix random) => random.Chance(90) ? random.Below(1000) : random.Below(long.MaxValue);
+    private static long Number(ref SplitMix random) =>
+        random.Chance(90) ? random.Below(1000) : random.Below(long.MaxValue);
 }

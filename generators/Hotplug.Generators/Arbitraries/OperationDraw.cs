@@ -4,8 +4,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Generators.Arbitraries;
 
 /// <summary>
-/// Any operation that the table allows, of every level, whether it makes sense or not: read off the table of forms, so an
-/// operation that is added there is generated here.
+/// Any operation that the table allows, of every level, whether it makes sense or not: read off the table of forms, so
+/// an operation that is added there is generated here.
 /// </summary>
 internal static class OperationDraw
 {

@@ -8,8 +8,8 @@ namespace Hotplug.Generators.Arbitraries;
 internal delegate T Drawing<out T>(ref SplitMix random);
 
 /// <summary>
-/// FsCheck generators that draw one seed and leave the rest to <see cref="SplitMix"/>: FsCheck and the gate then share every
-/// distribution, and long traces cost FsCheck nothing.
+/// FsCheck generators that draw one seed and leave the rest to <see cref="SplitMix"/>: FsCheck and the gate then share
+/// every distribution, and long traces cost FsCheck nothing.
 /// </summary>
 internal static class Seeded
 {

@@ -4,8 +4,8 @@ using Hotplug.Contract.Traces;
 namespace Hotplug.Generators.Arbitraries;
 
 /// <summary>
-/// Simpler values for properties of texts, where running something decides nothing. Each is simpler than what it came from,
-/// so that shrinking ends.
+/// Simpler values for properties of texts, where running something decides nothing. Each is simpler than what it came
+/// from, so that shrinking ends.
 /// </summary>
 internal static class Simpler
 {

@@ -6,8 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Generators.Specs;
 
 /// <summary>
-/// Draws coherent specs: mostly toys of a few hundred pages, where every corner is near, now and then one at the true ratios
-/// of x86.
+/// Draws coherent specs: mostly toys of a few hundred pages, where every corner is near, now and then one at the true
+/// ratios of x86.
 /// </summary>
 public static class SpecDraw
 {
@@ -33,8 +33,8 @@ public static class SpecDraw
             PagesPerSection = section,
             SectionsPerBlock = random.Chance(70) ? 1 : 2,
             MaxOrder = random.Between(2, 4),
-            // 1024 bytes: the descriptors of 16 pages take 4, one pageblock, so a block can host its own. 512 bytes: half a
-            // pageblock, so it can only when that is rounded up. 64 bytes: one page.
+            // 1024 bytes: the descriptors of 16 pages take 4, one pageblock, so a block can host its own. 512 bytes:
+            // half a pageblock, so it can only when that is rounded up. 64 bytes: one page.
             DescriptorBytes = Pick(ref random, [1024, 1024, 1024, 512, 64]),
             BootBlocks = Pick(ref random, [1, 2, 2, 3, 3, 4, 6]),
         };
@@ -71,7 +71,8 @@ public static class SpecDraw
     }
 
     // Boot memory, DIMMs and device memory with gaps between them or without: spans of zones then have holes or not.
-    private static MachineSpec Place(ref SplitMix random, Levels levels, MachineSpec spec, int mostDimmBlocks, int subBlock)
+    private static MachineSpec Place(
+        ref SplitMix random, Levels levels, MachineSpec spec, int mostDimmBlocks, int subBlock)
     {
         var dimms = random.Between(2, mostDimmBlocks);
         var next = spec.BootBlocks + random.Below(3);

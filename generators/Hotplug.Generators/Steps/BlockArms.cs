@@ -18,8 +18,8 @@ internal static class BlockArms
         if (free == 0)
             return false;
         var blocks = draw.Between(1, Math.Min(free, MostBlocksOfOneDevice));
-        operation = Operation.Add(Name.Device(draw.Menu.NextDevice), (long)blocks * draw.Spec.PagesPerBlock, draw.Node(),
-            memmap: Placement(draw), group: Group(draw));
+        operation = Operation.Add(Name.Device(draw.Menu.NextDevice), (long)blocks * draw.Spec.PagesPerBlock,
+            draw.Node(), memmap: Placement(draw), group: Group(draw));
         return true;
     }
 
@@ -59,7 +59,8 @@ internal static class BlockArms
         return found;
     }
 
-    internal static bool Online(Draw draw, out Operation operation) => Online(draw, OperationKind.Online, out operation);
+    internal static bool Online(Draw draw, out Operation operation) =>
+        Online(draw, OperationKind.Online, out operation);
 
     internal static bool OnlineKernel(Draw draw, out Operation operation) =>
         Online(draw, OperationKind.OnlineKernel, out operation);
@@ -111,7 +112,9 @@ internal static class BlockArms
         return true;
     }
 
-    /// <summary>One of the three ways to online; most hot memory goes to zone Movable, where it can leave again.</summary>
+    /// <summary>
+    /// One of the three ways to online; most hot memory goes to zone Movable, where it can leave again.
+    /// </summary>
     internal static OperationKind AnyOnline(Draw draw) => draw.Any<OperationKind>(
         [OperationKind.Online, OperationKind.OnlineKernel, OperationKind.OnlineMovable, OperationKind.OnlineMovable]);
 

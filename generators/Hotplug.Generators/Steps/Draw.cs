@@ -6,13 +6,17 @@ using Hotplug.Contract.Rules;
 
 namespace Hotplug.Generators.Steps;
 
-/// <summary>What an arm draws from: the randomness of the run, the menu of this step, and what was drawn before. Reused.</summary>
+/// <summary>
+/// What an arm draws from: the randomness of the run, the menu of this step, and what was drawn before. Reused.
+/// </summary>
 internal sealed class Draw
 {
     /// <summary>The longest continuation that a sequence may leave behind.</summary>
     private const int MostPlanned = 16;
 
-    /// <summary>Out of 100 picks, those that stay with the block of the pick before: what matters happens to one block.</summary>
+    /// <summary>
+    /// Out of 100 picks, those that stay with the block of the pick before: what matters happens to one block.
+    /// </summary>
     private const int FocusPercent = 50;
 
     /// <summary>Out of 100 picks that would take any block, those that may take boot memory.</summary>
@@ -176,7 +180,9 @@ internal sealed class Draw
     }
 }
 
-/// <summary>What kind of block an arm asks for. Without a place: hot ones, now and then any; without a state: any state.</summary>
+/// <summary>
+/// What kind of block an arm asks for. Without a place: hot ones, now and then any; without a state: any state.
+/// </summary>
 [Flags]
 internal enum BlockWish
 {

@@ -47,7 +47,9 @@ internal static class DriverArms
         return found;
     }
 
-    /// <summary>Sub-blocks out of at most so many: mostly a few, which leaves blocks partly plugged, now and then all.</summary>
+    /// <summary>
+    /// Sub-blocks out of at most so many: mostly a few, which leaves blocks partly plugged, now and then all.
+    /// </summary>
     internal static long Few(Draw draw, long most) =>
         draw.Chance(20) ? most : 1 + draw.Below(draw.Chance(60) ? Math.Min(most, 3) : most);
 }

@@ -97,6 +97,7 @@ internal static class OperationWeights
         Row(Adversarial, Injection, 1, WrongArms.OtherNotifierError, Notifiers),
     ];
 
-    private static Arm Row(ArmShape shape, Levels level, int weight, ArmDraw draw, params ReadOnlySpan<Family> families) =>
+    private static Arm Row(
+        ArmShape shape, Levels level, int weight, ArmDraw draw, params ReadOnlySpan<Family> families) =>
         new(shape, level, weight, [.. families], draw);
 }

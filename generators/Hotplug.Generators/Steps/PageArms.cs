@@ -65,7 +65,9 @@ internal static class PageArms
         return fits;
     }
 
-    /// <summary>A page of an allocation: mostly the first, which is what <c>get</c> and <c>put</c> then share.</summary>
+    /// <summary>
+    /// A page of an allocation: mostly the first, which is what <c>get</c> and <c>put</c> then share.
+    /// </summary>
     internal static Name AnyPage(Draw draw, Name allocation, long pages) =>
         allocation.WithPage(draw.Chance(70) ? 0 : draw.Below(Math.Max(1, pages)));
 

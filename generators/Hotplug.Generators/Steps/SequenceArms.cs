@@ -5,8 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Generators.Steps;
 
 /// <summary>
-/// Operations that show something only together. Each draws the first and leaves the rest for the next steps; names stand
-/// for what will be there if all goes well, and when it does not, the rest is refused like anything else.
+/// Operations that show something only together. Each draws the first and leaves the rest for the next steps; names
+/// stand for what will be there if all goes well, and when it does not, the rest is refused like anything else.
 /// </summary>
 internal static class SequenceArms
 {
@@ -27,7 +27,8 @@ internal static class SequenceArms
         var first = true;
         foreach (var block in draw.Menu.Blocks)
         {
-            if (block.Name.Kind != NameKind.Device || block.Name.Id != device.Name.Id || block.State == BlockState.Offline)
+            if (block.Name.Kind != NameKind.Device || block.Name.Id != device.Name.Id
+                || block.State == BlockState.Offline)
                 continue;
             if (first)
                 operation = Operation.Offline(block.Name);
@@ -94,8 +95,9 @@ internal static class SequenceArms
             return false;
         var device = Name.Device(draw.Menu.NextDevice);
         var block = device.WithBlock(0);
-        operation = Operation.Add(device, draw.Spec.PagesPerBlock * (long)draw.Between(1, Math.Min(2, draw.Menu.FreeDimmBlocks)),
-            draw.Node(), memmap: MemmapPlacement.PerBlock);
+        var blocks = draw.Between(1, Math.Min(2, draw.Menu.FreeDimmBlocks));
+        operation = Operation.Add(device, (long)blocks * draw.Spec.PagesPerBlock, draw.Node(),
+            memmap: MemmapPlacement.PerBlock);
         draw.Then(Operation.Online(block, BlockArms.AnyOnline(draw))).Then(Operation.Offline(block));
         draw.Then(draw.Chance(50) ? Operation.Online(block, OperationKind.OnlineMovable) : Operation.Remove(device));
         return true;

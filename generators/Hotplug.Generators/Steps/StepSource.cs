@@ -7,8 +7,8 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Generators.Steps;
 
 /// <summary>
-/// Draws operations step by step, looking at what can be done now: most are sensible, some belong together, some are meant
-/// to be refused. Endless; equal seeds on equal menus give equal operations. Allocates nothing per step.
+/// Draws operations step by step, looking at what can be done now: most are sensible, some belong together, some are
+/// meant to be refused. Endless; equal seeds on equal menus give equal operations. Allocates nothing per step.
 /// </summary>
 /// <param name="seed">Seed of the run.</param>
 /// <param name="steering">The family of invariants that the run should exercise most; null: none in particular.</param>

@@ -15,7 +15,9 @@ internal sealed class Swarm
     private const int Boost = 4;
     private const int SteeredBoost = 6;
 
-    /// <summary>Shares of adversarial steps that a run may have: 17 on average; what fails by itself comes on top.</summary>
+    /// <summary>
+    /// Shares of adversarial steps that a run may have: 17 on average; what fails by itself comes on top.
+    /// </summary>
     private static readonly int[] s_adversarialPercents = [0, 5, 10, 15, 20, 20, 25, 40];
 
     private readonly int[] _cumulated = new int[OperationWeights.Rows.Length];

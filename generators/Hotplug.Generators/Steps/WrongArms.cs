@@ -59,7 +59,9 @@ internal static class WrongArms
     {
         var fits = draw.TryBlock(BlockWish.Dimm, out var block);
         var blocks = draw.Any<long>(s_counts);
-        operation = draw.Chance(70) ? Operation.Remove(block.Name, blocks) : Operation.OfflineRemove(block.Name, blocks);
+        operation = draw.Chance(70)
+            ? Operation.Remove(block.Name, blocks)
+            : Operation.OfflineRemove(block.Name, blocks);
         return fits;
     }
 

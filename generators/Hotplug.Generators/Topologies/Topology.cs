@@ -24,7 +24,9 @@ public sealed record Dimm(
 /// <param name="Dimms">What can be added, by slot.</param>
 public sealed record Topology(string Host, short Sockets, int BootGigabytes, ImmutableArray<Dimm> Dimms)
 {
-    /// <summary>From so much boot memory on, x86 uses memory blocks of 2 GiB. Linux: probe_memory_block_size().</summary>
+    /// <summary>
+    /// From so much boot memory on, x86 uses memory blocks of 2 GiB. Linux: probe_memory_block_size().
+    /// </summary>
     public const int LargeBlocksFromGigabytes = 64;
 
     private const int MostGigabytes = 16 * 1024;
@@ -61,10 +63,11 @@ public sealed record Topology(string Host, short Sockets, int BootGigabytes, Imm
                     total += capacity;
                     var (maker, part) = randomizer.ArrayElement(s_makers);
                     dimms.Add(new Dimm($"P{socket}_DIMM_{(char)('A' + channel)}{slot}", maker,
-                        $"{randomizer.Replace(part)}", randomizer.Hexadecimal(8, "").ToUpperInvariant(), capacity, socket));
+                        randomizer.Replace(part), randomizer.Hexadecimal(8, "").ToUpperInvariant(), capacity, socket));
                 }
 
-        return new Topology($"{faker.Internet.DomainWord()}-{randomizer.Number(1, 99):00}", sockets, boot, dimms.ToImmutable());
+        var host = $"{faker.Internet.DomainWord()}-{randomizer.Number(1, 99):00}";
+        return new Topology(host, sockets, boot, dimms.ToImmutable());
     }
 
     /// <summary>The machine: boot memory, then room for every DIMM.</summary>
@@ -89,7 +92,8 @@ public sealed record Topology(string Host, short Sockets, int BootGigabytes, Imm
     public override string ToString() =>
         $"{Host}: {Sockets} sockets, {BootGigabytes} GiB at boot, {Dimms.Length} DIMMs, {Gigabytes} GiB in all\n"
         + string.Concat(Dimms.Select(static d =>
-            $"  {d.Slot}  {d.Gigabytes,3} GiB  node {d.Node}  {d.Manufacturer} {d.PartNumber}  serial {d.SerialNumber}\n"));
+            $"  {d.Slot}  {d.Gigabytes,3} GiB  node {d.Node}  "
+            + $"{d.Manufacturer} {d.PartNumber}  serial {d.SerialNumber}\n"));
 
     private static int BlocksOf(MachineSpec spec, int gigabytes) =>
         (int)((long)gigabytes * PagesPerGigabyte / spec.PagesPerBlock);

@@ -32,8 +32,8 @@ public sealed class PropertyAttributeTests
     [Fact]
     public async Task A_failure_carries_the_label_and_what_was_thrown()
     {
-        Assert.Contains("Label of failing property: far below",
-            (await PropertyRun.Of(typeof(Specimens.Results), nameof(Specimens.Results.Returns_a_labelled_failure))).Message);
+        Assert.Contains("Label of failing property: far below", (await PropertyRun.Of(
+            typeof(Specimens.Results), nameof(Specimens.Results.Returns_a_labelled_failure))).Message);
         Assert.Contains("three",
             (await PropertyRun.Of(typeof(Specimens.Results), nameof(Specimens.Results.Throws))).Message);
     }
@@ -96,7 +96,8 @@ public sealed class PropertyAttributeTests
     {
         Assert.Contains("passed 11 tests",
             (await PropertyRun.Of(typeof(Specimens.Outer), nameof(Specimens.Outer.Takes_five))).Output);
-        Assert.Empty((await PropertyRun.Of(typeof(Specimens.Results), nameof(Specimens.Results.Returns_nothing))).Output);
+        Assert.Empty(
+            (await PropertyRun.Of(typeof(Specimens.Results), nameof(Specimens.Results.Returns_nothing))).Output);
     }
 
     [Fact]

@@ -5,7 +5,9 @@ using Xunit.Sdk;
 
 namespace Hotplug.Tests.FsCheckXunit;
 
-/// <summary>Runs one method as xunit would, and keeps what xunit was told: also for properties that must fail.</summary>
+/// <summary>
+/// Runs one method as xunit would, and keeps what xunit was told: also for properties that must fail.
+/// </summary>
 internal sealed record PropertyRun(bool Passed, string Message, string Output)
 {
     internal static async Task<PropertyRun> Of(Type testClass, string method, params object[] constructorArguments)
@@ -19,7 +21,8 @@ internal sealed record PropertyRun(bool Passed, string Message, string Output)
             new DefaultOptions(), testMethod, null!));
         using var cancellation = new CancellationTokenSource();
         using var bus = new Listener();
-        await testCase.RunAsync(new NullMessageSink(), bus, constructorArguments, new ExceptionAggregator(), cancellation);
+        await testCase.RunAsync(
+            new NullMessageSink(), bus, constructorArguments, new ExceptionAggregator(), cancellation);
         return bus.Run ?? throw new InvalidOperationException($"{method} ended without a result");
     }
 

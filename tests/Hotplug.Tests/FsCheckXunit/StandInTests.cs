@@ -6,7 +6,8 @@ using Xunit;
 namespace Hotplug.Tests.FsCheckXunit;
 
 /// <summary>
-/// What our stand-in does better than the package, which ends the test host instead: not compiled when the package is used.
+/// What our stand-in does better than the package, which ends the test host instead: not compiled when the package is
+/// used.
 /// </summary>
 public sealed class StandInTests
 {

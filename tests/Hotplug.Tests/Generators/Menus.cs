@@ -8,7 +8,9 @@ namespace Hotplug.Tests.Generators;
 /// <summary>Menus written by hand, for tests of what looks at one.</summary>
 internal static class Menus
 {
-    /// <summary>A machine on which everything can be done: blocks in every state, allocations, a balloon, device memory.</summary>
+    /// <summary>
+    /// A machine on which everything can be done: blocks in every state, allocations, a balloon, device memory.
+    /// </summary>
     internal static Menu Rich(MachineSpec spec)
     {
         var menu = new Menu();

@@ -37,7 +37,8 @@ public sealed class TopologyTests
     public void Small_hosts_have_blocks_of_128_MiB_and_large_ones_of_2_GiB()
     {
         var hosts = Enumerable.Range(0, 100).Select(static seed => Topology.Draw((ulong)seed)).ToList();
-        Assert.All(hosts, static h => Assert.Equal(h.BootGigabytes < 64 ? 32768 : 32768 * 16, h.ToSpec().PagesPerBlock));
+        Assert.All(hosts, static h => Assert.Equal(
+            h.BootGigabytes < 64 ? 32768 : 32768 * 16, h.ToSpec().PagesPerBlock));
         Assert.Contains(hosts, static h => h.SectionsPerBlock == 1);
         Assert.Contains(hosts, static h => h.Gigabytes > 4096);
     }

@@ -90,14 +90,16 @@ public sealed class ReachTests(ITestOutputHelper output)
         {
             var random = new SplitMix(SplitMix.Derive(options.Seed, sequence));
             var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-            runner.Walk(spec, sequences.DrawSource(ref random, spec, machine.Identity.Levels), options.OperationsPerSequence);
+            var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
+            runner.Walk(spec, source, options.OperationsPerSequence);
         }
 
         return runner.Coverage;
     }
 
     private static double ShareOf(Predicate<Answer> what) =>
-        (double)s_reached.Value.Entries.Where(e => what(e.Answer)).Sum(static e => e.Count) / s_reached.Value.Operations;
+        (double)s_reached.Value.Entries.Where(e => what(e.Answer)).Sum(static e => e.Count)
+        / s_reached.Value.Operations;
 
     private static string Table(Coverage coverage)
     {

@@ -15,7 +15,10 @@ namespace Hotplug.Tests.Quality;
 /// <summary>The suite finds what it is there for: every fault that is put into the machine on purpose.</summary>
 public sealed class SeededFaultTests(ITestOutputHelper output)
 {
-    /// <summary>Failing sequences that are shrunk in search of the shortest: where blocks come online on arrival, one operation is saved.</summary>
+    /// <summary>
+    /// Failing sequences that are shrunk in search of the shortest: where blocks come online on arrival, one
+    /// operation is saved.
+    /// </summary>
     private const int MostShrunk = 16;
 
     public static TheoryData<string> Faults => new(FaultTable.Forms.Select(static f => f.Id));
@@ -38,16 +41,17 @@ public sealed class SeededFaultTests(ITestOutputHelper output)
         var fault = FaultTable.Find(id)!;
         var best = FailuresOf(fault).Take(MostShrunk).FirstOrDefault(s => s.Result.Executed.Length <= fault.Shortest);
         Assert.NotNull(best);
-        output.WriteLine(FailureReport.Print(new Failure(BitmapMachine.Create(fault.Fault).Identity, best.Result, best.OriginalLength)
-        {
-            IsProvedMinimal = best.IsProvedMinimal,
-        }, "hotplug replay"));
+        var machine = BitmapMachine.Create(fault.Fault).Identity;
+        output.WriteLine(FailureReport.Print(
+            new Failure(machine, best.Result, best.OriginalLength) { IsProvedMinimal = best.IsProvedMinimal },
+            "hotplug replay"));
         Assert.Equal(fault.Shortest, best.Result.Executed.Length);
         Assert.Equal(fault.KilledBy, best.Result.Violation!.Rule);
         Assert.True(best.IsProvedMinimal, "everything shorter was tried");
     }
 
-    // The default sequences judged by the model and this one invariant, so that no other one is quicker to name the failure.
+    // The default sequences judged by the model and this one invariant, so that no other one is quicker to name the
+    // failure.
     private static IEnumerable<ShrinkResult> FailuresOf(FaultForm fault)
     {
         using var machine = BitmapMachine.Create(fault.Fault);
