@@ -96,7 +96,10 @@ internal sealed class Adding<TRules>(MachineState state, PageAllocator pages, Re
         var blocks = (int)(range.Count / state.Layout.PagesPerBlock);
         var group = kind == MemoryGroupKind.None ? 0 : state.Groups.Add(new MemoryGroup
         {
-            IsDynamic = kind == MemoryGroupKind.Dynamic, Node = operation.Node, MostPages = range.Count, Blocks = blocks,
+            IsDynamic = kind == MemoryGroupKind.Dynamic,
+            Node = operation.Node,
+            MostPages = range.Count,
+            Blocks = blocks,
         });
         for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
         {

@@ -15,11 +15,24 @@ internal static class Boot
             memories[i] = new DeviceMemory(i + 1, spec.DeviceMemories[i], spec.PagesPerBlock);
         var state = new MachineState
         {
-            Spec = spec, Layout = layout, Journal = journal, Blocks = new BlockTable(layout), Zones = new ZoneTable(spec, layout),
-            Runs = new RunPool(), References = new PageReferences(), Devices = new DeviceTable(), Memories = memories,
-            Groups = new MemoryGroups(), Resources = new ResourceTable(), Injection = new Injection(), Allocations = new AllocationTable(),
-            NodeOnline = new bool[spec.Nodes], NodeBlocks = new int[spec.Nodes],
-            AutoOnline = spec.AutoOnline, AutoMovable = spec.AutoMovable, MemmapOnMemory = spec.MemmapOnMemory,
+            Spec = spec,
+            Layout = layout,
+            Journal = journal,
+            Blocks = new BlockTable(layout),
+            Zones = new ZoneTable(spec, layout),
+            Runs = new RunPool(),
+            References = new PageReferences(),
+            Devices = new DeviceTable(),
+            Memories = memories,
+            Groups = new MemoryGroups(),
+            Resources = new ResourceTable(),
+            Injection = new Injection(),
+            Allocations = new AllocationTable(),
+            NodeOnline = new bool[spec.Nodes],
+            NodeBlocks = new int[spec.Nodes],
+            AutoOnline = spec.AutoOnline,
+            AutoMovable = spec.AutoMovable,
+            MemmapOnMemory = spec.MemmapOnMemory,
         };
         state.NodeOnline[0] = true;
         foreach (var balloon in spec.Balloons)

@@ -61,7 +61,10 @@ internal sealed class DeviceMemory(int id, DeviceMemorySpec spec, int pagesPerBl
     {
         var copy = new DeviceMemory(Id, Spec, SubBlocksPerBlock * Spec.SubBlockPages)
         {
-            Plugged = Plugged, Requested = Requested, HotplugActive = HotplugActive, Group = Group,
+            Plugged = Plugged,
+            Requested = Requested,
+            HotplugActive = HotplugActive,
+            Group = Group,
         };
         _plugged.AsSpan().CopyTo(copy._plugged);
         return copy;

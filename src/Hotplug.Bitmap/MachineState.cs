@@ -97,14 +97,29 @@ internal sealed class MachineState
 
     public MachineState Clone() => new()
     {
-        Spec = Spec, Layout = Layout, Blocks = Blocks.Clone(), Zones = Zones.Clone(), Runs = Runs.Clone(),
-        References = References.Clone(), Devices = Devices.Clone(), Memories = Array.ConvertAll(Memories, static m => m.Clone()),
-        Groups = Groups.Clone(), Resources = Resources.Clone(), Injection = Injection.Clone(),
-        Allocations = Allocations.Clone(), NodeOnline = (bool[])NodeOnline.Clone(),
+        Spec = Spec,
+        Layout = Layout,
+        Blocks = Blocks.Clone(),
+        Zones = Zones.Clone(),
+        Runs = Runs.Clone(),
+        References = References.Clone(),
+        Devices = Devices.Clone(),
+        Memories = Array.ConvertAll(Memories, static m => m.Clone()),
+        Groups = Groups.Clone(),
+        Resources = Resources.Clone(),
+        Injection = Injection.Clone(),
+        Allocations = Allocations.Clone(),
+        NodeOnline = (bool[])NodeOnline.Clone(),
         NodeBlocks = (int[])NodeBlocks.Clone(),
-        BalloonHolder = BalloonHolder, BalloonTarget = BalloonTarget, DeflatesOnOom = DeflatesOnOom,
-        AutoOnline = AutoOnline, AutoMovable = AutoMovable, MemmapOnMemory = MemmapOnMemory,
-        PoisonedPages = PoisonedPages, BootMemmapPages = BootMemmapPages, Journal = Journal,
+        BalloonHolder = BalloonHolder,
+        BalloonTarget = BalloonTarget,
+        DeflatesOnOom = DeflatesOnOom,
+        AutoOnline = AutoOnline,
+        AutoMovable = AutoMovable,
+        MemmapOnMemory = MemmapOnMemory,
+        PoisonedPages = PoisonedPages,
+        BootMemmapPages = BootMemmapPages,
+        Journal = Journal,
     };
 
     /// <summary>Becomes a copy of the other, a state of the same machine and spec.</summary>

@@ -162,8 +162,12 @@ internal sealed class RunPool
 
     public RunPool Clone() => new()
     {
-        _runs = (Run[])_runs.Clone(), _holders = (Holder[])_holders.Clone(), _runCount = _runCount,
-        _holderCount = _holderCount, _freeRun = _freeRun, _freeHolder = _freeHolder,
+        _runs = (Run[])_runs.Clone(),
+        _holders = (Holder[])_holders.Clone(),
+        _runCount = _runCount,
+        _holderCount = _holderCount,
+        _freeRun = _freeRun,
+        _freeHolder = _freeHolder,
     };
 
     private int NewRun(long start, int count, int holder)

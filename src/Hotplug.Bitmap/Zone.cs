@@ -62,7 +62,12 @@ internal sealed class Zone(ZoneId id, BlockLayout layout)
     {
         var copy = new Zone(Id, layout)
         {
-            Start = Start, End = End, Present = Present, PresentEarly = PresentEarly, Managed = Managed, Free = Free,
+            Start = Start,
+            End = End,
+            Present = Present,
+            PresentEarly = PresentEarly,
+            Managed = Managed,
+            Free = Free,
             FreeOrders = FreeOrders,
         };
         _members.AsSpan().CopyTo(copy._members);

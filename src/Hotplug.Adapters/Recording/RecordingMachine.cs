@@ -1,7 +1,7 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
-using System.Collections.Immutable;
 
 namespace Hotplug.Adapters.Recording;
 

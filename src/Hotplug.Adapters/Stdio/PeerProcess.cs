@@ -45,8 +45,11 @@ internal sealed class PeerProcess : IDisposable
         var leader = OperatingSystem.IsWindows() ? null : Executable.Find("setsid", null);
         var start = new ProcessStartInfo(leader ?? program)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-            UseShellExecute = false, WorkingDirectory = folder ?? "",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder ?? "",
         };
         if (leader is not null)
             start.ArgumentList.Add(program);

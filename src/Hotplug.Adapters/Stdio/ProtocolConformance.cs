@@ -22,8 +22,13 @@ public sealed class ProtocolConformance(PeerCommand command, StdioOptions option
 {
     private static readonly MachineSpec s_spec = new()
     {
-        PagesPerPageblock = 4, PagesPerSection = 16, MaxOrder = 3, DescriptorBytes = 1024, BootBlocks = 3,
-        DimmFirstBlock = 5, DimmBlocks = 4,
+        PagesPerPageblock = 4,
+        PagesPerSection = 16,
+        MaxOrder = 3,
+        DescriptorBytes = 1024,
+        BootBlocks = 3,
+        DimmFirstBlock = 5,
+        DimmBlocks = 4,
     };
 
     private static readonly Operation[] s_life =

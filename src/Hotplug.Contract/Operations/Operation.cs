@@ -50,8 +50,13 @@ public readonly record struct Operation
         MemmapPlacement memmap = MemmapPlacement.Policy, MemoryGroupKind group = MemoryGroupKind.Static) =>
         new()
         {
-            Kind = OperationKind.Add, Subject = device, Amount = pages, Node = node, At = at,
-            Choice = (byte)memmap, Second = (byte)group,
+            Kind = OperationKind.Add,
+            Subject = device,
+            Amount = pages,
+            Node = node,
+            At = at,
+            Choice = (byte)memmap,
+            Second = (byte)group,
         };
 
     /// <summary>
@@ -106,8 +111,13 @@ public readonly record struct Operation
         byte order = 0, short node = -1, short cpu = 0) =>
         new()
         {
-            Kind = OperationKind.Alloc, Subject = allocation, Amount = pages, Choice = (byte)kind, Order = order,
-            Node = node, Cpu = cpu,
+            Kind = OperationKind.Alloc,
+            Subject = allocation,
+            Amount = pages,
+            Choice = (byte)kind,
+            Order = order,
+            Node = node,
+            Cpu = cpu,
         };
 
     /// <summary>Drop the allocation's own reference on each of its pages; pages with no other reference are freed.</summary>

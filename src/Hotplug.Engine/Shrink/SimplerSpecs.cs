@@ -45,7 +45,8 @@ internal static class SimplerSpecs
     {
         yield return spec with
         {
-            Nodes = 1, MemmapNode = Math.Min(spec.MemmapNode, 0),
+            Nodes = 1,
+            MemmapNode = Math.Min(spec.MemmapNode, 0),
             DeviceMemories = [.. spec.DeviceMemories.Select(static m => m with { Node = 0 })],
         };
         foreach (var nodes in Below(spec.Nodes, 1))

@@ -37,8 +37,13 @@ internal sealed class Bench
     /// <summary>A machine small enough to read: pageblocks of 4 pages, blocks of 16, vmemmap of 4 pages per block.</summary>
     public static MachineSpec Small { get; } = new()
     {
-        PagesPerPageblock = 4, PagesPerSection = 16, MaxOrder = 3, DescriptorBytes = 1024, BootBlocks = 4,
-        DimmFirstBlock = 8, DimmBlocks = 8,
+        PagesPerPageblock = 4,
+        PagesPerSection = 16,
+        MaxOrder = 3,
+        DescriptorBytes = 1024,
+        BootBlocks = 4,
+        DimmFirstBlock = 8,
+        DimmBlocks = 8,
     };
 
     /// <summary>The small machine with device memory of 4 blocks of 4 sub-blocks.</summary>

@@ -13,7 +13,10 @@ public sealed class GoldenTraceTests
 
     private static readonly MachineSpec s_virtioMem = new()
     {
-        BootBlocks = 4, DimmFirstBlock = 48, DimmBlocks = 8, DeviceMemories = [new(32, 8, 512, 0)],
+        BootBlocks = 4,
+        DimmFirstBlock = 48,
+        DimmBlocks = 8,
+        DeviceMemories = [new(32, 8, 512, 0)],
     };
 
     public static TheoryData<string> Dialects => new(Dialect.All.Select(static d => d.Name));

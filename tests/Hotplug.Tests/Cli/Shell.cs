@@ -12,8 +12,13 @@ internal sealed class Shell : IDisposable
     internal Shell()
     {
         Folder = Directory.CreateTempSubdirectory("hotplug-").FullName;
-        Surroundings = new Surroundings { Output = _output, Error = _error, Folder = Folder,
-            ProgramFolder = AppContext.BaseDirectory };
+        Surroundings = new Surroundings
+        {
+            Output = _output,
+            Error = _error,
+            Folder = Folder,
+            ProgramFolder = AppContext.BaseDirectory
+        };
     }
 
     internal string Folder { get; }

@@ -14,15 +14,25 @@ public sealed class SpecRulesTests
     [Fact]
     public void A_toy_of_32_pages_is_coherent() => Assert.Null(SpecRules.Check(new MachineSpec
     {
-        PagesPerPageblock = 1, PagesPerSection = 4, MaxOrder = 2, DescriptorBytes = 1024, BootBlocks = 2,
-        DimmFirstBlock = 2, DimmBlocks = 6,
+        PagesPerPageblock = 1,
+        PagesPerSection = 4,
+        MaxOrder = 2,
+        DescriptorBytes = 1024,
+        BootBlocks = 2,
+        DimmFirstBlock = 2,
+        DimmBlocks = 6,
     }));
 
     [Fact]
     public void A_machine_of_16_TiB_is_coherent()
     {
-        var spec = new MachineSpec { SectionsPerBlock = 16, BootBlocks = 4096, DimmFirstBlock = 4096,
-            DimmBlocks = 4096 };
+        var spec = new MachineSpec
+        {
+            SectionsPerBlock = 16,
+            BootBlocks = 4096,
+            DimmFirstBlock = 4096,
+            DimmBlocks = 4096
+        };
         Assert.Null(SpecRules.Check(spec));
         Assert.Equal(16L << 40, spec.DimmRange.End * spec.PageBytes);
     }

@@ -74,7 +74,11 @@ public class ShrinkerTests
     {
         var spec = FakeMachine.Spec with
         {
-            Nodes = 3, Cpus = 4, BootBlocks = 3, DimmBlocks = 9, AutoOnline = AutoOnline.Online,
+            Nodes = 3,
+            Cpus = 4,
+            BootBlocks = 3,
+            DimmBlocks = 9,
+            AutoOnline = AutoOnline.Online,
             Balloons = [new BalloonSpec(BalloonDriver.Virtio, true)],
         };
         var runner = RunnerOf(static seen => seen.Spec.DimmBlocks >= 5);

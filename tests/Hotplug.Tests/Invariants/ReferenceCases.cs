@@ -1,7 +1,7 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
-using Hotplug.Contract.Machines;
 using Hotplug.Invariants;
 using static Hotplug.Tests.Invariants.InvariantCase;
 using static Hotplug.Tests.Invariants.Scene;

@@ -48,8 +48,15 @@ internal sealed class Scene
 
     public static MachineSpec Toy { get; } = new()
     {
-        PageBytes = 64, PagesPerPageblock = 8, PagesPerSection = 32, MaxOrder = 3, DescriptorBytes = 16, BootBlocks = 1,
-        DimmFirstBlock = 2, DimmBlocks = 6, DeviceMemories = [new DeviceMemorySpec(8, 2, 8, 0)],
+        PageBytes = 64,
+        PagesPerPageblock = 8,
+        PagesPerSection = 32,
+        MaxOrder = 3,
+        DescriptorBytes = 16,
+        BootBlocks = 1,
+        DimmFirstBlock = 2,
+        DimmBlocks = 6,
+        DeviceMemories = [new DeviceMemorySpec(8, 2, 8, 0)],
         Balloons = [new BalloonSpec(BalloonDriver.Virtio, false)],
     };
 

@@ -32,7 +32,11 @@ internal sealed class BlockSketch(int number, int pages)
 
     public BlockSketch Copy() => new(Number, 0)
     {
-        State = State, Node = Node, Zone = Zone, Pages = [.. Pages], Shown = Shown,
+        State = State,
+        Node = Node,
+        Zone = Zone,
+        Pages = [.. Pages],
+        Shown = Shown,
     };
 }
 
@@ -104,8 +108,12 @@ internal sealed class Sketch(MachineSpec spec)
     {
         var copy = new Sketch(Spec)
         {
-            Devices = [.. Devices], Balloons = [.. Balloons], TotalOff = TotalOff, PoisonedOff = PoisonedOff,
-            MemmapPages = MemmapPages, Resources = Resources,
+            Devices = [.. Devices],
+            Balloons = [.. Balloons],
+            TotalOff = TotalOff,
+            PoisonedOff = PoisonedOff,
+            MemmapPages = MemmapPages,
+            Resources = Resources,
         };
         foreach (var block in _blocks.Values)
             copy._blocks[block.Number] = block.Copy();

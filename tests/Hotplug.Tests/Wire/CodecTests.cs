@@ -1,13 +1,13 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Wire;
 using Hotplug.Generators.Arbitraries;
-using FsCheck;
-using FsCheck.Fluent;
-using FsCheck.Xunit;
 using Xunit;
 
 namespace Hotplug.Tests.Wire;

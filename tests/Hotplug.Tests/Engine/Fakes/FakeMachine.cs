@@ -18,7 +18,12 @@ internal sealed class FakeMachine : IMachine
 
     internal static MachineSpec Spec { get; } = new()
     {
-        PagesPerPageblock = 4, PagesPerSection = 8, MaxOrder = 2, BootBlocks = 1, DimmFirstBlock = 4, DimmBlocks = 8,
+        PagesPerPageblock = 4,
+        PagesPerSection = 8,
+        MaxOrder = 2,
+        BootBlocks = 1,
+        DimmFirstBlock = 4,
+        DimmBlocks = 8,
     };
 
     /// <summary>Operations that reached the machine, and where their names pointed.</summary>
