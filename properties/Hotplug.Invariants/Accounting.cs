@@ -132,14 +132,41 @@ public static class Accounting
     {
         foreach (ref readonly var zone in seen.After.Zones)
         {
-            if (zone.IsolatedPageblocks > 0 || BootMemory.IsPartialIn(seen, zone.Id))
+            if (zone.IsolatedPageblocks > 0)
                 continue;
+            if (BootMemory.IsPartialIn(seen, zone.Id))
+            {
+                if (CheckFreeOfNode(seen, zone.Id.Node) is { } violation)
+                    return violation;
+                continue;
+            }
+
             var totals = seen.After.Totals(zone.Id);
             if (totals.Unseen == 0 && zone.Free != totals.Buddy)
                 return Evidence.Miscount(FreePages, zone.Id, "free", totals.Buddy, zone.Free);
         }
 
         return null;
+    }
+
+    // A boot block that spans two zones shows its pages, but not whose they are: then all zones of the node are summed
+    // up.
+    private static Violation? CheckFreeOfNode(Transition seen, short node)
+    {
+        var spanning = seen.After.Totals(new ZoneId(node, ZoneKind.None));
+        long expected = spanning.Buddy, free = 0, unseen = spanning.Unseen;
+        foreach (ref readonly var zone in seen.After.Zones)
+        {
+            if (zone.Id.Node != node)
+                continue;
+            var totals = seen.After.Totals(zone.Id);
+            expected += totals.Buddy;
+            unseen += totals.Unseen + Math.Max(0, zone.IsolatedPageblocks);
+            free += zone.Free;
+        }
+
+        return free == expected || unseen > 0 ? null : Evidence.Against(FreePages, $"zones of node {node}",
+            Evidence.Count(expected, "free page"), Evidence.Surplus(expected, free));
     }
 
     private static Violation? CheckFreeWithin(Transition seen)

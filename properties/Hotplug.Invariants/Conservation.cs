@@ -209,7 +209,8 @@ public static class Conservation
             || (AllocationKind)seen.Operation.Choice is not (AllocationKind.Unmovable or AllocationKind.Reclaimable))
             return null;
         foreach (ref readonly var witness in seen.Outcome.Witness)
-            if (witness.Role == WitnessRole.Taken && seen.After.Find(seen.Spec.BlockOf(witness.Range.Start)) is { } block
+            if (witness.Role == WitnessRole.Taken
+                && seen.After.Find(seen.Spec.BlockOf(witness.Range.Start)) is { } block
                 && block.IsOnline && block.Zone == ZoneKind.Movable)
                 return Evidence.Against(UnmovableOutsideMovable, $"block {block.Block}", "pages of a kernel zone",
                     block.CountedIn.ToString(), witness.Range);

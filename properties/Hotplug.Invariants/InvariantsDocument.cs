@@ -16,9 +16,10 @@ public static class InvariantsDocument
         Line(text, "# Invariants");
         Line(text);
         Line(text, $"Generated from `properties/Hotplug.Invariants`: {Catalogue.All.Length} rules over what a machine");
-        Line(text, "shows before and after one operation. They are judged in this order; the first one that is broken");
-        Line(text, "names the failure. A machine is judged by a rule if it implements the rule's levels and shows what");
-        Line(text, "the rule needs. Of devices and balloons in flight, what may lag is not asserted.");
+        Line(text, "shows before and after one operation. They are judged in this order, within and across families;");
+        Line(text, "the first one that is broken names the failure. A machine is judged by a rule if it implements the");
+        Line(text, "rule's levels and shows what the rule needs. Of devices and balloons in flight, what may lag is not");
+        Line(text, "asserted.");
         foreach (var family in Catalogue.All.GroupBy(static i => i.Family))
             PrintFamily(text, family);
         PrintNumbers(text);

@@ -10,7 +10,8 @@ internal static class ManagedRule
 {
     /// <summary>Managed pages of a zone with these sums.</summary>
     internal static long Of(MachineSpec spec, in ZoneTotals totals) =>
-        totals.Pages - totals.Vmemmap - totals.Offline + (DeflatesOnOom(spec) ? totals.Ballooned : 0);
+        totals.Pages - totals.Vmemmap - totals.Offline
+        + (totals.Ballooned > 0 && DeflatesOnOom(spec) ? totals.Ballooned : 0);
 
     /// <summary>
     /// Managed pages of a zone that boot memory shares: what they were, and what its visible blocks gained.

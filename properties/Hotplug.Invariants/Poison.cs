@@ -60,8 +60,8 @@ public static class Poison
     /// <summary>Catches a failure that changes what a zone owns.</summary>
     public static readonly Invariant ZonesUnchanged = new(
         "poison.zones-unchanged", Family.Poison,
-        "Poisoning and unpoisoning change neither span nor present nor managed pages of any zone, but for a balloon page that "
-        + "a soft offline moves to another zone.",
+        "Poisoning and unpoisoning change neither span nor present nor managed pages of any zone, but for a balloon "
+        + "page that a soft offline moves to another zone.",
         "Managed pages that are lowered for a poisoned page now and once more when its block goes offline.",
         new Citation("v6.12", "mm/memory-failure.c", "page_handle_poison"),
         Levels.Hwpoison, Visibility.Zones, CheckZones);
@@ -69,7 +69,8 @@ public static class Poison
     /// <summary>Catches a poison flag written to page descriptors that may not be touched.</summary>
     public static readonly Invariant OfflineRefused = new(
         "poison.offline-refused", Family.Poison,
-        "Poisoning or unpoisoning a page of an offline memory block never succeeds.",
+        "Poisoning a page of an offline memory block is refused with ENXIO, a soft offline or unpoisoning of one "
+        + "with EIO.",
         "Page descriptors of offline memory that are written though they mean nothing.",
         new Citation("v6.12", "mm/memory-failure.c", "memory_failure"),
         Levels.Hwpoison, Visibility.Blocks, CheckOffline);
@@ -191,8 +192,8 @@ public static class Poison
             return (flagged, flagged);
         }
 
-        // Removal takes the poisoned pages of the removed blocks out of the count; how many those are is not seen here. A
-        // device memory removes an emptied block first, also when it grows.
+        // Removal takes the poisoned pages of the removed blocks out of the count; how many those are is not seen here.
+        // A device memory removes an emptied block first, also when it grows.
         return kind is OperationKind.Remove or OperationKind.OfflineRemove or OperationKind.Eject
             or OperationKind.Unplug or OperationKind.Plug
             or OperationKind.Resize or OperationKind.Tick ? (long.MinValue, 0) : (0, 0);
@@ -230,13 +231,17 @@ public static class Poison
 
     private static Violation? CheckOffline(Transition seen)
     {
-        if (seen.IsStart || !seen.Answer.IsOk || (!Poisons(seen.Operation.Kind)
-            && seen.Operation.Kind != OperationKind.Unpoison))
+        if (seen.IsStart || (!Poisons(seen.Operation.Kind) && seen.Operation.Kind != OperationKind.Unpoison))
             return null;
         var pfn = seen.Target.Range.Start;
-        var block = seen.Before.Find(seen.Spec.BlockOf(pfn));
-        return block is not { IsOnline: false } || StandBack.ForBlock(seen, block.Block) ? null
-            : Evidence.Against(OfflineRefused, $"page {pfn}", $"refused, as block {block.Block} is offline", "ok",
+        if (seen.Before.Find(seen.Spec.BlockOf(pfn)) is not { IsOnline: false } block
+            || seen.Answer.Completion != Completion.Finished)
+            return null;
+        var refusal = seen.Operation.Kind is OperationKind.Poison or OperationKind.HardOffline ? Errno.ENXIO
+            : Errno.EIO;
+        return seen.Answer == Answer.Of(refusal) || StandBack.ForBlock(seen, block.Block) ? null
+            : Evidence.Against(OfflineRefused, $"page {pfn}",
+                $"{ErrnoText.Print(refusal)}, as block {block.Block} is offline", seen.Answer.ToString(),
                 new PageRange(pfn, 1));
     }
 

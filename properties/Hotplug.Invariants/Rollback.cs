@@ -158,7 +158,8 @@ public static class Rollback
         return null;
     }
 
-    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails later.
+    // balloon_page_migrate() takes a page's managed count along when the zones differ, also in an offline that fails
+    // later.
     private static bool MayMigrateBetweenZones(Transition seen)
     {
         if (seen.Spec.Balloons.IsEmpty)

@@ -35,6 +35,9 @@ internal static class AccountingCases
 
         Refused(Accounting.FreePages, "a free page is not counted", Tick(static s => s.Zone(ZoneKind.Movable,
             static z => z with { Free = z.Free - 1 }))),
+        Refused(Accounting.FreePages, "a free page of boot memory's zone is not counted", Tick(static s =>
+            s.Zone(ZoneKind.Normal, static z => z with { Free = z.Free - 1 })).On(static s =>
+                s with { PcBoot = true })),
         Kept(Accounting.FreePages, "isolated pages are not counted", Ending(Operation.Eject(D1), Answer.Pending)
             .Then(static s => s.Zone(ZoneKind.Movable, static z => z with { Free = z.Free - 8,
                 IsolatedPageblocks = 1 }))),

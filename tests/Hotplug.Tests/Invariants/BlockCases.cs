@@ -65,6 +65,11 @@ internal static class BlockCases
         Kept(Blocks.StateFollowsAnswer, "offline", Of(Operation.Offline(B4)).Then(static s => s.Offline(4))),
         Kept(Blocks.StateFollowsAnswer, "a refused offline", Failing(Operation.Offline(B4), Errno.EBUSY)),
 
+        Refused(Blocks.StateAsReported, "reported going offline last", Failing(Operation.Offline(B4), Errno.EBUSY)
+            .Doing(Reported(BlockState.Online), Reported(BlockState.GoingOffline))),
+        Kept(Blocks.StateAsReported, "reported online again last", Failing(Operation.Offline(B4), Errno.EBUSY)
+            .Doing(Reported(BlockState.GoingOffline), Reported(BlockState.Online))),
+
         Refused(Blocks.SameStateRefused, "an online block is onlined again", Of(Operation.Online(B4))),
         Refused(Blocks.SameStateRefused, "an offline block is offlined with EBUSY", Failing(Operation.Offline(B5),
             Errno.EBUSY)),
@@ -123,6 +128,9 @@ internal static class BlockCases
         s.Devices.Add(new DeviceObservation(Name.Device(2), new PageRange(64, 64), 64, 64, false));
     }).Then(change).Doing([.. EffectScript.Addition(new PageRange(64, 32)),
         .. EffectScript.Addition(new PageRange(96, 32))]);
+
+    private static Effect Reported(BlockState state) =>
+        EffectScript.Step(EffectKind.BlockStateChanged, EffectScript.Block4, (long)state);
 
     private static void Gone(Sketch sketch)
     {

@@ -64,7 +64,7 @@ public sealed class CatalogueTests(ITestOutputHelper output)
     {
         if (Environment.GetEnvironmentVariable("KERNEL_SRC") is not { Length: > 0 } tree)
         {
-            output.WriteLine($"NOTHING LOOKED UP: KERNEL_SRC names no kernel tree for {Catalogue.All.Length} citations");
+            output.WriteLine($"NOTHING LOOKED UP: KERNEL_SRC names no tree for {Catalogue.All.Length} citations");
             return;
         }
 

@@ -61,30 +61,31 @@ internal static class NotifierCases
         Kept(Notifiers.RefusalIsTheAnswer, "the same errno", Failing(Operation.Offline(B4), Errno.EBUSY)
             .Doing(OfflineRefused())),
 
-        Refused(Notifiers.GoingOfflineAfterIsolation, "not isolated", Offlining(Without(EffectScript.Offline(),
+        Refused(NotifierSteps.GoingOfflineAfterIsolation, "not isolated", Offlining(Without(EffectScript.Offline(),
             static e => e.Kind == EffectKind.Isolated))),
-        Refused(Notifiers.GoingOfflineAfterIsolation, "isolated too late", Offlining(Last(EffectScript.Offline(),
+        Refused(NotifierSteps.GoingOfflineAfterIsolation, "isolated too late", Offlining(Last(EffectScript.Offline(),
             EffectKind.Isolated))),
-        Kept(Notifiers.GoingOfflineAfterIsolation, "isolated first", Offlining(EffectScript.Offline())),
+        Kept(NotifierSteps.GoingOfflineAfterIsolation, "isolated first", Offlining(EffectScript.Offline())),
 
-        Refused(Notifiers.CancelOfflineAfterUnisolation, "still isolated", Failing(Operation.Offline(B4),
+        Refused(NotifierSteps.CancelOfflineAfterUnisolation, "still isolated", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(Last(OfflineRefused(), EffectKind.Unisolated))),
-        Kept(Notifiers.CancelOfflineAfterUnisolation, "out of isolation first", Failing(Operation.Offline(B4),
+        Kept(NotifierSteps.CancelOfflineAfterUnisolation, "out of isolation first", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(OfflineRefused())),
 
-        Refused(Notifiers.OfflineAfterAccounting, "present is lowered later", Offlining(Last(EffectScript.Offline(),
+        Refused(NotifierSteps.OfflineAfterAccounting, "present is lowered later", Offlining(Last(EffectScript.Offline(),
             EffectKind.PresentChanged))),
-        Refused(Notifiers.OfflineAfterAccounting, "sections are still online", Offlining(Last(EffectScript.Offline(),
+        Refused(NotifierSteps.OfflineAfterAccounting, "sections are still online",
+            Offlining(Last(EffectScript.Offline(),
             EffectKind.SectionsOffline))),
-        Refused(Notifiers.OfflineAfterAccounting, "the span shrinks before",
+        Refused(NotifierSteps.OfflineAfterAccounting, "the span shrinks before",
             Offlining([Step(EffectKind.RemovedFromZone, Body4), .. EffectScript.Offline()])),
-        Kept(Notifiers.OfflineAfterAccounting, "in order", Offlining(EffectScript.Offline())),
+        Kept(NotifierSteps.OfflineAfterAccounting, "in order", Offlining(EffectScript.Offline())),
 
-        Refused(Notifiers.OnlineAfterAccounting, "pageblocks are still isolated",
+        Refused(NotifierSteps.OnlineAfterAccounting, "pageblocks are still isolated",
             Onlining(Last(EffectScript.Online(Block5), EffectKind.Unisolated))),
-        Refused(Notifiers.OnlineAfterAccounting, "present is raised later",
+        Refused(NotifierSteps.OnlineAfterAccounting, "present is raised later",
             Onlining(Last(EffectScript.Online(Block5), EffectKind.PresentChanged))),
-        Kept(Notifiers.OnlineAfterAccounting, "in order", Onlining(EffectScript.Online(Block5))),
+        Kept(NotifierSteps.OnlineAfterAccounting, "in order", Onlining(EffectScript.Online(Block5))),
 
         Refused(Notifiers.RangeExcludesVmemmap, "the whole block goes offline",
             Offlining([.. Event(MemoryNotification.GoingOffline, Block4)])),
@@ -103,23 +104,23 @@ internal static class NotifierCases
         Kept(Notifiers.EarlyRefusalIsSilent, "no event for a block with a hole", Failing(Operation.Offline(B4),
             Errno.EINVAL)),
 
-        Refused(Notifiers.PcplistsRestored, "lists stay disabled", Failing(Operation.Offline(B4), Errno.EBUSY)
+        Refused(NotifierSteps.PcplistsRestored, "lists stay disabled", Failing(Operation.Offline(B4), Errno.EBUSY)
             .Doing(Step(EffectKind.PcpDisabled, Body4))),
-        Refused(Notifiers.PcplistsRestored, "LRU caches stay disabled", Failing(Operation.Offline(B4),
+        Refused(NotifierSteps.PcplistsRestored, "LRU caches stay disabled", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(Step(EffectKind.LruDisabled, Body4))),
-        Refused(Notifiers.PcplistsRestored, "two disablers at once", Failing(Operation.Offline(B4),
+        Refused(NotifierSteps.PcplistsRestored, "two disablers at once", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(Step(EffectKind.PcpDisabled, Body4),
             Step(EffectKind.PcpDisabled, Body4), Step(EffectKind.PcpEnabled, Body4), Step(EffectKind.PcpEnabled,
                 Body4))),
-        Kept(Notifiers.PcplistsRestored, "enabled on the way out", Failing(Operation.Offline(B4), Errno.EBUSY)
+        Kept(NotifierSteps.PcplistsRestored, "enabled on the way out", Failing(Operation.Offline(B4), Errno.EBUSY)
             .Doing(OfflineRefused())),
 
-        Refused(Notifiers.CommitIsFinal, "cancelled after the commit", Failing(Operation.Offline(B4),
+        Refused(NotifierSteps.CommitIsFinal, "cancelled after the commit", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(
             [Step(EffectKind.Isolated, Body4), .. Event(MemoryNotification.GoingOffline, Body4),
                 Step(EffectKind.SectionsOffline, Block4),
                 Step(EffectKind.Unisolated, Body4), .. Event(MemoryNotification.CancelOffline, Body4)])),
-        Kept(Notifiers.CommitIsFinal, "cancelled before the commit", Failing(Operation.Offline(B4),
+        Kept(NotifierSteps.CommitIsFinal, "cancelled before the commit", Failing(Operation.Offline(B4),
             Errno.EBUSY).Doing(OfflineRefused())),
     ];
 

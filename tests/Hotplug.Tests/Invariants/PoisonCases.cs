@@ -89,6 +89,10 @@ internal static class PoisonCases
 
         Refused(Rules.OfflineRefused, "a page of an offline block is poisoned",
             Of(Operation.Poison(Name.RawPage(165)))),
+        Refused(Rules.OfflineRefused, "a page of an offline block is refused with another errno",
+            Failing(Operation.SoftOffline(Name.RawPage(165)), Errno.ENXIO)),
+        Kept(Rules.OfflineRefused, "a soft offline in an offline block is refused",
+            Failing(Operation.SoftOffline(Name.RawPage(165)), Errno.EIO)),
         Kept(Rules.OfflineRefused, "a page of an offline block is refused",
             Failing(Operation.Poison(Name.RawPage(165)), Errno.ENXIO)),
 

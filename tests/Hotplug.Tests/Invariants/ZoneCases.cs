@@ -75,9 +75,7 @@ internal static class ZoneCases
                 s.Zone(ZoneKind.Normal, static z => z with { Spanned = 192 });
             })),
         Kept(Zones.SpanTight, "the span of boot memory's zone ends where boot memory ends",
-            Of(Operation.Offline(B5)).On(OnPc)
-            .From(static s => s.Online(5, ZoneKind.Normal)).From(static s => s.Zone(ZoneKind.Normal,
-                static z => z with { Present = z.Present - 4, Managed = z.Managed - 4, Free = z.Free - 4 })).Then(static s =>
+            Of(Operation.Offline(B5)).On(OnPc).From(WithoutLastPages).Then(static s =>
             {
                 s.Offline(5);
                 s.Zone(ZoneKind.Normal, static z => z with { Spanned = 28 });
@@ -88,4 +86,11 @@ internal static class ZoneCases
         Of(Operation.Tick(1)).Then(s => s.Zone(ZoneKind.Movable, change));
 
     private static MachineSpec OnPc(MachineSpec spec) => spec with { PcBoot = true };
+
+    private static void WithoutLastPages(Sketch sketch)
+    {
+        sketch.Online(5, ZoneKind.Normal);
+        sketch.Zone(ZoneKind.Normal,
+            static z => z with { Present = z.Present - 4, Managed = z.Managed - 4, Free = z.Free - 4 });
+    }
 }
