@@ -37,6 +37,15 @@ internal readonly struct Fields(JsonElement element, Place place)
     /// <summary>A whole number.</summary>
     public long Number(string name) => ToNumber(Of(name, JsonValueKind.Number, "a number"), name, place);
 
+    /// <summary>A whole number from 0 to <paramref name="most"/>.</summary>
+    public long Number(string name, long most)
+    {
+        var number = Number(name);
+        return number >= 0 && number <= most
+            ? number
+            : throw place.Fail(name, $"'{name}' is {number}: expected 0 to {most}");
+    }
+
     /// <summary>True or false.</summary>
     public bool Flag(string name) => Raw(name).ValueKind switch
     {

@@ -112,7 +112,7 @@ internal static class PageText
 
         var type = page.IndexOf(".t");
         var reference = page.IndexOf(".r");
-        if (type < 2 || reference < type || page[0] != 'f'
+        if (type < 2 || reference < type + 3 || page[0] != 'f'
             || !ulong.TryParse(page[1..type], NumberStyles.AllowHexSpecifier, null, out var flags)
             || !int.TryParse(page[(reference + 2)..], out var count))
             return false;

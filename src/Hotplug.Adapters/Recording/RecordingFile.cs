@@ -223,7 +223,8 @@ public static class RecordingFile
             var arrived = false;
             if (word == "add" && res.Has("addr"))
             {
-                var placed = new PageRange(res.Number("addr") / RecordingTable.PageBytes, operation.Amount);
+                var start = res.Number("addr", RecordingTable.MostBytes) / RecordingTable.PageBytes;
+                var placed = new PageRange(start, operation.Amount);
                 arrived = state.Blocks.Any(b => placed.Contains(_spec.PagesOf(b.Block)));
                 witness.Add(new Witness(WitnessRole.Placed, placed));
             }

@@ -21,6 +21,8 @@ internal static class RecordingTable
     public const int BlockPages = 128 * MiB / PageBytes;
     public const int FirstHotBlock = 32;
 
+    public const long MostBytes = SpecRules.MostPages * PageBytes;
+
     private const int FirstDimmBlock = 40;
     private const int DimmBlocks = 244;     // QEMU's memory devices: 4 GiB up to 35.5 GiB.
     private const int RegionBlocks = 8;     // virtio-mem: 4 GiB up to 5 GiB.
@@ -57,8 +59,8 @@ internal static class RecordingTable
         switch (word)
         {
             case "add":
-                return Op.Add(DeviceOf(op), op.Number("size") * MiB / PageBytes, node,
-                    op.Has("addr") ? Name.RawPage(op.Number("addr") / PageBytes) : default);
+                return Op.Add(DeviceOf(op), op.Number("size", MostBytes / MiB) * MiB / PageBytes, node,
+                    op.Has("addr") ? Name.RawPage(op.Number("addr", MostBytes) / PageBytes) : default);
             case "del":
                 return devices.Contains(DeviceOf(op).Id) ? Op.Eject(DeviceOf(op)) : s_nothing;
             case "state":
@@ -79,13 +81,13 @@ internal static class RecordingTable
             case "notifier":
                 return Op.NotifierError(NotificationOf(op), (Errno)(-op.Number("err")));
             case "hwpoison":
-                return Op.Poison(Name.RawPage(op.Number("pfn")));
+                return Op.Poison(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
             case "unpoison":
-                return Op.Unpoison(Name.RawPage(op.Number("pfn")));
+                return Op.Unpoison(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
             case "soft":
-                return Op.SoftOffline(Name.RawPage(op.Number("pfn")));
+                return Op.SoftOffline(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
             case "hard":
-                return Op.HardOffline(Name.RawPage(op.Number("pfn")));
+                return Op.HardOffline(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
             default:
                 throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, auto, alloc, free, "
                     + "balloon, vmem, notifier, hwpoison, unpoison, soft, hard");
@@ -156,7 +158,7 @@ internal static class RecordingTable
 
     private static Operation StateWrite(Fields op)
     {
-        var block = Name.RawBlock((int)op.Number("block"));
+        var block = Name.RawBlock((int)op.Number("block", SpecRules.MostPages / BlockPages));
         return op.Text("val") switch
         {
             "online" => Op.Online(block),

@@ -67,11 +67,14 @@ internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec sp
         foreach (var item in obs.Items("blocks"))
         {
             var row = Fields.Row(item, 7, "blocks", obs.Place);
-            var number = (int)Fields.ToNumber(row[0], "blocks", obs.Place);
+            var number = Fields.ToNumber(row[0], "blocks", obs.Place);
+            if (number < 0 || number > SpecRules.MostPages / RecordingTable.BlockPages)
+                throw obs.Place.Fail("blocks",
+                    $"'blocks' lists block {number}: expected 0 to {SpecRules.MostPages / RecordingTable.BlockPages}");
             var zones = Fields.ToText(row[3], "blocks", obs.Place).Split(' ');
             if (!short.TryParse(Fields.ToText(row[6], "blocks", obs.Place), out var node))
                 node = 0;
-            _blocks.Add((number, StateOf(Fields.ToText(row[1], "blocks", obs.Place), obs.Place), node,
+            _blocks.Add(((int)number, StateOf(Fields.ToText(row[1], "blocks", obs.Place), obs.Place), node,
                 ZoneOf(zones[0]), zones.Length > 1 ? ZoneOf(zones[1]) : ZoneKind.None));
         }
 
