@@ -16,11 +16,11 @@ internal static class StepCheck
     // Letters: P prepare-online, g going-online, c cancel-online, O online, G going-offline, C cancel-offline, F offline,
     // X finish-offline; i/d vmemmap initialised/deinitialised; m/r moved to / removed from zone; b pages to the buddy or kept
     // offline; s/S sections online/offline; p present changed; I/u isolated/unisolated; D/E pcplists disabled/enabled, n drained;
-    // l/L LRU caches disabled/enabled; x/T references dropped/taken; t block state; R/q resource; v/V memmap populated/freed;
+    // l/L LRU caches disabled/enabled; x/T references dropped/taken; 0/1/2 block offline/online/going offline; R/q resource; v/V memmap populated/freed;
     // k/K block created/destroyed; N node online.
     private const string Leave = "r(dr)?X*";
-    private const string Online = "(P*((im)?mg*(b*spuO*p?t|c*" + Leave + "))?)";
-    private const string Offline = "(tp?Dnl(I[Gx]*(SLEpF*" + Leave + "t|u[CT]*LEp?t)|LEp?t))";
+    private const string Online = "(P*((im)?mg*(b*spuO*p?1|c*" + Leave + "))?)";
+    private const string Offline = "(2p?Dnl(I[Gx]*(SLEpF*" + Leave + "0|u[CT]*LEp?1)|LEp?1))";
     private const string Add = "(RN?(v+k+)+|RN?(v*k*)*[KV]*qN?)";
     private const string Remove = "((KV+)+q+N?)";
 
@@ -91,7 +91,7 @@ internal static class StepCheck
         EffectKind.LruEnabled => 'L',
         EffectKind.ReferencesDropped => 'x',
         EffectKind.ReferencesTaken => 'T',
-        EffectKind.BlockStateChanged => 't',
+        EffectKind.BlockStateChanged => (char)('0' + effect.Value),
         EffectKind.ResourceAdded => 'R',
         EffectKind.ResourceReleased => 'q',
         EffectKind.VmemmapPopulated => 'v',

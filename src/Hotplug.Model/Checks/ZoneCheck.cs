@@ -14,6 +14,7 @@ internal static class ZoneCheck
 {
     private static readonly Citation s_present = new("v6.12", "mm/memory_hotplug.c", "adjust_present_page_count");
     private static readonly Citation s_span = new("v6.12", "mm/memory_hotplug.c", "shrink_zone_span");
+    private static readonly Citation s_free = new("v6.12", "mm/page_alloc.c", "__mod_zone_freepage_state");
     private static readonly Citation s_managed = new("v6.12", "mm/page_alloc.c", "adjust_managed_page_count");
 
     public static Violation? Check(State next, Transition seen)
@@ -50,6 +51,9 @@ internal static class ZoneCheck
             return new("zone.span", subject, $"{span.Count} pages spanned, {span}", $"{zone.Spanned}, {zone.Span}", s_span);
         if (!partlyBoot && seen.After.Sees(Visibility.ZoneStart) && zone.Start != span.Start)
             return new("zone.span", subject, $"start {span.Start}", $"{zone.Start}", s_span);
+        if (!partlyBoot && seen.After.Sees(Visibility.ZoneFree | Visibility.BootPages)
+            && seen.After.Totals(zone.Id) is { Unseen: 0 } totals && zone.Free != totals.Buddy + InBase(next, seen, zone.Id, PageFlags.Buddy))
+            return new("zone.free", subject, $"{totals.Buddy + InBase(next, seen, zone.Id, PageFlags.Buddy)} free pages", $"{zone.Free}", s_free);
         if (partlyBoot || Managed(next, seen, zone.Id, present) is not { } managed)
             return null;
         return zone.Managed == managed ? null
@@ -77,19 +81,23 @@ internal static class ZoneCheck
     }
 
     // PageOffline pages of a boot block that spans zones are in no zone's sums.
-    private static long OfflineInBase(State next, Transition seen, ZoneId zone)
+    private static long OfflineInBase(State next, Transition seen, ZoneId zone) =>
+        seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true })
+            ? 0
+            : InBase(next, seen, zone, PageFlags.Offline);
+
+    private static long InBase(State next, Transition seen, ZoneId zone, PageFlags flags)
     {
         var range = next.BaseOf(zone).Range;
         if (range.Count == 0 || !seen.After.Sees(Visibility.BootPages)
-            || seen.After.Find(seen.Spec.BlockOf(range.Start)) is not { } block
-            || seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true }))
+            || seen.After.Find(seen.Spec.BlockOf(range.Start)) is not { } block)
             return 0;
         var start = seen.Spec.PagesOf(block.Block).Start;
-        long offline = 0;
+        long pages = 0;
         foreach (ref readonly var run in block.Pages.Runs)
-            if (run.State.Has(PageFlags.Offline))
-                offline += Math.Max(0, Math.Min(start + run.End, range.End) - Math.Max(start + run.Start, range.Start));
-        return offline;
+            if (run.State.Has(flags))
+                pages += Math.Max(0, Math.Min(start + run.End, range.End) - Math.Max(start + run.Start, range.Start));
+        return pages;
     }
 
     // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks instead.

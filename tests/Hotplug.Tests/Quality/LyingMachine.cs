@@ -42,7 +42,7 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
         outcome.Answer = _outcome.Answer;
         outcome.Log = _outcome.Log;
         if (ShouldLie)
-            LieInAnswer(outcome);
+            LieInAnswer(operation, outcome);
         var hides = ShouldLie && lie == Lie.HidesWitness && IsReliedOn && Tell($"hides witness of '{operation}'");
         var shifts = ShouldLie && lie == Lie.ShiftsWitness && IsReliedOn
             && Tell($"shifts witness of '{operation}'");
@@ -76,9 +76,10 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
         return true;
     }
 
-    private void LieInAnswer(Outcome outcome)
+    private void LieInAnswer(in Operation operation, Outcome outcome)
     {
-        if (lie == Lie.SaysOk && outcome.Answer.IsErrno && Tell($"ok for {outcome.Answer}"))
+        // A policy may be read-only on one machine and not on another: both answers are true.
+        if (lie == Lie.SaysOk && operation.Kind != OperationKind.Policy && outcome.Answer.IsErrno && Tell($"ok for {outcome.Answer}"))
             outcome.Answer = Answer.Ok;
         else if (lie == Lie.SaysBusy && outcome.Answer.IsOk && Tell("EBUSY for ok"))
             outcome.Answer = Answer.Of(Errno.EBUSY);
@@ -89,8 +90,11 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
     private void CopyEffects(in Operation operation, Outcome outcome)
     {
         var effects = _outcome.Effects.ToArray();
-        if (ShouldLie && lie == Lie.SwapsSteps && effects.Length > 1 && effects[0] != effects[^1] && Tell($"swaps steps of '{operation}'"))
-            (effects[0], effects[^1]) = (effects[^1], effects[0]);
+        var early = Array.FindIndex(effects, HasItsPlace);
+        var late = Array.FindLastIndex(effects, HasItsPlace);
+        if (ShouldLie && lie == Lie.SwapsSteps && early < late && effects[early].Kind != effects[late].Kind
+            && Tell($"swaps '{effects[early]}' and '{effects[late]}' of '{operation}'"))
+            (effects[early], effects[late]) = (effects[late], effects[early]);
         var hidden = -1;
         if (ShouldLie && lie == Lie.HidesNotification && Array.FindLastIndex(effects, static e => e.Kind == EffectKind.Notified) is >= 0 and var last
             && Tell($"hides {effects[last]}"))
@@ -99,6 +103,13 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
             if (i != hidden)
                 outcome.Add(effects[i]);
     }
+
+    // Accounting may come before or after what it counts; pages may be handed out in any order.
+    private static bool HasItsPlace(Effect effect) => effect.Kind is EffectKind.Notified or EffectKind.MovedToZone
+        or EffectKind.RemovedFromZone or EffectKind.SectionsOnline or EffectKind.SectionsOffline or EffectKind.Isolated
+        or EffectKind.Unisolated or EffectKind.PcpDisabled or EffectKind.PcpEnabled or EffectKind.ResourceAdded
+        or EffectKind.ResourceReleased or EffectKind.BlockCreated or EffectKind.BlockDestroyed or EffectKind.VmemmapFreed
+        or EffectKind.VmemmapPopulated or EffectKind.BlockStateChanged;
 
     private void LieInObservation(Observation observation)
     {
