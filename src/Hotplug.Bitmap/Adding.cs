@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Adds memory: add_memory_resource() (kernel-semantics 3.1).</summary>
-internal sealed class Adding<TRules>(MachineState state, PageAllocator pages, Removing removing, Onlining<TRules> onlining)
+internal sealed class Adding<TRules>(
+    MachineState state, PageAllocator pages, Removing removing, Onlining<TRules> onlining)
     where TRules : struct, IRules
 {
     /// <summary>The operation <c>add</c>: a DIMM.</summary>
@@ -36,7 +37,8 @@ internal sealed class Adding<TRules>(MachineState state, PageAllocator pages, Re
     }
 
     /// <summary>
-    /// Adds whole blocks, offline, without onlining them: memmap, resource, block devices. On failure nothing is left behind.
+    /// Adds whole blocks, offline, without onlining them: memmap, resource, block devices. On failure nothing is left
+    /// behind.
     /// </summary>
     public Errno AddBlocks(PageRange range, short node, int vmemmap, EffectLog log)
     {
@@ -178,7 +180,8 @@ internal sealed class Adding<TRules>(MachineState state, PageAllocator pages, Re
         }
 
         var wanted = state.Spec.VmemmapPagesPerSection;
-        var taken = TakeFrom(state.Spec.MemmapNode >= 0 ? state.Spec.MemmapNode : block.Node, wanted, block.MemmapHolder, log);
+        var nearest = state.Spec.MemmapNode >= 0 ? state.Spec.MemmapNode : block.Node;
+        var taken = TakeFrom(nearest, wanted, block.MemmapHolder, log);
         if (taken < wanted && state.Spec.MemmapNode < 0)
             for (var node = 0; node < state.Spec.Nodes && taken < wanted; node++)
                 taken += TakeFrom(node, wanted - taken, block.MemmapHolder, log);

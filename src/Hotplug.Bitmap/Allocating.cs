@@ -132,8 +132,9 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         for (var pfn = start; pfn < end; pfn++)
         {
             state.References.Add(block, pfn, -1);
-            if (state.UseAt(block, state.OffsetOf(pfn)) is PageUse.Pinned or PageUse.Movable && !block.IsPoisoned(state.OffsetOf(pfn)))
-                state.Fill(block, state.OffsetOf(pfn), 1, PageUse.Unmigratable);
+            var offset = state.OffsetOf(pfn);
+            if (state.UseAt(block, offset) is PageUse.Pinned or PageUse.Movable && !block.IsPoisoned(offset))
+                state.Fill(block, offset, 1, PageUse.Unmigratable);
         }
 
         state.Touch(block);

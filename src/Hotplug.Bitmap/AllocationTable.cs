@@ -1,6 +1,8 @@
 namespace Hotplug.Bitmap;
 
-/// <summary>The holder of every allocation, by N of aN: an array for the small numbers that traces use, a table for others.</summary>
+/// <summary>
+/// The holder of every allocation, by N of aN: an array for the small numbers that traces use, a table for others.
+/// </summary>
 internal sealed class AllocationTable
 {
     private const int MostDirect = 1 << 16;

@@ -32,7 +32,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
         Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory | Levels.Hwpoison
         | Levels.Faults | Levels.Effects, Visibility.All);
 
-    private Wiring<TRules> Wiring => _wiring ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
+    private Wiring<TRules> Wiring => _wiring
+        ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
 
     /// <inheritdoc/>
     public void Reset(MachineSpec spec)

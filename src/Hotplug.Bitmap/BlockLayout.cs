@@ -4,8 +4,8 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// Where in a block's words everything lies: three planes of page use, then one bitmap of free chunks with summaries per
-/// buddy order. 3 bits per page for the planes, less than 2.04 for the buddy.
+/// Where in a block's words everything lies: three planes of page use, then one bitmap of free chunks with summaries
+/// per buddy order. 3 bits per page for the planes, less than 2.04 for the buddy.
 /// </summary>
 internal sealed class BlockLayout
 {

@@ -4,9 +4,12 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>What user space writes to a block's attributes, and the removal of devices (kernel-semantics 3.6 to 3.8).</summary>
+/// <summary>
+/// What user space writes to a block's attributes, and the removal of devices (kernel-semantics 3.6 to 3.8).
+/// </summary>
 internal sealed class BlockOperations<TRules>(
-    MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing removing, Ejecting<TRules> ejecting)
+    MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing removing,
+    Ejecting<TRules> ejecting)
     where TRules : struct, IRules
 {
     /// <summary>state_store(): the type stays behind when the block is online already.</summary>

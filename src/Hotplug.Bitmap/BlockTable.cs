@@ -5,7 +5,9 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>The memory blocks that exist, by number; removed ones are kept for reuse, so that add allocates nothing once warm.</summary>
+/// <summary>
+/// The memory blocks that exist, by number; removed ones are kept for reuse, so that add allocates nothing once warm.
+/// </summary>
 internal sealed class BlockTable(BlockLayout layout)
 {
     private readonly MemoryBlock?[] _blocks = new MemoryBlock?[layout.BlockNumbers.Bits];
@@ -21,7 +23,9 @@ internal sealed class BlockTable(BlockLayout layout)
     /// <summary>The block with this number; it must exist.</summary>
     public MemoryBlock this[int number] => _blocks[number]!;
 
-    /// <summary>Numbers of the blocks that exist in the range of pages, ascending; valid until blocks come or go.</summary>
+    /// <summary>
+    /// Numbers of the blocks that exist in the range of pages, ascending; valid until blocks come or go.
+    /// </summary>
     public ReadOnlySpan<int> In(PageRange range)
     {
         var first = FirstFrom(range.Start >> layout.BlockShift);

@@ -80,7 +80,8 @@ internal static class Boot
         }
     }
 
-    // A PC: block 0 begins with zone DMA, the last boot block ends with a hole, a pageblock each where that leaves something.
+    // A PC: block 0 begins with zone DMA, the last boot block ends with a hole, a pageblock each where that leaves
+    // something.
     private static void SetShape(MemoryBlock block, MachineSpec spec)
     {
         if (!spec.PcBoot)

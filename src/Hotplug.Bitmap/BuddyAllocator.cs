@@ -4,12 +4,14 @@ using System.Numerics;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// A binary buddy allocator over the free chunks of blocks. Chunks merge whenever they can, so the free pages alone decide
-/// what the chunks are: undoing in any order restores them.
+/// A binary buddy allocator over the free chunks of blocks. Chunks merge whenever they can, so the free pages alone
+/// decide what the chunks are: undoing in any order restores them.
 /// </summary>
 internal sealed class BuddyAllocator(BlockLayout layout, MachineState state)
 {
-    /// <summary>Gives the pages [start, start + count) of the block to the buddy; the planes are the caller's.</summary>
+    /// <summary>
+    /// Gives the pages [start, start + count) of the block to the buddy; the planes are the caller's.
+    /// </summary>
     public void Free(MemoryBlock block, int start, int count)
     {
         Debug.Assert(count > 0);
@@ -61,8 +63,8 @@ internal sealed class BuddyAllocator(BlockLayout layout, MachineState state)
     }
 
     /// <summary>
-    /// Finds the smallest free chunk of at least this order in the zone: the block, its offset and its order. False if there
-    /// is none.
+    /// Finds the smallest free chunk of at least this order in the zone: the block, its offset and its order. False if
+    /// there is none.
     /// </summary>
     public bool TryFind(Zone zone, int order, bool last, out MemoryBlock block, out int offset, out int found)
     {
@@ -89,7 +91,8 @@ internal sealed class BuddyAllocator(BlockLayout layout, MachineState state)
         {
             var order = 31 - BitOperations.LeadingZeroCount(orders);
             orders &= ~(1u << order);
-            if ((offset & ((1 << order) - 1)) == 0 && SummaryShape.Get(layout.ChunkWords(block.Words, order), offset >> order))
+            if ((offset & ((1 << order) - 1)) == 0
+                && SummaryShape.Get(layout.ChunkWords(block.Words, order), offset >> order))
                 return order;
         }
 

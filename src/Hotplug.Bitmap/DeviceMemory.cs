@@ -2,7 +2,9 @@ using Hotplug.Contract.Machines;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>A device memory (virtio-mem, sub-block mode): which sub-blocks of its region are plugged at the device.</summary>
+/// <summary>
+/// A device memory (virtio-mem, sub-block mode): which sub-blocks of its region are plugged at the device.
+/// </summary>
 internal sealed class DeviceMemory(int id, DeviceMemorySpec spec, int pagesPerBlock)
 {
     private readonly ulong[] _plugged = new ulong[((spec.Blocks * (pagesPerBlock / spec.SubBlockPages)) + 63) / 64];
@@ -48,7 +50,9 @@ internal sealed class DeviceMemory(int id, DeviceMemorySpec spec, int pagesPerBl
         Plugged -= count;
     }
 
-    /// <summary>The end of the run of sub-blocks that are as plugged as this one; at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// The end of the run of sub-blocks that are as plugged as this one; at most <paramref name="limit"/>.
+    /// </summary>
     public int RunEnd(int subBlock, int limit)
     {
         var plugged = IsPlugged(subBlock);

@@ -5,8 +5,8 @@ using Hotplug.Contract.Observations;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// The driver of device memories in sub-block mode: virtio_mem_run_wq() (kernel-semantics 3.13). Plugging fills partial blocks
-/// before it adds new ones; unplugging starts where it hurts least.
+/// The driver of device memories in sub-block mode: virtio_mem_run_wq() (kernel-semantics 3.13). Plugging fills partial
+/// blocks before it adds new ones; unplugging starts where it hurts least.
 /// </summary>
 internal sealed class DeviceMemoryDriver<TRules>(
     MachineState state, SubBlocks subBlocks, Adding<TRules> adding, Ejecting<TRules> ejecting)
@@ -32,7 +32,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
         missing = PlugPartial(device, ZoneKind.Normal, missing, log);
         missing = PlugPartial(device, ZoneKind.Movable, missing, log);
         missing = PlugPartial(device, ZoneKind.None, missing, log);
-        for (var number = device.Spec.FirstBlock; missing > 0 && number < device.Spec.FirstBlock + device.Spec.Blocks; number++)
+        for (var number = device.Spec.FirstBlock; missing > 0 && number < AfterLast(device); number++)
         {
             if (state.Blocks.Find(number) is not null)
                 continue;
@@ -51,7 +51,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
     // Blocks of this zone (none: offline ones) that have unplugged sub-blocks, lowest first.
     private long PlugPartial(DeviceMemory device, ZoneKind zone, long missing, EffectLog log)
     {
-        for (var number = device.Spec.FirstBlock; missing > 0 && number < device.Spec.FirstBlock + device.Spec.Blocks; number++)
+        for (var number = device.Spec.FirstBlock; missing > 0 && number < AfterLast(device); number++)
         {
             if (state.Blocks.Find(number) is not { } block || block.Zone != zone)
                 continue;
@@ -108,7 +108,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
     // Blocks of this zone (none: offline ones), highest first.
     private long UnplugBlocks(DeviceMemory device, ZoneKind zone, bool isPartial, long excess, EffectLog log)
     {
-        for (var number = device.Spec.FirstBlock + device.Spec.Blocks - 1; excess > 0 && number >= device.Spec.FirstBlock; number--)
+        for (var number = AfterLast(device) - 1; excess > 0 && number >= device.Spec.FirstBlock; number--)
         {
             if (state.Blocks.Find(number) is not { } block || block.Zone != zone)
                 continue;
@@ -121,14 +121,16 @@ internal sealed class DeviceMemoryDriver<TRules>(
         return excess;
     }
 
-    // virtio_mem_cleanup_pending_mb(): blocks that were emptied now, or earlier and could not be removed then. What fails is
-    // tried again with the next request.
+    // virtio_mem_cleanup_pending_mb(): blocks that were emptied now, or earlier and could not be removed then. What
+    // fails is tried again with the next request.
     private void RemoveEmpty(DeviceMemory device, EffectLog log)
     {
-        for (var number = device.Spec.FirstBlock; number < device.Spec.FirstBlock + device.Spec.Blocks; number++)
+        for (var number = device.Spec.FirstBlock; number < AfterLast(device); number++)
             if (state.Blocks.Find(number) is { } block && device.PluggedIn(block) == 0)
                 ejecting.OfflineAndRemove(state.RangeOf(block), log);
     }
+
+    private static int AfterLast(DeviceMemory device) => device.Spec.FirstBlock + device.Spec.Blocks;
 
     private long OfflineThreshold =>
         Math.Max(OfflineThresholdBytes / state.Spec.PageBytes, 2L * state.Layout.PagesPerBlock);
@@ -136,7 +138,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
     private long OfflinePages(DeviceMemory device)
     {
         long offline = 0;
-        for (var number = device.Spec.FirstBlock; number < device.Spec.FirstBlock + device.Spec.Blocks; number++)
+        for (var number = device.Spec.FirstBlock; number < AfterLast(device); number++)
             if (state.Blocks.Find(number) is { IsOnline: false })
                 offline += state.Layout.PagesPerBlock;
         return offline;

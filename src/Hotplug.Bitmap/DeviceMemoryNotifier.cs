@@ -5,8 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// What the driver of a device memory does when one of its blocks goes offline: it drops its references of the unplugged
-/// pages at GOING_OFFLINE and takes them back at CANCEL_OFFLINE (virtio_mem_memory_notifier_cb()).
+/// What the driver of a device memory does when one of its blocks goes offline: it drops its references of the
+/// unplugged pages at GOING_OFFLINE and takes them back at CANCEL_OFFLINE (virtio_mem_memory_notifier_cb()).
 /// </summary>
 internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAllocator pages, TRules rules)
     where TRules : struct, IRules
@@ -73,13 +73,13 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
     {
         var first = device.FirstOf(block);
         var end = first + device.SubBlocksPerBlock;
+        var size = device.Spec.SubBlockPages;
         for (var sub = first; sub < end;)
         {
             var runEnd = device.RunEnd(sub, end);
+            var range = new PageRange(state.PageOf(block, (sub - first) * size), (long)(runEnd - sub) * size);
             if (!device.IsPlugged(sub))
-                log.Add(kind, new PageRange(
-                    state.PageOf(block, (sub - first) * device.Spec.SubBlockPages), (long)(runEnd - sub) * device.Spec.SubBlockPages),
-                    state.Zones[block.Home].Id);
+                log.Add(kind, range, state.Zones[block.Home].Id);
             sub = runEnd;
         }
     }

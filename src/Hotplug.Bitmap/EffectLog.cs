@@ -14,7 +14,8 @@ internal readonly struct EffectLog(Outcome outcome)
     public void Notified(MemoryNotification notification, PageRange range, int callback, Errno errno) =>
         outcome.Add(new Effect(EffectKind.Notified, range, default, callback, notification, errno));
 
-    public void Witness(WitnessRole role, PageRange range, long from = -1) => outcome.Add(new Witness(role, range, from));
+    public void Witness(WitnessRole role, PageRange range, long from = -1) =>
+        outcome.Add(new Witness(role, range, from));
 
     public void Migrated(PageRange to, long from, ZoneId zone)
     {

@@ -4,14 +4,18 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>Offlines every block of a range and removes it, or puts back what it took: offline_and_remove_memory().</summary>
+/// <summary>
+/// Offlines every block of a range and removes it, or puts back what it took: offline_and_remove_memory().
+/// </summary>
 internal sealed class Ejecting<TRules>(
     MachineState state, Offlining<TRules> offlining, Onlining<TRules> onlining, Removing removing)
     where TRules : struct, IRules
 {
     private readonly List<(int Block, ZoneKind Zone)> _taken = [];
 
-    /// <summary>All blocks or none; on failure those that went offline come back in the kind of zone that they had.</summary>
+    /// <summary>
+    /// All blocks or none; on failure those that went offline come back in the kind of zone that they had.
+    /// </summary>
     public Answer OfflineAndRemove(PageRange range, EffectLog log)
     {
         _taken.Clear();

@@ -9,8 +9,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     private readonly List<int> _avoided = [];
 
     /// <summary>
-    /// has_unmovable_pages() for offlining a block of a kernel zone: the first page of the range that isolation refuses; −1
-    /// if there is none. Poisoned pages never stop it.
+    /// has_unmovable_pages() for offlining a block of a kernel zone: the first page of the range that isolation
+    /// refuses; −1 if there is none. Poisoned pages never stop it.
     /// </summary>
     public int FindUnmovable(MemoryBlock block, int start, int end)
     {
@@ -24,8 +24,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     }
 
     /// <summary>
-    /// scan_movable_pages() and do_migrate_range(): EBUSY for a PageOffline page that nobody gave up, unfinished where a
-    /// page never can leave or there is no room.
+    /// scan_movable_pages() and do_migrate_range(): EBUSY for a PageOffline page that nobody gave up, unfinished where
+    /// a page never can leave or there is no room.
     /// </summary>
     public Answer EmptyBlock(MemoryBlock block, PageRange leaving, EffectLog log)
     {
@@ -44,7 +44,9 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         return pinned >= 0 ? Stuck(block, pinned, Answer.Unfinished, log) : Answer.Ok;
     }
 
-    /// <summary>Moves everything movable out of a range of the block, into blocks outside <paramref name="leaving"/> first.</summary>
+    /// <summary>
+    /// Moves everything movable out of a range of the block, into blocks outside <paramref name="leaving"/> first.
+    /// </summary>
     public bool MoveAway(MemoryBlock block, int start, int end, PageUse leaves, PageRange leaving, EffectLog log)
     {
         Avoid(leaving);

@@ -3,7 +3,9 @@ using Hotplug.Contract.Rules;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>The rules that a machine can be told to break, one at a time: what proves that the suite finds faults.</summary>
+/// <summary>
+/// The rules that a machine can be told to break, one at a time: what proves that the suite finds faults.
+/// </summary>
 public enum Fault : byte
 {
     /// <summary>PG_offline cleared at GOING_OFFLINE.</summary>
@@ -26,7 +28,8 @@ public enum Fault : byte
 /// <param name="Statement">What goes wrong, in one sentence.</param>
 /// <param name="Source">Where the rule that it breaks comes from.</param>
 /// <param name="KilledBy">Id of the invariant that finds it.</param>
-/// <param name="Shortest">Operations of the shortest trace that shows it, blocks coming online on arrival or not.</param>
+/// <param name="Shortest">Operations of the shortest trace that shows it, blocks coming online on arrival or
+/// not.</param>
 public sealed record FaultForm(
     Fault Fault, string Id, string Statement, Citation Source, string KilledBy, int Shortest);
 

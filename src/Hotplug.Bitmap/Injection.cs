@@ -3,7 +3,9 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>Failures that were asked for: one in the next operation, and sticky answers of the notifier chain.</summary>
+/// <summary>
+/// Failures that were asked for: one in the next operation, and sticky answers of the notifier chain.
+/// </summary>
 internal sealed class Injection
 {
     private VetoPoint _point;

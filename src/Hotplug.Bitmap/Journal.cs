@@ -1,8 +1,9 @@
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// Which blocks changed in which version, so that observers rewrite those only. A version is one operation; versions are
-/// never used twice, not by a new run nor after going back to a snapshot, so a block's stamp says all about its contents.
+/// Which blocks changed in which version, so that observers rewrite those only. A version is one operation; versions
+/// are never used twice, not by a new run nor after going back to a snapshot, so a block's stamp says all about its
+/// contents.
 /// </summary>
 internal sealed class Journal
 {

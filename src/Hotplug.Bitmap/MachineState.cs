@@ -73,7 +73,9 @@ internal sealed class MachineState
 
     public PageRange RangeOf(MemoryBlock block) => new((long)block.Number << Layout.BlockShift, Layout.PagesPerBlock);
 
-    /// <summary>The pages of the block after its self-hosted vmemmap: what is onlined and what notifications carry.</summary>
+    /// <summary>
+    /// The pages of the block after its self-hosted vmemmap: what is onlined and what notifications carry.
+    /// </summary>
     public PageRange BodyOf(MemoryBlock block) =>
         new(PageOf(block, block.Vmemmap), Layout.PagesPerBlock - block.Vmemmap);
 

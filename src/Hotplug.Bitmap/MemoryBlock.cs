@@ -62,7 +62,9 @@ internal sealed class MemoryBlock(int words)
     /// <summary>Bit n: some chunk of order n is free.</summary>
     public uint FreeOrders;
 
-    /// <summary>Index of the zone that counts its pages, of the larger part where it spans two; −1 when offline.</summary>
+    /// <summary>
+    /// Index of the zone that counts its pages, of the larger part where it spans two; −1 when offline.
+    /// </summary>
     public int Home;
 
     /// <summary>The zone may allocate from it: false while isolated.</summary>
@@ -114,7 +116,8 @@ internal sealed class MemoryBlock(int words)
         (Device, Memory, Group, MemmapHolder) = (other.Device, other.Memory, other.Group, other.MemmapHolder);
         (WasOnline, ReferencesDropped) = (other.WasOnline, other.ReferencesDropped);
         (MemmapPages, PopulatedSections, HasDevice) = (other.MemmapPages, other.PopulatedSections, other.HasDevice);
-        (FreePages, FreeOrders, Home, IsListed, Runs) = (other.FreePages, other.FreeOrders, other.Home, other.IsListed, other.Runs);
+        (FreePages, FreeOrders, Runs) = (other.FreePages, other.FreeOrders, other.Runs);
+        (Home, IsListed) = (other.Home, other.IsListed);
         (Referenced, DefaultZone, OtherZone) = (other.Referenced, other.DefaultZone, other.OtherZone);
         Stamp = other.Stamp;
     }

@@ -5,14 +5,16 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>Moves movable pages out of a range to wherever there is room; the caller keeps the range from being a target.</summary>
+/// <summary>
+/// Moves movable pages out of a range to wherever there is room; the caller keeps the range from being a target.
+/// </summary>
 internal sealed class Migration(MachineState state, BuddyAllocator buddy)
 {
     private readonly List<(long Start, int Run)> _work = [];
 
     /// <summary>
-    /// Moves every page of the block's range [start, end) that can be moved; where one was, there is <paramref name="leaves"/>
-    /// (free pages go to the buddy). False if room ran out; what moved stays moved.
+    /// Moves every page of the block's range [start, end) that can be moved; where one was, there is <paramref
+    /// name="leaves"/> (free pages go to the buddy). False if room ran out; what moved stays moved.
     /// </summary>
     public bool MoveAway(MemoryBlock block, int start, int end, PageUse leaves, EffectLog log)
     {
@@ -121,8 +123,10 @@ internal sealed class Migration(MachineState state, BuddyAllocator buddy)
             buddy.Free(from, offset, count);
     }
 
-    // alloc_migration_target(): other nodes first, then the block's own; into zone Movable where the page comes from there.
-    private bool TryFindRoom(MemoryBlock from, PageUse use, out Zone zone, out MemoryBlock block, out int offset, out int order)
+    // alloc_migration_target(): other nodes first, then the block's own; into zone Movable where the page comes from
+    // there.
+    private bool TryFindRoom(
+        MemoryBlock from, PageUse use, out Zone zone, out MemoryBlock block, out int offset, out int order)
     {
         var fromMovable = state.Zones[from.Home].Id.Kind == ZoneKind.Movable;
         if (fromMovable && TryNodes(from.Node, ZoneKind.Movable, out zone, out block, out offset, out order))

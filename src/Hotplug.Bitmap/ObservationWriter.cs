@@ -95,9 +95,14 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
         }
 
         foreach (var memory in state.Memories)
+        {
+            var size = memory.Spec.SubBlockPages;
             observation.Add(new DeviceObservation(Name.DeviceMemory(memory.Id), state.Spec.RegionOf(memory.Id),
-                memory.Plugged * memory.Spec.SubBlockPages, memory.Requested * memory.Spec.SubBlockPages, InFlight: false));
+                memory.Plugged * size, memory.Requested * size, InFlight: false));
+        }
+
         if (state.BalloonHolder >= 0)
-            observation.Add(new BalloonObservation(BalloonDriver.Virtio, ballooning.Size, state.BalloonTarget, InFlight: false));
+            observation.Add(new BalloonObservation(
+                BalloonDriver.Virtio, ballooning.Size, state.BalloonTarget, InFlight: false));
     }
 }

@@ -12,8 +12,8 @@ internal sealed class Offlining<TRules>(
     where TRules : struct, IRules
 {
     /// <summary>
-    /// Offlines an online block; on any failure everything but the place of migrated pages is as before. Pages leave for
-    /// blocks outside <paramref name="leaving"/> as long as there is room.
+    /// Offlines an online block; on any failure everything but the place of migrated pages is as before. Pages leave
+    /// for blocks outside <paramref name="leaving"/> as long as there is room.
     /// </summary>
     public Answer Offline(MemoryBlock block, PageRange leaving, EffectLog log)
     {
@@ -47,7 +47,10 @@ internal sealed class Offlining<TRules>(
     private Answer Empty(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
     {
         // start_isolate_page_range(): a page that never moves is refused before anybody is told.
-        if (zone.Id.IsKernel && evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock) is >= 0 and var culprit)
+        var culprit = zone.Id.IsKernel
+            ? evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock)
+            : -1;
+        if (culprit >= 0)
         {
             log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));
             return Answer.Of(Errno.EBUSY);
@@ -99,10 +102,12 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Offline);
     }
 
-    // 6.1 raised managed by the unplugged pages in GOING_OFFLINE and subtracts all; 6.12 subtracts what is not PageOffline.
+    // 6.1 raised managed by the unplugged pages in GOING_OFFLINE and subtracts all; 6.12 subtracts what is not
+    // PageOffline.
     private long ManagedOf(MemoryBlock block, PageRange body)
     {
-        if (block.Memory == 0 || !block.ReferencesDropped || state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages))
+        if (block.Memory == 0 || !block.ReferencesDropped
+            || state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages))
             return body.Count;
         return body.Count - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
     }

@@ -13,7 +13,8 @@ internal sealed class Onlining<TRules>(
     where TRules : struct, IRules
 {
     /// <summary>
-    /// Onlines an offline block with its online type. A rollback brings back what it took away: poison does not stop it.
+    /// Onlines an offline block with its online type. A rollback brings back what it took away: poison does not stop
+    /// it.
     /// </summary>
     public Errno Online(MemoryBlock block, EffectLog log, bool isRollback = false)
     {
@@ -96,13 +97,14 @@ internal sealed class Onlining<TRules>(
     private void GiveAll(MemoryBlock block, Zone zone, EffectLog log)
     {
         var offset = block.Vmemmap;
+        var end = state.Layout.PagesPerBlock;
         var isMixed = block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline);
-        state.Fill(block, offset, state.Layout.PagesPerBlock - offset, PageUse.Free);
+        state.Fill(block, offset, end - offset, PageUse.Free);
         if (!isMixed)
-            buddy.Free(block, offset, state.Layout.PagesPerBlock - offset);
-        while (offset < state.Layout.PagesPerBlock)
+            buddy.Free(block, offset, end - offset);
+        while (offset < end)
         {
-            var order = Math.Min(state.Layout.MaxOrder, BitOperations.Log2((uint)(state.Layout.PagesPerBlock - offset)));
+            var order = Math.Min(state.Layout.MaxOrder, BitOperations.Log2((uint)(end - offset)));
             if (offset != 0)
                 order = Math.Min(order, BitOperations.TrailingZeroCount(offset));
             if (isMixed)
@@ -120,7 +122,8 @@ internal sealed class Onlining<TRules>(
         log.Managed(zone, count);
     }
 
-    // virtio_mem_online_page(): what is unplugged is kept from the buddy, sub-block by sub-block where a chunk is mixed.
+    // virtio_mem_online_page(): what is unplugged is kept from the buddy, sub-block by sub-block where a chunk is
+    // mixed.
     private void GivePlugged(MemoryBlock block, Zone zone, DeviceMemory device, int offset, int count, EffectLog log)
     {
         var first = device.FirstOf(block);

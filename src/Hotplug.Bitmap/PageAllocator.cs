@@ -5,14 +5,14 @@ using Hotplug.Contract.Observations;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// Takes free pages for holders and gives them back: planes, buddy and run lists together. Movable pages are taken from low
-/// addresses and the kernel's from high ones, so that the two keep apart.
+/// Takes free pages for holders and gives them back: planes, buddy and run lists together. Movable pages are taken from
+/// low addresses and the kernel's from high ones, so that the two keep apart.
 /// </summary>
 internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
 {
     /// <summary>
-    /// Takes up to <paramref name="pages"/> pages in whole chunks of the order from the zone; says how many. The role is the
-    /// witness of each run; null for none.
+    /// Takes up to <paramref name="pages"/> pages in whole chunks of the order from the zone; says how many. The role
+    /// is the witness of each run; null for none.
     /// </summary>
     public long Take(Zone zone, long pages, int order, int holder, bool high, EffectLog log, WitnessRole? role)
     {
@@ -34,7 +34,9 @@ internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
         return taken;
     }
 
-    /// <summary>As <see cref="Take"/>, from the zones that movable memory may live in: Movable first, node by node.</summary>
+    /// <summary>
+    /// As <see cref="Take"/>, from the zones that movable memory may live in: Movable first, node by node.
+    /// </summary>
     public long TakeMovable(int node, long pages, int order, int holder, EffectLog log, WitnessRole? role)
     {
         long taken = 0;
@@ -73,7 +75,9 @@ internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
         return free;
     }
 
-    /// <summary>Gives a whole run of a holder back to the buddy; its poisoned pages stay behind, held by nobody.</summary>
+    /// <summary>
+    /// Gives a whole run of a holder back to the buddy; its poisoned pages stay behind, held by nobody.
+    /// </summary>
     public void Release(int run)
     {
         var start = state.Runs[run].Start;

@@ -1,8 +1,9 @@
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// What a page of an online block is used for: three bits, one in each of the block's planes. Poison, extra references and
-/// who holds a page are kept apart, because few pages have them. Vmemmap and holes are prefixes and suffixes of blocks.
+/// What a page of an online block is used for: three bits, one in each of the block's planes. Poison, extra references
+/// and who holds a page are kept apart, because few pages have them. Vmemmap and holes are prefixes and suffixes of
+/// blocks.
 /// </summary>
 internal enum PageUse : byte
 {

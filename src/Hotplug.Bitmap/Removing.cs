@@ -95,8 +95,9 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
     private void Release(PageRange range, EffectLog log)
     {
         state.Zones.Generation++;
+        if (state.Resources.Intersects(range))
+            log.Add(EffectKind.ResourceReleased, range);
         state.Resources.Remove(range);
-        log.Add(EffectKind.ResourceReleased, range);
         for (short node = 1; node < state.NodeOnline.Length; node++)
             if (state.NodeOnline[node] && state.NodeBlocks[node] == 0)
             {

@@ -105,7 +105,9 @@ internal sealed class RunPool
         _freeRun = run;
     }
 
-    /// <summary>Cuts the run after its first <paramref name="count"/> pages; the rest becomes the next run, which is returned.</summary>
+    /// <summary>
+    /// Cuts the run after its first <paramref name="count"/> pages; the rest becomes the next run, which is returned.
+    /// </summary>
     public int Cut(int run, MemoryBlock block, int count)
     {
         Debug.Assert(count > 0 && count < _runs[run].Count);
@@ -211,7 +213,9 @@ internal sealed class RunPool
     }
 }
 
-/// <summary>Somebody who holds pages: an allocation, the balloon, or a block whose memmap lies in other memory.</summary>
+/// <summary>
+/// Somebody who holds pages: an allocation, the balloon, or a block whose memmap lies in other memory.
+/// </summary>
 internal struct Holder
 {
     public int First;

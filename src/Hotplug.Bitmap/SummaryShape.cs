@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// The shape of a bitmap with summaries: level 0 holds the bits, a bit of level n + 1 says that a word of level n is not 0,
-/// the top level is one word. So the first set bit of 2^24 is found in four steps. Words are the caller's: level 0 first.
+/// The shape of a bitmap with summaries: level 0 holds the bits, a bit of level n + 1 says that a word of level n is
+/// not 0, the top level is one word. So the first set bit of 2^24 is found in four steps. Words are the caller's: level
+/// 0 first.
 /// </summary>
 internal sealed class SummaryShape
 {

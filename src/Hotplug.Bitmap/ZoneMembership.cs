@@ -18,8 +18,8 @@ internal sealed class ZoneMembership<TRules>(MachineState state, TRules rules)
     }
 
     /// <summary>
-    /// remove_pfn_range_from_zone(): the span shrinks when the range was at its edge, to the next online block of the zone:
-    /// edge holes are jumped over. The range must not be among the zone's online blocks any more.
+    /// remove_pfn_range_from_zone(): the span shrinks when the range was at its edge, to the next online block of the
+    /// zone: edge holes are jumped over. The range must not be among the zone's online blocks any more.
     /// </summary>
     public void Leave(Zone zone, PageRange range, EffectLog log)
     {

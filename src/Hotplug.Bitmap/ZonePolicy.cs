@@ -4,7 +4,9 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>Which zone a block is onlined into: zone_for_pfn_range(), mm/memory_hotplug.c (kernel-semantics 3.3).</summary>
+/// <summary>
+/// Which zone a block is onlined into: zone_for_pfn_range(), mm/memory_hotplug.c (kernel-semantics 3.3).
+/// </summary>
 internal sealed class ZonePolicy(MachineState state)
 {
     public ZoneKind For(MemoryBlock block, AutoOnline type) => type switch

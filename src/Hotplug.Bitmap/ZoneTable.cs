@@ -3,7 +3,9 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>The zones of every node: DMA, Normal and Movable, in this order. Their structures are made on first use.</summary>
+/// <summary>
+/// The zones of every node: DMA, Normal and Movable, in this order. Their structures are made on first use.
+/// </summary>
 internal sealed class ZoneTable
 {
     private const int ZonesPerNode = 3;
@@ -28,7 +30,9 @@ internal sealed class ZoneTable
 
     public int Nodes { get; }
 
-    /// <summary>Changes with every span and every count of present pages: what the choice of a zone depends on.</summary>
+    /// <summary>
+    /// Changes with every span and every count of present pages: what the choice of a zone depends on.
+    /// </summary>
     public long Generation { get; set; }
 
     public int Count => _zones.Length;

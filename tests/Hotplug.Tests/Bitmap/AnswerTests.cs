@@ -73,11 +73,12 @@ public sealed class AnswerTests
     [InlineData("notifier-error event=online errno=EIO", Errno.EINVAL)]
     [InlineData("policy set=auto-nonsense", Errno.EINVAL)]
     [InlineData("policy set=memmap-on", Errno.EACCES)]
-    public void Failing_memory_and_settings_are_refused(string operations, Errno errno) => AssertRefused(operations, errno);
+    public void Failing_memory_and_settings_are_refused(string operations, Errno errno) =>
+        AssertRefused(operations, errno);
 
     [Theory]
     [InlineData("alloc a1 pages=64 kind=unmovable\nplug m1 sub-blocks=1", Errno.ENOMEM, 0)]
-    [InlineData("plug m1 sub-blocks=2\nonline_kernel m1.b0\nalloc a1 pages=68 kind=pinned\nunplug m1 sub-blocks=2", Errno.EBUSY, 2)]
+    [InlineData("plug m1 sub-blocks=2\nonline m1.b0\nalloc a1 pages=68 kind=pinned\nunplug m1 sub-blocks=2", Errno.EBUSY, 2)]
     [InlineData("veto point=block-device k=2 errno=ENOMEM\nplug m1 sub-blocks=8", Errno.ENOMEM, 4)]
     public void A_request_that_falls_short_keeps_what_it_reached(string operations, Errno errno, int subBlocks)
     {
@@ -89,7 +90,8 @@ public sealed class AnswerTests
     [Fact]
     public void At_most_a_gibibyte_of_device_memory_waits_offline()
     {
-        var spec = Bench.Small with { PageBytes = 1 << 20, PagesPerSection = 512, DeviceMemories = [new(20, 4, 512, 0)] };
+        var spec = Bench.WithDeviceMemory with { PageBytes = 1 << 20, PagesPerSection = 512 };
+        spec = spec with { DeviceMemories = [new(20, 4, 512, 0)] };
         var bench = new Bench(spec);
         Assert.Equal(Answer.Of(Errno.ENOSPC), bench.Do("plug m1 sub-blocks=4"));
         Assert.Equal(1024, bench.After.Device(Name.DeviceMemory(1))!.Value.PluggedPages);
@@ -99,7 +101,8 @@ public sealed class AnswerTests
     [Fact]
     public void A_page_that_cannot_be_handled_is_flagged_all_the_same()
     {
-        var bench = new Bench(s_ballooned).Done("alloc a1 pages=1 kind=unmovable\ninflate pages=1\nplug m1 sub-blocks=1\nonline_movable m1.b0");
+        var bench = new Bench(s_ballooned)
+            .Done("alloc a1 pages=1 kind=unmovable\nplug m1 sub-blocks=1\nonline_movable m1.b0");
         Assert.Equal(Answer.Of(Errno.EBUSY), bench.Do("poison a1[0]"));
         Assert.Equal(Answer.Of(Errno.EBUSY), bench.Do("poison m1.b0+9"));
         Assert.Equal(2, bench.After.PoisonedPages);
@@ -109,8 +112,10 @@ public sealed class AnswerTests
     public void Six_one_refuses_a_placement_that_it_cannot_meet_and_six_twelve_falls_back()
     {
         var spec = Bench.Small with { MemmapOnMemory = MemmapOnMemory.On };
-        Assert.Equal(Answer.Of(Errno.EINVAL), new Bench(spec with { Dialect = Dialect.Linux61 }).Do("add d1 pages=32 memmap=per-block"));
-        Assert.Equal(Answer.Of(Errno.EINVAL), new Bench(Bench.Small with { Dialect = Dialect.Linux61 }).Do("add d1 pages=16 memmap=per-block"));
+        var old = new Bench(spec with { Dialect = Dialect.Linux61 });
+        Assert.Equal(Answer.Of(Errno.EINVAL), old.Do("add d1 pages=32 memmap=per-block"));
+        var off = new Bench(Bench.Small with { Dialect = Dialect.Linux61 });
+        Assert.Equal(Answer.Of(Errno.EINVAL), off.Do("add d1 pages=16 memmap=per-block"));
         Assert.Equal(Answer.Ok, new Bench(Bench.Small).Do("add d1 pages=16 memmap=per-block"));
     }
 
@@ -131,13 +136,14 @@ public sealed class AnswerTests
     {
         var bench = new Bench(Bench.Small).Done("add d1 pages=16\nonline_movable d1.b0\nalloc a1 pages=76");
         Assert.Equal(Answer.Unfinished, bench.Do("offline d1.b0"));
-        Assert.Equal(76, bench.After.Blocks.ToArray().Sum(static b => b.Pages.Runs.ToArray().Where(static r => r.State.Has(PageFlags.InUse | PageFlags.Movable)).Sum(static r => r.Count)));
+        Assert.Equal(76, bench.After.Blocks.ToArray().Sum(static b => b.Pages.Runs.ToArray()
+            .Where(static r => r.State.Has(PageFlags.InUse | PageFlags.Movable)).Sum(static r => r.Count)));
     }
 
     [Fact]
     public void A_refused_removal_brings_blocks_back_in_their_former_zones()
     {
-        var bench = new Bench(Bench.Small).Done("add d1 pages=32\nonline_movable d1.b0\nonline_kernel d1.b1\nalloc a1 pages=1 kind=unmovable");
+        var bench = new Bench(Bench.Small).Done(TwoBlocks + "alloc a1 pages=1 kind=unmovable");
         Assert.Equal(Answer.Of(Errno.EBUSY), bench.Do("eject d1"));
         Assert.Equal(ZoneKind.Movable, bench.After.Find(8)!.Zone);
     }

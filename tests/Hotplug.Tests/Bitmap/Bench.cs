@@ -9,7 +9,9 @@ using Hotplug.Engine.Run;
 
 namespace Hotplug.Tests.Bitmap;
 
-/// <summary>The optimised machine on the bench: operations as text, names resolved as the engine does, what is seen after each.</summary>
+/// <summary>
+/// The optimised machine on the bench: operations as text, names resolved as the engine does, what is seen after each.
+/// </summary>
 internal sealed class Bench
 {
     private readonly Bindings _bindings = new();
@@ -34,7 +36,9 @@ internal sealed class Bench
 
     public Observation After { get; private set; } = new();
 
-    /// <summary>A machine small enough to read: pageblocks of 4 pages, blocks of 16, vmemmap of 4 pages per block.</summary>
+    /// <summary>
+    /// A machine small enough to read: pageblocks of 4 pages, blocks of 16, vmemmap of 4 pages per block.
+    /// </summary>
     public static MachineSpec Small { get; } = new()
     {
         PagesPerPageblock = 4,

@@ -35,7 +35,8 @@ public sealed class RunPoolTests
             Assert.Equal(taken.Where(p => p / PagesPerBlock == block).Order(), PagesIn(pool, blocks[block]).Order());
     }
 
-    private static void Append(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken, ref SplitMix random)
+    private static void Append(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken,
+        ref SplitMix random)
     {
         long start = random.Below(blocks.Length * PagesPerBlock);
         var end = start;
@@ -51,7 +52,8 @@ public sealed class RunPoolTests
         }
     }
 
-    private static void RemoveOne(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken, ref SplitMix random)
+    private static void RemoveOne(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken,
+        ref SplitMix random)
     {
         var pfn = twin[random.Below(twin.Count)];
         var block = blocks[pfn / PagesPerBlock];
@@ -61,7 +63,8 @@ public sealed class RunPoolTests
         taken.Remove(pfn);
     }
 
-    private static void MoveOne(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken, ref SplitMix random)
+    private static void MoveOne(RunPool pool, MemoryBlock[] blocks, int holder, List<long> twin, HashSet<long> taken,
+        ref SplitMix random)
     {
         var pfn = twin[random.Below(twin.Count)];
         long to = random.Below(blocks.Length * PagesPerBlock);

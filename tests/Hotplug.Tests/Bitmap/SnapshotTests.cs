@@ -7,8 +7,11 @@ namespace Hotplug.Tests.Bitmap;
 
 public sealed class SnapshotTests
 {
-    private static readonly MachineSpec s_spec =
-        Bench.WithDeviceMemory with { Balloons = [new(BalloonDriver.Virtio, false)], MemmapOnMemory = MemmapOnMemory.On };
+    private static readonly MachineSpec s_spec = Bench.WithDeviceMemory with
+    {
+        Balloons = [new(BalloonDriver.Virtio, false)],
+        MemmapOnMemory = MemmapOnMemory.On,
+    };
 
     private const string Story = """
         add d1 pages=32
@@ -77,7 +80,8 @@ public sealed class SnapshotTests
     {
         var one = new Bench(s_spec);
         var other = new Bench(s_spec);
-        Assert.Throws<ArgumentException>(() => ((ISnapshots)one.Machine).Restore(((ISnapshots)other.Machine).Snapshot()));
+        var snapshot = ((ISnapshots)other.Machine).Snapshot();
+        Assert.Throws<ArgumentException>(() => ((ISnapshots)one.Machine).Restore(snapshot));
     }
 
     private static string Tell(Bench bench)
