@@ -124,8 +124,9 @@ public static class Rollback
         if (change.After.IsOnline)
             return seen.Deviations.For(DeviationKind.ZoneAfterRollback, change.Block)?.Zone == change.After.CountedIn;
         return seen.Deviations.For(DeviationKind.OfflineAfterRollback, change.Block) is not null
-            || (seen.Levels.HasFlag(Levels.Effects) ? RefusedOnline(seen,
-                change.Block) : seen.Levels.HasFlag(Levels.Faults));
+            || ((seen.Levels & Levels.Effects) == Levels.Effects
+                ? RefusedOnline(seen, change.Block)
+                : (seen.Levels & Levels.Faults) == Levels.Faults);
     }
 
     private static bool RefusedOnline(Transition seen, int block)

@@ -43,6 +43,19 @@ public sealed class InvariantCasesTests
     }
 
     [Fact]
+    public void Judging_what_is_permitted_allocates_nothing()
+    {
+        foreach (var kept in s_all.Where(static c => !c.Breaks && c.Rule != Complaints.NoWarning))
+        {
+            var seen = kept.Scene.Seen();
+            kept.Rule.Check(seen);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            kept.Rule.Check(seen);
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() == before, $"{kept.Rule.Id} allocates: {kept.Name}");
+        }
+    }
+
+    [Fact]
     public void Every_invariant_has_a_transition_that_breaks_it_and_one_that_keeps_it()
     {
         Assert.Empty(Catalogue.All.Where(i => !s_all.Any(c => c.Rule == i && c.Breaks)).Select(static i =>
