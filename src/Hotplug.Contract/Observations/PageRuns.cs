@@ -94,7 +94,10 @@ public sealed class PageRuns
         -(((int)state.Flags >> BitOperations.TrailingZeroCount((uint)flag)) & 1);
 
     /// <summary>The state of the page at this offset; <see cref="PageState.NotSeen"/> outside.</summary>
-    public PageState At(int offset)
+    public PageState At(int offset) => RunAt(offset).State;
+
+    /// <summary>The run that holds the page at this offset; one page of <see cref="PageState.NotSeen"/> outside.</summary>
+    public PageRun RunAt(int offset)
     {
         var runs = Runs;
         var low = 0;
@@ -107,10 +110,10 @@ public sealed class PageRuns
             else if (offset >= runs[middle].End)
                 low = middle + 1;
             else
-                return runs[middle].State;
+                return runs[middle];
         }
 
-        return PageState.NotSeen;
+        return new PageRun(offset, 1, PageState.NotSeen);
     }
 
     /// <summary>Becomes a copy of the other.</summary>

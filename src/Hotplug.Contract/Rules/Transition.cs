@@ -61,6 +61,15 @@ public sealed class Transition
     /// <summary>The state of a page before.</summary>
     public PageState PageBefore(long pfn) => Before.PageAt(pfn, Spec.PagesPerBlock);
 
+    /// <summary>The state of a page before, and how many pages from it on share it inside its block, 1 and up.</summary>
+    public (PageState State, long Count) RunBefore(long pfn)
+    {
+        var offset = (int)(pfn % Spec.PagesPerBlock);
+        return pfn >= 0 && Before.Find(Spec.BlockOf(pfn)) is { } block && block.Pages.RunAt(offset) is var run
+            ? (run.State, run.End - offset)
+            : (PageState.NotSeen, 1);
+    }
+
     /// <summary>The state of a page after.</summary>
     public PageState PageAfter(long pfn) => After.PageAt(pfn, Spec.PagesPerBlock);
 

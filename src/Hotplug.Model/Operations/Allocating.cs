@@ -117,25 +117,24 @@ internal static class Allocating
 
     private static bool ExplainFree(Allocation allocation, PageRange range, PageState before, PageState after)
     {
-        for (var pfn = range.Start; pfn < range.End; pfn++)
+        for (var pfn = range.Start; pfn < range.End;)
         {
-            var index = allocation.IndexOf(pfn);
-            if (index < 0)
+            var (index, alike) = allocation.RunFrom(pfn);
+            if (index < 0 || !ExplainFree(allocation.Extra.GetValueOrDefault(index), before, after))
                 return false;
-            if (before.Has(PageFlags.HwPoison))
-            {
-                if (!after.Has(PageFlags.HwPoison) || after.Has(PageFlags.Buddy))
-                    return false;
-            }
-            else if (allocation.Extra.GetValueOrDefault(index) is > 0 and var extra
-                ? after.References != extra || (after.Flags | LruFlags) != (before.Flags | LruFlags)
-                : !after.Has(PageFlags.Buddy))
-            {
-                return false;
-            }
+            pfn += allocation.Extra.IsEmpty ? alike : 1;
         }
 
         return true;
+    }
+
+    private static bool ExplainFree(int extra, PageState before, PageState after)
+    {
+        if (before.Has(PageFlags.HwPoison))
+            return after.Has(PageFlags.HwPoison) && !after.Has(PageFlags.Buddy);
+        return extra > 0
+            ? after.References == extra && (after.Flags | LruFlags) == (before.Flags | LruFlags)
+            : after.Has(PageFlags.Buddy);
     }
 
     private static long? Held(in Ruling ruling, out Allocation allocation)
@@ -162,9 +161,14 @@ internal static class Allocating
             return new("alloc.amount", subject, $"{rounded} pages taken", $"{count}", s_alloc);
         foreach (var range in pages)
         {
-            for (var pfn = range.Start; pfn < range.End; pfn++)
-                if (!ruling.Seen.PageBefore(pfn).Has(PageFlags.Buddy) || ruling.Seen.PageBefore(pfn).HasAny(PageFlags.HwPoison | PageFlags.Offline))
-                    return new("alloc.takes-free-pages", $"page {pfn} of {subject}", "a free page", ruling.Seen.PageBefore(pfn).ToString(), s_alloc, [range]);
+            for (var pfn = range.Start; pfn < range.End;)
+            {
+                var (state, alike) = ruling.Seen.RunBefore(pfn);
+                if (!state.Has(PageFlags.Buddy) || state.HasAny(PageFlags.HwPoison | PageFlags.Offline))
+                    return new("alloc.takes-free-pages", $"page {pfn} of {subject}", "a free page", state.ToString(), s_alloc, [range]);
+                pfn += alike;
+            }
+
             if (operation.Order > 0 && (range.Start % chunk != 0 || range.Count % chunk != 0))
                 return new("alloc.aligned-chunks", $"pages {range} of {subject}", $"whole chunks of {chunk} pages", range.ToString(), s_alloc, [range]);
             if (ruling.State.Find(ruling.Spec.BlockOf(range.Start)) is { } block

@@ -50,9 +50,14 @@ internal static class Migrations
             if (witnesses[i].Role != WitnessRole.Migrated)
                 continue;
             var source = new PageRange(witnesses[i].From, witnesses[i].Range.Count);
-            if (witnesses[i].Range.Contains(pfn) && (before.Has(PageFlags.Buddy) || Left(witnesses[..i], pfn))
-                && seen.PageBefore(Origin(witnesses[..i], witnesses[i].From + pfn - witnesses[i].Range.Start)).WithoutOrder == after)
-                return 1;
+            if (witnesses[i].Range.Contains(pfn) && (before.Has(PageFlags.Buddy) || Left(witnesses[..i], pfn)))
+            {
+                var (origin, count) = Origin(witnesses[..(i + 1)], pfn);
+                var (state, alike) = seen.RunBefore(origin);
+                if (state.WithoutOrder == after)
+                    return Math.Min(count, alike);
+            }
+
             if (after.Has(PageFlags.Buddy) && source.Contains(pfn))
                 return source.End - pfn;
         }
@@ -69,12 +74,18 @@ internal static class Migrations
         return false;
     }
 
-    // A page may move more than once in one operation: where it was at first.
-    private static long Origin(ReadOnlySpan<Witness> earlier, long pfn)
+    // A page may move more than once in one operation: where it was at first, and how many from it on moved along.
+    private static (long Pfn, long Count) Origin(ReadOnlySpan<Witness> moves, long pfn)
     {
-        for (var i = earlier.Length - 1; i >= 0; i--)
-            if (earlier[i].Role == WitnessRole.Migrated && earlier[i].Range.Contains(pfn))
-                pfn = earlier[i].From + pfn - earlier[i].Range.Start;
-        return pfn;
+        var count = long.MaxValue;
+        for (var i = moves.Length - 1; i >= 0; i--)
+            if (moves[i].Role == WitnessRole.Migrated && moves[i].Range.Contains(pfn))
+            {
+                // An earlier step may have moved only some of them: from there on, page by page.
+                count = Math.Min(count, i == moves.Length - 1 ? moves[i].Range.End - pfn : 1);
+                pfn = moves[i].From + pfn - moves[i].Range.Start;
+            }
+
+        return (pfn, count);
     }
 }

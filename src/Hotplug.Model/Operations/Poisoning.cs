@@ -61,7 +61,8 @@ internal static class Poisoning
         var free = before.Has(PageFlags.Buddy);
         var moved = Migrations.Follow(ruling.State, seen.Outcome);
         if (!ruling.IsOk)
-            return ruling.Answer.IsErrno && !(free && seen.Sees(Visibility.Placement))
+            return ruling.Answer.IsErrno && (!seen.Sees(Visibility.Placement)
+                    || (!free && (ruling.Is(Errno.EBUSY) || ruling.Is(Errno.EIO) || Refusals.IsVeto(ruling, VetoPoint.Migration))))
                 ? ruling.Permit(FollowFlag(moved, seen, pfn, PageFlags.HwPoison),
                     new PageRule((pages, old, now) => Migrations.Explain(seen, pages, old, now)))
                 : ruling.RefuteAnswer("ok: the page was free", s_soft);

@@ -36,18 +36,21 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
         return -1;
     }
 
-    /// <summary>The index of the page frame inside the allocation; −1 if it is not one of its pages.</summary>
-    public long IndexOf(long pfn)
+    /// <summary>
+    /// The index of the page frame inside the allocation, −1 if it is not one of its pages; and how many frames from it on
+    /// are the pages that follow.
+    /// </summary>
+    public (long Index, long Count) RunFrom(long pfn)
     {
         long before = 0;
         foreach (var range in Pages)
         {
             if (range.Contains(pfn))
-                return before + pfn - range.Start;
+                return (before + pfn - range.Start, range.End - pfn);
             before += range.Count;
         }
 
-        return -1;
+        return (-1, 1);
     }
 
     /// <summary>
