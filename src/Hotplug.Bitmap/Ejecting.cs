@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// Offlines every block of a range and removes it, or puts back what it took: offline_and_remove_memory().
 /// </summary>
 internal sealed class Ejecting<TRules>(
-    MachineState state, Offlining<TRules> offlining, Onlining<TRules> onlining, Removing removing)
+    MachineState state, Evacuation evacuation, Offlining<TRules> offlining, Onlining<TRules> onlining,
+    Removing removing)
     where TRules : struct, IRules
 {
     private readonly List<(int Block, ZoneKind Zone)> _taken = [];
@@ -26,16 +27,25 @@ internal sealed class Ejecting<TRules>(
             if (!block.IsOnline || !answer.IsOk)
                 continue;
             var zone = block.Zone;
-            answer = offlining.Offline(block, range, log);
+            answer = offlining.Offline(block, range, log, mayReturn: true);
             if (answer.IsOk)
                 _taken.Add((number, zone));
         }
 
         if (answer.IsOk)
-            answer = Answer.Of(removing.Remove(range, log));
-        if (!answer.IsOk)
+            answer = Answer.Of(removing.Check(range));
+        if (answer.IsOk)
+            Remove(range, log);
+        else
             PutBack(log);
         return answer;
+    }
+
+    private void Remove(PageRange range, EffectLog log)
+    {
+        foreach (var (number, _) in _taken)
+            evacuation.Abandon(state.Blocks[number]);
+        removing.Remove(range, log);
     }
 
     // try_reonline_memory_block(): what fails here stays offline.
@@ -47,7 +57,8 @@ internal sealed class Ejecting<TRules>(
             var block = state.Blocks[number];
             var stale = block.OnlineType;
             block.OnlineType = zone == ZoneKind.Movable ? AutoOnline.OnlineMovable : AutoOnline.OnlineKernel;
-            onlining.Online(block, log, isRollback: true);
+            if (onlining.Online(block, log, isRollback: true) != Errno.None)
+                evacuation.Abandon(block);
             block.OnlineType = stale;
         }
     }

@@ -13,9 +13,10 @@ internal sealed class Offlining<TRules>(
 {
     /// <summary>
     /// Offlines an online block; on any failure everything but the place of migrated pages is as before. Pages leave
-    /// for blocks outside <paramref name="leaving"/> as long as there is room.
+    /// for blocks outside <paramref name="leaving"/> as long as there is room. With <paramref name="mayReturn"/> the
+    /// holders of its poisoned pages stay known: the caller brings the block back, or abandons them.
     /// </summary>
-    public Answer Offline(MemoryBlock block, PageRange leaving, EffectLog log)
+    public Answer Offline(MemoryBlock block, PageRange leaving, EffectLog log, bool mayReturn = false)
     {
         if (block.SpansZones || block.Hole > 0)
             return Answer.Of(Errno.EINVAL);
@@ -33,6 +34,8 @@ internal sealed class Offlining<TRules>(
         if (answer.IsOk)
         {
             Commit(block, zone, body, vmemmap, log);
+            if (!mayReturn)
+                evacuation.Abandon(block);
             return answer;
         }
 
@@ -93,7 +96,6 @@ internal sealed class Offlining<TRules>(
 
         if (state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents))
             chain.Notify(MemoryNotification.FinishOffline, block, state.RangeOf(block), log);
-        evacuation.Abandon(block);
         buddy.Clear(block);
         block.ReferencesDropped = false;
         block.Home = -1;

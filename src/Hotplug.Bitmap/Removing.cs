@@ -34,7 +34,8 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
         Release(range, log);
     }
 
-    private Errno Check(PageRange range)
+    /// <summary>Why the blocks of the range cannot be removed; <see cref="Errno.None"/> if they can.</summary>
+    public Errno Check(PageRange range)
     {
         int hosting = 0, plain = 0;
         foreach (var number in state.Blocks.In(range))

@@ -17,7 +17,7 @@ internal sealed class Wiring<TRules>
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
         var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, rules);
         var removing = new Removing(state, pages);
-        var ejecting = new Ejecting<TRules>(state, offlining, onlining, removing);
+        var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing);
         Adding = new Adding<TRules>(state, pages, removing, onlining);
         Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
         Allocating = new Allocating(state, pages);

@@ -75,6 +75,8 @@ public sealed class Bindings
             _devices[seen.Operation.Subject.Id] = refused;
         if (_allocations.Count > 0 && !outcome.Witness.IsEmpty)
             FollowPages(outcome);
+        if (_allocations.Count > 0)
+            LoseOffline(seen);
         if (_devices.Count > 0)
             ForgetRemoved(seen);
     }
@@ -197,6 +199,15 @@ public sealed class Bindings
             else if (witness.Role == WitnessRole.Released)
                 foreach (var allocation in _allocations.Values)
                     allocation.Lose(witness.Range);
+    }
+
+    // What a block still held when it went offline is gone with it: its frames may be anybody's later.
+    private void LoseOffline(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+            if (change.Before is { IsOnline: true } && change.After is not { IsOnline: true })
+                foreach (var allocation in _allocations.Values)
+                    allocation.Lose(_spec.PagesOf(change.Block));
     }
 
     private void ForgetRemoved(Transition seen)
