@@ -62,7 +62,7 @@ internal static class Poisoning
         var moved = Migrations.Follow(ruling.State, seen.Outcome);
         if (!ruling.IsOk)
             return ruling.Answer.IsErrno && (!seen.Sees(Visibility.Placement)
-                    || (!free && (ruling.Is(Errno.EBUSY) || ruling.Is(Errno.EIO) || Refusals.IsVeto(ruling, VetoPoint.Migration))))
+                    || (!free && (ruling.Is(Errno.EBUSY) || ruling.Is(Errno.EIO) || IsMigrationVetoed(ruling, before))))
                 ? ruling.Permit(FollowFlag(moved, seen, pfn, PageFlags.HwPoison),
                     new PageRule((pages, old, now) => Migrations.Explain(seen, pages, old, now)))
                 : ruling.RefuteAnswer("ok: the page was free", s_soft);
@@ -72,6 +72,10 @@ internal static class Poisoning
         return ruling.Permit(poisoned ? WithPoison(moved, pfn) : moved, new PageRule((pages, old, now) =>
             (pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison)) || Migrations.Explain(seen, pages, old, now)));
     }
+
+    // One page is one migration, and only a page that can be moved gets as far.
+    private static bool IsMigrationVetoed(in Ruling ruling, PageState before) => ruling.State.Veto.K == 1
+        && before.Has(PageFlags.Movable) && Refusals.IsVeto(ruling, VetoPoint.Migration);
 
     /// <summary>Judges <c>unpoison</c>.</summary>
     public static Judgement JudgeUnpoison(in Ruling ruling)
