@@ -190,8 +190,7 @@ class Machine:
             for pfn in self.memmaps.pop(block.number):
                 self.set_use(pfn, FREE)
             del self.blocks[block.number]
-        alive = {block.device for block in self.blocks.values()}
-        self.devices = {n: device for n, device in self.devices.items() if n in alive}
+        self.devices = {n: d for n, d in self.devices.items() if any(b.device == n for b in self.blocks.values())}
 
     def add(self, device, arguments, at):
         pages, placement = int(arguments["pages"]), arguments.get("memmap", "policy")
@@ -350,9 +349,10 @@ class Peer:
             return error("malformed", str(wrong))
         if name not in FIELDS:
             return error("unknown-request", f"known: {', '.join(FIELDS)}")
-        if self.machine is None and name in ("execute", "observe"):
-            return error("not-reset", "there is no machine yet")
-        return getattr(self, name)(**fields) if fits else error("malformed", f"fields of {name}: {', '.join(known)}")
+        if not fits:
+            return error("malformed", f"fields of {name}: {', '.join(known)}")
+        is_early = self.machine is None and name in ("execute", "observe")
+        return error("not-reset", "there is no machine yet") if is_early else getattr(self, name)(**fields)
 
     def bye(self):
         return {"bye": {}}
