@@ -2,9 +2,16 @@ using Hotplug.Benchmarks;
 using Hotplug.Benchmarks.Machine;
 using Hotplug.Benchmarks.Toy;
 using Hotplug.Benchmarks.Whole;
+using Hotplug.Benchmarks.Wire;
 
 // New sections are added here, one file each.
-ISection[] sections = [new ToySection(), new SuiteSection(), new MachineSection()];
+ISection[] sections = [new ToySection(), new SuiteSection(), new MachineSection(), new WireSection()];
+
+if (args is [WireSection.ServeWord])
+{
+    WireSection.Serve();
+    return 0;
+}
 
 var unknown = args.FirstOrDefault(word => !sections.Any(s => s.Word == word));
 if (unknown is not null)

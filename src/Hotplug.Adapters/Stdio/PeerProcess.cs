@@ -70,14 +70,17 @@ internal sealed class PeerProcess : IDisposable
     {
         try
         {
-            if (_leadsGroup)
-                ProcessGroup.Kill(_id);
-            _process.Kill(entireProcessTree: true);
+            // First the tree, whose roots must still be there to be followed; it reads the whole process table.
+            if (!_process.HasExited)
+                _process.Kill(entireProcessTree: true);
         }
         catch (Exception gone) when (gone is InvalidOperationException or Win32Exception or AggregateException)
         {
             // It ended by itself meanwhile.
         }
+
+        if (_leadsGroup)
+            ProcessGroup.Kill(_id);
     }
 
     /// <summary>Its exit code, waiting a little for it; null: it is still there.</summary>

@@ -101,16 +101,4 @@ internal sealed class SuiteSection : ISection
         if (verdict != Verdict.Conforms)
             throw new InvalidOperationException(runner.Violation!.ToString());
     }
-
-    /// <summary>Permits everything at no cost: what is left is everybody else's.</summary>
-    private sealed class Anything : ISpecification
-    {
-        public Judgement Begin(Transition start) => Judgement.Permitted(this);
-
-        public Judgement Judge(object state, Transition seen) => Judgement.Permitted(this);
-
-        public object Retain(object state) => state;
-
-        public void Describe(object state, Menu menu) => menu.Clear();
-    }
 }
