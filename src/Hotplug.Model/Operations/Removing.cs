@@ -122,9 +122,22 @@ internal static class Removing
                 state = Offlining.Take(state, block);
             else if (ruling.Seen.Deviations.For(DeviationKind.ZoneAfterRollback, block.Number) is { } deviation)
                 state = state.With(block with { Zone = deviation.Zone.Kind });
+            else if (WentOffline(ruling.Seen, block.Number))
+                state = Onlining.Bring(Offlining.Take(state, block), block, block.Zone);
         }
 
-        return ruling.Permit(state, MayMove(ruling.Seen));
+        var seen = ruling.Seen;
+        return ruling.Permit(state, new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after)
+            || (before.Has(PageFlags.HwPoison) && after.Has(PageFlags.HwPoison) && WentOffline(seen, seen.Spec.BlockOf(pages.Start)))));
+    }
+
+    // It was offline in between: whoever held its poisoned pages holds them no more.
+    private static bool WentOffline(Transition seen, int block)
+    {
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (effect.Kind == EffectKind.SectionsOffline && seen.Spec.BlockOf(effect.Range.Start) == block)
+                return true;
+        return false;
     }
 
     private static PageRule MayMove(Transition seen) =>
