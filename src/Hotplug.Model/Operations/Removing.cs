@@ -122,8 +122,6 @@ internal static class Removing
                 state = Offlining.Take(state, block);
             else if (ruling.Seen.Deviations.For(DeviationKind.ZoneAfterRollback, block.Number) is { } deviation)
                 state = state.With(block with { Zone = deviation.Zone.Kind });
-            else if (WentOffline(ruling.Seen, block.Number))
-                state = Onlining.Bring(Offlining.Take(state, block), block, block.Zone);
         }
 
         var seen = ruling.Seen;
@@ -131,7 +129,7 @@ internal static class Removing
             || (before.Has(PageFlags.HwPoison) && after.Has(PageFlags.HwPoison) && WentOffline(seen, seen.Spec.BlockOf(pages.Start)))));
     }
 
-    // It was offline in between: whoever held its poisoned pages holds them no more.
+    // It was offline in between: of a poisoned page only the poison is sure to come back.
     private static bool WentOffline(Transition seen, int block)
     {
         foreach (ref readonly var effect in seen.Outcome.Effects)
