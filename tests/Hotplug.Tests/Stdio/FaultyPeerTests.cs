@@ -21,7 +21,12 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
 
     private static readonly MachineSpec s_spec = new()
     {
-        PagesPerPageblock = 4, PagesPerSection = 16, MaxOrder = 3, BootBlocks = 1, DimmFirstBlock = 2, DimmBlocks = 2,
+        PagesPerPageblock = 4,
+        PagesPerSection = 16,
+        MaxOrder = 3,
+        BootBlocks = 1,
+        DimmFirstBlock = 2,
+        DimmBlocks = 2,
     };
 
     [Fact]
