@@ -3,7 +3,9 @@ namespace Hotplug.Adapters.Stdio;
 /// <summary>Finds programs as a shell does.</summary>
 public static class Executable
 {
-    /// <summary>The file of this program: a path is taken from <paramref name="folder"/>, a bare name looked up; null: none.</summary>
+    /// <summary>
+    /// The file of this program: a path is taken from <paramref name="folder"/>, a bare name looked up; null: none.
+    /// </summary>
     public static string? Find(string program, string? folder)
     {
         if (program.Contains('/') || (OperatingSystem.IsWindows() && program.Contains('\\')))

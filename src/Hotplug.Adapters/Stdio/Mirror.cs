@@ -40,7 +40,9 @@ internal sealed class Mirror
     /// <summary>Copies what an observer has not seen yet.</summary>
     /// <param name="to">The observer's buffer.</param>
     /// <param name="visible">What the peer shows.</param>
-    /// <param name="ofOperation">The last reply shows what the last operation changed: nothing else differs from before it.</param>
+    /// <param name="ofOperation">
+    /// The last reply shows what the last operation changed: nothing else differs from before it.
+    /// </param>
     internal void CopyTo(Observation to, Visibility visible, bool ofOperation)
     {
         var whole = !ReferenceEquals(to.Writer, this) || to.Version < _since;

@@ -27,7 +27,8 @@ internal sealed class Peer : IDisposable
         _options = options;
         _process = PeerProcess.Start(command, options.Folder);
         _lines = new LineReader(_process.Output, WireProtocol.MostReplyBytes);
-        _deadline = options.Clock.CreateTimer(static me => ((Peer)me!).KillLate(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _deadline = options.Clock.CreateTimer(static me => ((Peer)me!).KillLate(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What was received last.</summary>
@@ -71,7 +72,8 @@ internal sealed class Peer : IDisposable
 
     /// <summary>The violation of a reply that is not of the protocol.</summary>
     internal static MachineViolationException Malformed(string doing, ReadOnlySpan<byte> line, string why) =>
-        new(new Violation(MachineRules.Malformed, doing, "a reply line of the protocol", $"{why}, in the line {Show(line)}", s_protocol));
+        new(new Violation(MachineRules.Malformed, doing, "a reply line of the protocol",
+            $"{why}, in the line {Show(line)}", s_protocol));
 
     /// <summary>Nothing more is asked: standard input ends.</summary>
     internal void CloseInput() => _process.Input.Dispose();
@@ -100,7 +102,8 @@ internal sealed class Peer : IDisposable
     }
 
     private static MachineViolationException Hang(string doing, TimeSpan limit) =>
-        new(new Violation(MachineRules.Hang, doing, $"a reply within {limit.TotalSeconds:0.###} s", "none", s_protocol));
+        new(new Violation(
+            MachineRules.Hang, doing, $"a reply within {limit.TotalSeconds:0.###} s", "none", s_protocol));
 
     // Half a line and an orderly end is a line that was cut; half a line and a crash is a crash.
     private MachineViolationException Ended(string doing, ReadOnlySpan<byte> half)

@@ -8,8 +8,8 @@ namespace Hotplug.Adapters.Stdio;
 public sealed record PeerCommand(ImmutableArray<string> Words)
 {
     /// <summary>
-    /// Reads words separated by blanks; <c>'…'</c> and <c>"…"</c> keep blanks, a backslash outside of <c>'…'</c> keeps the next
-    /// character. False: <paramref name="error"/> says what is wrong.
+    /// Reads words separated by blanks; <c>'…'</c> and <c>"…"</c> keep blanks, a backslash outside of <c>'…'</c> keeps
+    /// the next character. False: <paramref name="error"/> says what is wrong.
     /// </summary>
     public static bool TryParse(string text, out PeerCommand command, out string error)
     {
@@ -62,6 +62,8 @@ public sealed record StdioOptions
     /// <summary>The clock that tells.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>The folder that the program starts in, and that its relative path starts from; null: the current one.</summary>
+    /// <summary>
+    /// The folder that the program starts in, and that its relative path starts from; null: the current one.
+    /// </summary>
     public string? Folder { get; init; }
 }

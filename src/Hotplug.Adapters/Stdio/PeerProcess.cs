@@ -5,7 +5,9 @@ using Hotplug.Contract.Machines;
 
 namespace Hotplug.Adapters.Stdio;
 
-/// <summary>The process of a peer, and everything that it starts: a process group of its own, which never outlives its owner.</summary>
+/// <summary>
+/// The process of a peer, and everything that it starts: a process group of its own, which never outlives its owner.
+/// </summary>
 internal sealed class PeerProcess : IDisposable
 {
     private const int MostErrorBytes = 8 * 1024;
@@ -39,9 +41,10 @@ internal sealed class PeerProcess : IDisposable
     internal static PeerProcess Start(PeerCommand command, string? folder)
     {
         var program = Executable.Find(command.Words[0], folder)
-            ?? throw new HarnessException($"stdio: no program '{command.Words[0]}'; name one that exists and may be executed");
-        // setsid makes the program the leader of a session: what it starts can be killed with it, and a Ctrl-C at the terminal
-        // reaches us alone.
+            ?? throw new HarnessException(
+                $"stdio: no program '{command.Words[0]}'; name one that exists and may be executed");
+        // setsid makes the program the leader of a session: what it starts can be killed with it, and a Ctrl-C at the
+        // terminal reaches us alone.
         var leader = OperatingSystem.IsWindows() ? null : Executable.Find("setsid", null);
         var start = new ProcessStartInfo(leader ?? program)
         {
@@ -61,7 +64,8 @@ internal sealed class PeerProcess : IDisposable
         }
         catch (Win32Exception refused)
         {
-            throw new HarnessException($"stdio: '{command}' cannot be started ({refused.Message}); check that it is a program for this machine", refused);
+            throw new HarnessException($"stdio: '{command}' cannot be started ({refused.Message}); "
+                + "check that it is a program for this machine", refused);
         }
     }
 

@@ -15,8 +15,8 @@ namespace Hotplug.Adapters.Stdio;
 public sealed record ProtocolFinding(string Claim, string? Fault);
 
 /// <summary>
-/// Checks any peer against PROTOCOL.md alone: that it speaks, not that its memory is right. Every check is a process of its
-/// own.
+/// Checks any peer against PROTOCOL.md alone: that it speaks, not that its memory is right. Every check is a process of
+/// its own.
 /// </summary>
 public sealed class ProtocolConformance(PeerCommand command, StdioOptions options)
 {
@@ -33,7 +33,8 @@ public sealed class ProtocolConformance(PeerCommand command, StdioOptions option
 
     private static readonly Operation[] s_life =
     [
-        Operation.Add(Name.Device(1), 2L * s_spec.PagesPerBlock, at: Name.RawBlock(5)), Operation.Online(Name.RawBlock(5)),
+        Operation.Add(Name.Device(1), 2L * s_spec.PagesPerBlock, at: Name.RawBlock(5)),
+        Operation.Online(Name.RawBlock(5)),
         Operation.Online(Name.RawBlock(6), OperationKind.OnlineMovable), Operation.Alloc(Name.Allocation(1), 3),
         Operation.Offline(Name.RawBlock(5)), Operation.Free(Name.Allocation(1)), Operation.Offline(Name.RawBlock(6)),
         Operation.Remove(Name.RawBlock(6)),
@@ -54,9 +55,14 @@ public sealed class ProtocolConformance(PeerCommand command, StdioOptions option
         Check("a field that does not exist is refused with 'malformed'",
             peer => ExpectError(peer, "{\"observe\":{\"whole\":true,\"loud\":1}}", WireProtocol.MalformedError)),
         Check("an operation that does not exist is refused with 'malformed'",
-            peer => { Reset(peer); return ExpectError(peer, "{\"execute\":{\"operation\":\"dance d1\"}}", WireProtocol.MalformedError); }),
+            peer =>
+            {
+                Reset(peer);
+                return ExpectError(peer, "{\"execute\":{\"operation\":\"dance d1\"}}", WireProtocol.MalformedError);
+            }),
         Check("a line that is too long is refused with 'too-long', its rest skipped",
-            peer => ExpectError(peer, "{\"sing\":\"" + new string('a', 3 * WireProtocol.MostRequestBytes) + "\"}", WireProtocol.TooLongError)),
+            peer => ExpectError(peer, "{\"sing\":\"" + new string('a', 3 * WireProtocol.MostRequestBytes) + "\"}",
+                WireProtocol.TooLongError)),
         Check("observing before the first reset is refused with 'not-reset'",
             peer => ExpectError(peer, "{\"observe\":{\"whole\":true}}", WireProtocol.NotResetError)),
         Check("executing before the first reset is refused with 'not-reset'",
@@ -64,7 +70,8 @@ public sealed class ProtocolConformance(PeerCommand command, StdioOptions option
         Check("two requests written at once get two replies in order", CheckOrder),
         Check("a second reset forgets everything, where 'reset' is a capability", CheckResetTwice),
         Check("the same operations after a reset have the same outcomes and show the same", CheckDeterminism),
-        Check("leaving out what did not change shows the same as everything, where 'changes' is a capability", CheckChanges),
+        Check("leaving out what did not change shows the same as everything, where 'changes' is a capability",
+            CheckChanges),
         Check("bye is replied to, and ends the process with exit code 0", CheckBye),
         Check("the end of the input ends the process", CheckEndOfInput),
     ];
@@ -180,7 +187,8 @@ public sealed class ProtocolConformance(PeerCommand command, StdioOptions option
     {
         for (var i = 0; i < expected.Count; i++)
             if (expected[i] != seen[i])
-                return $"after {i} of '{string.Join("; ", s_life)}': {seen[i].TrimEnd()} instead of {expected[i].TrimEnd()}";
+                return $"after {i} of '{string.Join("; ", s_life)}': "
+                    + $"{seen[i].TrimEnd()} instead of {expected[i].TrimEnd()}";
         return null;
     }
 

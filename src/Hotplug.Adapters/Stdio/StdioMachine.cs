@@ -8,7 +8,7 @@ namespace Hotplug.Adapters.Stdio;
 
 /// <summary>
 /// Any program that speaks the protocol (PROTOCOL.md) as a machine. The operation and the look at what it did travel
-/// together, so that a step costs one wait. A peer that fails is killed; the next <see cref="Reset"/> starts another one.
+/// together, so that a step costs one wait. A peer that fails is killed; the next <see cref="Reset"/> starts another.
 /// </summary>
 public sealed class StdioMachine : IMachine
 {
@@ -38,7 +38,8 @@ public sealed class StdioMachine : IMachine
     public MachineIdentity Identity => _hello.Machine;
 
     /// <summary>
-    /// Starts the program and asks who it is. Throws <see cref="HarnessException"/> if it cannot be started or does not say.
+    /// Starts the program and asks who it is. Throws <see cref="HarnessException"/> if it cannot be started or does not
+    /// say.
     /// </summary>
     public static StdioMachine Open(PeerCommand command, StdioOptions options)
     {
@@ -115,7 +116,8 @@ public sealed class StdioMachine : IMachine
     }
 
     private Peer Connected =>
-        _peer ?? throw new HarnessException($"stdio: '{_command}' is not running since it failed; reset the machine first");
+        _peer ?? throw new HarnessException(
+            $"stdio: '{_command}' is not running since it failed; reset the machine first");
 
     private void SayBye(Peer peer)
     {
@@ -131,7 +133,8 @@ public sealed class StdioMachine : IMachine
         Dispose();
         var hello = StartPeer();
         if (hello.Machine != _hello.Machine)
-            throw new HarnessException($"stdio: '{_command}' said '{hello.Machine}' when it was started again, and '{_hello.Machine}' before; it must be the same machine every time");
+            throw new HarnessException($"stdio: '{_command}' said '{hello.Machine}' when it was started again, "
+                + $"and '{_hello.Machine}' before; it must be the same machine every time");
     }
 
     private WireHello StartPeer()
@@ -151,7 +154,8 @@ public sealed class StdioMachine : IMachine
         catch (Exception failed) when (failed is MachineViolationException or WireException or PeerErrorException)
         {
             Drop();
-            throw new HarnessException($"stdio: '{_command}' did not say hello as the protocol wants it: {failed.Message}", failed);
+            throw new HarnessException(
+                $"stdio: '{_command}' did not say hello as the protocol wants it: {failed.Message}", failed);
         }
     }
 

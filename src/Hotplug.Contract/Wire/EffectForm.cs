@@ -6,8 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Contract.Wire;
 
 /// <summary>
-/// Effects on the wire: <c>[kind, start, count, node, zone, value, event, errno]</c>, where what is at the end and has its
-/// default is left out.
+/// Effects on the wire: <c>[kind, start, count, node, zone, value, event, errno]</c>, where what is at the end and has
+/// its default is left out.
 /// </summary>
 internal static class EffectForm
 {
@@ -66,7 +66,8 @@ internal static class EffectForm
     }
 
     private static Place LastOf(in Effect effect) =>
-        effect.Kind == EffectKind.Notified || effect.Notification != default || effect.Errno != Errno.None ? Place.Notification
+        effect.Kind == EffectKind.Notified || effect.Notification != default || effect.Errno != Errno.None
+            ? Place.Notification
         : effect.Value != 0 ? Place.Value
         : effect.Zone != default ? Place.Zone
         : Place.Range;

@@ -26,8 +26,8 @@ public sealed class LineReader(Stream stream, int mostBytes)
     private bool _skipping;
 
     /// <summary>
-    /// Reads the next line. <paramref name="line"/> is without its end (a carriage return before it is dropped), valid until
-    /// the next call; of a line that is truncated or too long it is what was read of it.
+    /// Reads the next line. <paramref name="line"/> is without its end (a carriage return before it is dropped), valid
+    /// until the next call; of a line that is truncated or too long it is what was read of it.
     /// </summary>
     public LineEnd Read(out ReadOnlyMemory<byte> line)
     {

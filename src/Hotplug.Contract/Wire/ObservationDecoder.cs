@@ -259,7 +259,8 @@ internal sealed class ObservationDecoder
     }
 
     private static Name ReadDeviceName(ref WireReader json) =>
-        Name.TryParse(json.Text(20), out var name) && name is { Kind: NameKind.Device or NameKind.DeviceMemory, Block: < 0 }
+        Name.TryParse(json.Text(20), out var name)
+            && name is { Kind: NameKind.Device or NameKind.DeviceMemory, Block: < 0 }
             ? name
             : throw json.Wrong($"{json.Shown()}: allowed is a device such as d1 or m1");
 

@@ -24,7 +24,9 @@ internal static class ObservationEncoder
     private static readonly JsonEncodedText s_free = JsonEncodedText.Encode("free");
     private static readonly JsonEncodedText s_isolated = JsonEncodedText.Encode("isolated");
 
-    /// <summary>Writes everything, or those blocks only (ascending; those that are not there are gone) and all that is no block.</summary>
+    /// <summary>
+    /// Writes everything, or those blocks only (ascending; those that are not there are gone) and all that is no block.
+    /// </summary>
     internal static void Write(Utf8JsonWriter json, Observation seen, IReadOnlyList<int>? blocks)
     {
         json.WriteBoolean(s_whole, blocks is null);

@@ -14,7 +14,8 @@ public sealed class ReplyReader
     private const int LongestLog = 1 << 20;
 
     private static readonly WireFields s_replies = new(0, "hello", "reset", "outcome", "observation", "bye", "error");
-    private static readonly WireFields s_hello = new(5, "protocol", "name", "version", "levels", "visible", "capabilities");
+    private static readonly WireFields s_hello =
+        new(5, "protocol", "name", "version", "levels", "visible", "capabilities");
     private static readonly WireFields s_outcome = new(1, "answer", "witness", "effects", "log");
     private static readonly WireFields s_error = new(2, "code", "message");
     private static readonly WireFields s_nothing = new(0);
@@ -102,9 +103,9 @@ public sealed class ReplyReader
     }
 
     /// <summary>
-    /// The reply to observe, put into the observation that the replies before it were put into. Blocks that really changed
-    /// get a new <see cref="BlockObservation.Stamp"/> and are <see cref="Observation.Touched"/>. After an exception the
-    /// observation means nothing.
+    /// The reply to observe, put into the observation that the replies before it were put into. Blocks that really
+    /// changed get a new <see cref="BlockObservation.Stamp"/> and are <see cref="Observation.Touched"/>. After an
+    /// exception the observation means nothing.
     /// </summary>
     /// <param name="line">The line.</param>
     /// <param name="spec">The machine that it is about.</param>
@@ -176,7 +177,8 @@ public sealed class ReplyReader
             "unfinished" => Answer.Unfinished,
             "pending" => Answer.Pending,
             "rejected" => Answer.Rejected,
-            _ => throw json.Wrong($"{json.Shown()}: allowed is ok, an errno such as EBUSY or errno-77, unfinished, pending or rejected"),
+            _ => throw json.Wrong($"{json.Shown()}: allowed is ok, an errno such as EBUSY or errno-77, "
+                + "unfinished, pending or rejected"),
         };
     }
 
@@ -199,7 +201,7 @@ public sealed class ReplyReader
         while (json.NextItem())
             levels |= LevelsText.TryParse(json.Text(LongestName), out var level)
                 ? level
-                : throw json.Wrong($"{json.Shown()}: allowed is {string.Join(", ", LevelsText.All.Select(static l => l.Word))}");
+                : throw Unknown(ref json, LevelsText.All.Select(static l => l.Word));
         return levels;
     }
 
@@ -210,9 +212,12 @@ public sealed class ReplyReader
         while (json.NextItem())
             visible |= VisibilityText.TryParse(json.Text(LongestName), out var one)
                 ? one
-                : throw json.Wrong($"{json.Shown()}: allowed is {string.Join(", ", VisibilityText.All.Select(static v => v.Word))}");
+                : throw Unknown(ref json, VisibilityText.All.Select(static v => v.Word));
         return visible;
     }
+
+    private static WireException Unknown(ref WireReader json, IEnumerable<string> known) =>
+        json.Wrong($"{json.Shown()}: allowed is {string.Join(", ", known)}");
 
     private static ImmutableArray<string> ReadCapabilities(ref WireReader json)
     {

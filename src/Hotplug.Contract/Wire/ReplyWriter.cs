@@ -34,8 +34,10 @@ public sealed class ReplyWriter
         json.WriteNumber("protocol", hello.Protocol);
         json.WriteString("name", hello.Machine.Name);
         json.WriteString("version", hello.Machine.Version);
-        WriteWords("levels", LevelsText.All.Where(l => hello.Machine.Levels.HasFlag(l.Level)).Select(static l => l.Word));
-        WriteWords("visible", VisibilityText.All.Where(v => hello.Machine.Visible.HasFlag(v.Visibility)).Select(static v => v.Word));
+        WriteWords("levels", LevelsText.All.Where(l => hello.Machine.Levels.HasFlag(l.Level))
+            .Select(static l => l.Word));
+        WriteWords("visible", VisibilityText.All.Where(v => hello.Machine.Visible.HasFlag(v.Visibility))
+            .Select(static v => v.Word));
         WriteWords("capabilities", hello.Capabilities);
         _writer.End();
     }
@@ -61,7 +63,9 @@ public sealed class ReplyWriter
         _writer.End();
     }
 
-    /// <summary>What can be seen: everything, or those blocks only, which may be gone, and everything that is no block.</summary>
+    /// <summary>
+    /// What can be seen: everything, or those blocks only, which may be gone, and everything that is no block.
+    /// </summary>
     public void Observation(Observation seen, IReadOnlyList<int>? blocks)
     {
         _writer.Begin(s_observation);
@@ -72,7 +76,9 @@ public sealed class ReplyWriter
     /// <summary>The last line.</summary>
     public void Bye() => WriteEmpty(s_bye);
 
-    /// <summary>In place of what was asked for: one of the error words of <see cref="WireProtocol"/>, and why.</summary>
+    /// <summary>
+    /// In place of what was asked for: one of the error words of <see cref="WireProtocol"/>, and why.
+    /// </summary>
     public void Error(string code, string message)
     {
         _writer.Begin(s_error);

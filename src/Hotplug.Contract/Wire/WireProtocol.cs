@@ -15,7 +15,9 @@ public static class WireProtocol
     /// <summary>The largest number of a page: every JSON library keeps integers up to here.</summary>
     public const long LargestNumber = (1L << 53) - 1;
 
-    /// <summary>Capability: the peer can be reset any number of times. Without it every reset is a new process.</summary>
+    /// <summary>
+    /// Capability: the peer can be reset any number of times. Without it every reset is a new process.
+    /// </summary>
     public const string ResetCapability = "reset";
 
     /// <summary>Capability: the peer can send only what changed since it was last observed.</summary>

@@ -31,8 +31,8 @@ internal ref struct WireReader
     }
 
     /// <summary>
-    /// Goes to the value of the first field, whose name tells what the object is; −1: it has none. False: a name that is not
-    /// one of these.
+    /// Goes to the value of the first field, whose name tells what the object is; −1: it has none. False: a name that
+    /// is not one of these.
     /// </summary>
     internal bool TryName(WireFields fields, ref uint seen, out int field)
     {
@@ -49,7 +49,9 @@ internal ref struct WireReader
         return true;
     }
 
-    /// <summary>Goes to the value of the next field; false at the end of the object, where every required one was seen.</summary>
+    /// <summary>
+    /// Goes to the value of the next field; false at the end of the object, where every required one was seen.
+    /// </summary>
     internal bool NextField(WireFields fields, ref uint seen, out int field)
     {
         Advance();
@@ -102,7 +104,9 @@ internal ref struct WireReader
         _tupleEnded = false;
     }
 
-    /// <summary>Goes to the next place of a tuple; false if it ended before, which leaves that place its default.</summary>
+    /// <summary>
+    /// Goes to the next place of a tuple; false if it ended before, which leaves that place its default.
+    /// </summary>
     internal bool TryItem()
     {
         if (_tupleEnded)
@@ -144,7 +148,8 @@ internal ref struct WireReader
 
     internal readonly long Number(long low, long high)
     {
-        if (_json.TokenType != JsonTokenType.Number || !_json.TryGetInt64(out var number) || number < low || number > high)
+        if (_json.TokenType != JsonTokenType.Number || !_json.TryGetInt64(out var number) || number < low
+            || number > high)
             throw Wrong($"{Shown()}: allowed is a whole number from {low} to {high}");
         return number;
     }
@@ -230,7 +235,8 @@ internal ref struct WireReader
         }
         catch (JsonException malformed)
         {
-            throw new WireException($"column {malformed.BytePositionInLine + 1}: no JSON ({Reason(malformed)})", malformed);
+            throw new WireException($"column {malformed.BytePositionInLine + 1}: no JSON ({Reason(malformed)})",
+                malformed);
         }
     }
 

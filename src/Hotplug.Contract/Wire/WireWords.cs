@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Hotplug.Contract.Wire;
 
-/// <summary>The words of an enumeration whose values are bytes counted from 0, ready to be written and compared.</summary>
+/// <summary>
+/// The words of an enumeration whose values are bytes counted from 0, ready to be written and compared.
+/// </summary>
 /// <typeparam name="T">The enumeration.</typeparam>
 internal static class WireWords<T>
     where T : unmanaged, Enum
@@ -13,7 +15,9 @@ internal static class WireWords<T>
 
     internal static JsonEncodedText Of(T value) => s_encoded[Unsafe.As<T, byte>(ref value)];
 
-    /// <summary>The value of the string that the reader is at; false: <paramref name="allowed"/> lists the words.</summary>
+    /// <summary>
+    /// The value of the string that the reader is at; false: <paramref name="allowed"/> lists the words.
+    /// </summary>
     internal static bool TryRead(ref Utf8JsonReader json, out T value, out string allowed)
     {
         allowed = "";

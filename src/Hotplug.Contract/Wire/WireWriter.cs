@@ -11,7 +11,8 @@ internal sealed class WireWriter
 
     internal WireWriter() => Json = new Utf8JsonWriter(_buffer, new JsonWriterOptions
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,      // A line is no web page: quotes in it stay readable.
+        // A line is no web page: quotes in it stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     });
 

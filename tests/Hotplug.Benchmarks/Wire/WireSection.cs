@@ -12,7 +12,9 @@ using Hotplug.Model;
 
 namespace Hotplug.Benchmarks.Wire;
 
-/// <summary>What the protocol costs: the same operations in process and in other processes, carried out and observed.</summary>
+/// <summary>
+/// What the protocol costs: the same operations in process and in other processes, carried out and observed.
+/// </summary>
 internal sealed class WireSection : ISection
 {
     /// <summary>The word that makes this program a peer itself.</summary>
@@ -42,7 +44,8 @@ internal sealed class WireSection : ISection
         var nearRate = Measure(claims, "our machine in process", near, recorded);
         using var far = Open(Ourselves());
         var farRate = Measure(claims, "our machine behind the protocol", far, recorded);
-        claims.Figure("an operation behind the protocol costs more by", $"{(1e6 / farRate) - (1e6 / nearRate):0.0} microseconds");
+        claims.Figure("an operation behind the protocol costs more by",
+            $"{(1e6 / farRate) - (1e6 / nearRate):0.0} microseconds");
         if (FindExamples() is not { } examples)
             return;
         if (Executable.Find("gcc", null) is { } compiler && Compile(compiler, examples) is { } program)
@@ -53,7 +56,8 @@ internal sealed class WireSection : ISection
                 Measure(claims, "the Python example", machine, recorded);
     }
 
-    private static double Measure(Claims claims, string what, IMachine machine, List<(MachineSpec Spec, TraceSource Source)> recorded)
+    private static double Measure(Claims claims, string what, IMachine machine,
+        List<(MachineSpec Spec, TraceSource Source)> recorded)
     {
         var runner = new Runner(machine, new Suite(new Anything(), []));
         var rates = new List<double>();
@@ -113,7 +117,8 @@ internal sealed class WireSection : ISection
     private static string? Compile(string compiler, string examples)
     {
         var program = Path.Combine(AppContext.BaseDirectory, CMachine);
-        using var process = System.Diagnostics.Process.Start(compiler, ["-std=c11", "-O2", "-o", program, Path.Combine(examples, "c/machine.c")]);
+        string[] arguments = ["-std=c11", "-O2", "-o", program, Path.Combine(examples, "c/machine.c")];
+        using var process = System.Diagnostics.Process.Start(compiler, arguments);
         process.WaitForExit();
         return process.ExitCode == 0 ? program : null;
     }
@@ -125,7 +130,8 @@ internal sealed class WireSection : ISection
 
         public void Reset(MachineSpec spec) => machine.Reset(spec);
 
-        public void Execute(in Operation operation, in Target target, Outcome outcome) => machine.Execute(operation, target, outcome);
+        public void Execute(in Operation operation, in Target target, Outcome outcome) =>
+            machine.Execute(operation, target, outcome);
 
         public void Observe(Observation observation) => machine.Observe(observation);
 

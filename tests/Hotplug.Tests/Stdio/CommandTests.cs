@@ -13,7 +13,8 @@ public sealed class CommandTests(ITestOutputHelper output)
     public async Task Serve_answers_on_standard_output_until_bye()
     {
         using var shell = new Shell();
-        using var input = new MemoryStream("{\"hello\":{\"protocol\":1}}\n{\"bye\":{}}\n{\"hello\":{\"protocol\":1}}\n"u8.ToArray());
+        using var input =
+            new MemoryStream("{\"hello\":{\"protocol\":1}}\n{\"bye\":{}}\n{\"hello\":{\"protocol\":1}}\n"u8.ToArray());
         using var replies = new MemoryStream();
         shell.Surroundings = shell.Surroundings with { Wire = () => (input, replies) };
         Assert.Equal(ExitCode.Conforms, await shell.Run("serve", "--levels", "core"));

@@ -36,7 +36,8 @@ public sealed class ExampleTests(ITestOutputHelper output)
     {
         if (Peers.Find(peer, output) is not { } command)
             return;
-        var faults = Peers.Check(command).Run().Where(static f => f.Fault is not null).Select(static f => $"{f.Claim}: {f.Fault}");
+        var faults = Peers.Check(command).Run().Where(static f => f.Fault is not null)
+            .Select(static f => $"{f.Claim}: {f.Fault}");
         Assert.Empty(faults);
     }
 

@@ -51,10 +51,12 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
     public void A_peer_that_does_not_answer_violates_machine_hang()
     {
         var clock = new ImpatientClock();
-        using var machine = StdioMachine.Open(Peers.Shell(Stands + "while read -r more; do :; done; sleep 1000"), new StdioOptions { Clock = clock });
+        var silent = Peers.Shell(Stands + "while read -r more; do :; done; sleep 1000");
+        using var machine = StdioMachine.Open(silent, new StdioOptions { Clock = clock });
         machine.Reset(s_spec);
         clock.IsImpatient = true;
-        var thrown = Assert.Throws<MachineViolationException>(() => machine.Execute(Operation.Tick(1), default, new Outcome()));
+        var thrown =
+            Assert.Throws<MachineViolationException>(() => machine.Execute(Operation.Tick(1), default, new Outcome()));
         Assert.Equal(MachineRules.Hang, thrown.Violation.Rule);
         Assert.Contains("within 5 s", thrown.Violation.Expected);
     }
@@ -64,7 +66,8 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
     [InlineData("echo '{\"outcome\":{\"answer\":'", "column 22: no JSON", "{\"outcome\":{\"answer\":")]
     [InlineData("printf '{\"outcome\":{\"ans'; exit 0", "the output ends in the middle", "{\"outcome\":{\"ans")]
     [InlineData("echo '{\"outcome\":{\"answer\":\"EWRONG\"}}'", "outcome.answer: 'EWRONG': allowed is", "EWRONG")]
-    [InlineData("echo '{\"error\":{\"code\":\"tired\",\"message\":\"later\"}}'", "an error in place of the reply", "tired")]
+    [InlineData("echo '{\"error\":{\"code\":\"tired\",\"message\":\"later\"}}'", "an error in place of the reply",
+        "tired")]
     public void A_peer_that_does_not_keep_the_protocol_violates_wire_malformed(string says, string why, string line)
     {
         var violation = ViolationOf(Stands + says);
@@ -82,7 +85,8 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
     {
         if (!Peers.Has("python3", output))
             return;
-        using var machine = Peers.Open(Peers.Command("python3", Path.Combine(Conventions.Repository.Root, "tests/Hotplug.Tests/Stdio/faulty.py"), fault));
+        var program = Path.Combine(Conventions.Repository.Root, "tests/Hotplug.Tests/Stdio/faulty.py");
+        using var machine = Peers.Open(Peers.Command("python3", program, fault));
         var result = new Runner(machine, Peers.Suite).Run(s_spec, new TraceSource(
         [
             Operation.Add(Name.Device(1), 32), Operation.Online(Name.Device(1).WithBlock(0)),
@@ -99,7 +103,10 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
         using var machine = Peers.Open(Peers.Shell(Stands + "exit 3"));
         var runner = new Runner(machine, new Suite(new Anything(), []));
         for (var run = 0; run < 3; run++)
-            Assert.Equal(MachineRules.Crash, runner.Run(s_spec, new TraceSource([Operation.Tick(1)]), 1).Violation!.Rule);
+        {
+            var result = runner.Run(s_spec, new TraceSource([Operation.Tick(1)]), 1);
+            Assert.Equal(MachineRules.Crash, result.Violation!.Rule);
+        }
     }
 
     [Fact]
@@ -121,7 +128,8 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
     [InlineData("true", "its process ended with exit code 0")]
     [InlineData("/bin/sh -c 'echo broken library >&2; exit 127'", "broken library")]
     [InlineData("echo hello", "no JSON")]
-    [InlineData("echo '{\"hello\":{\"protocol\":2,\"name\":\"x\",\"version\":\"\",\"levels\":[],\"visible\":[]}}'", "hello.protocol: 2: allowed is 1")]
+    [InlineData("echo '{\"hello\":{\"protocol\":2,\"name\":\"x\",\"version\":\"\",\"levels\":[],\"visible\":[]}}'",
+        "hello.protocol: 2: allowed is 1")]
     [InlineData("echo '{\"error\":{\"code\":\"version\",\"message\":\"3 is spoken\"}}'", "3 is spoken")]
     public void A_program_that_does_not_say_hello_is_the_harness_s_failure(string command, string message)
     {
@@ -140,7 +148,8 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
     private static Violation ViolationOf(string script)
     {
         using var machine = Peers.Open(Peers.Shell(script));
-        var result = new Runner(machine, new Suite(new Anything(), [])).Run(s_spec, new TraceSource([Operation.Tick(1)]), 1);
+        var result = new Runner(machine, new Suite(new Anything(), []))
+            .Run(s_spec, new TraceSource([Operation.Tick(1)]), 1);
         Assert.Equal(Verdict.Violates, result.Verdict);
         return result.Violation!;
     }

@@ -1,6 +1,8 @@
 namespace Hotplug.Tests.Stdio;
 
-/// <summary>A clock on which no time passes; once it is impatient, every deadline passes as soon as it is set.</summary>
+/// <summary>
+/// A clock on which no time passes; once it is impatient, every deadline passes as soon as it is set.
+/// </summary>
 internal sealed class ImpatientClock : TimeProvider
 {
     private volatile bool _isImpatient;

@@ -12,29 +12,32 @@ public sealed class OrphanTests
         trap '' TERM HUP INT
         sleep 1000 &
         read -r hello
-        echo "{\"hello\":{\"protocol\":1,\"name\":\"stubborn\",\"version\":\"$!\",\"levels\":[\"core\"],\"visible\":[]}}"
+        printf '{"hello":{"protocol":1,"name":"stubborn","version":"%s","levels":["core"],"visible":[]}}\n' $!
         while :; do sleep 1000; done
         """;
 
     [Fact]
     public void Disposing_of_the_machine_kills_what_its_program_started()
     {
-        var machine = StdioMachine.Open(Peers.Command("/bin/sh", "-c", Stubborn), new StdioOptions { Limit = TimeSpan.FromMinutes(2) });
+        var machine = Peers.Open(Peers.Command("/bin/sh", "-c", Stubborn));
         var child = int.Parse(machine.Identity.Version);
         Assert.False(IsGone(child));
         machine.Dispose();
-        Assert.True(SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromMinutes(2)), $"process {child} is still there");
+        Assert.True(SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromMinutes(2)),
+            $"process {child} is still there");
     }
 
     [Fact]
     public void A_hang_kills_what_the_program_started()
     {
         var clock = new ImpatientClock();
-        using var machine = StdioMachine.Open(Peers.Command("/bin/sh", "-c", Stubborn), new StdioOptions { Clock = clock });
+        using var machine =
+            StdioMachine.Open(Peers.Command("/bin/sh", "-c", Stubborn), new StdioOptions { Clock = clock });
         var child = int.Parse(machine.Identity.Version);
         clock.IsImpatient = true;
         Assert.ThrowsAny<Exception>(() => machine.Reset(new MachineSpec()));
-        Assert.True(SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromMinutes(2)), $"process {child} is still there");
+        Assert.True(SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromMinutes(2)),
+            $"process {child} is still there");
     }
 
     // Killed, and perhaps not yet collected by its new parent.

@@ -59,6 +59,7 @@ internal static class Peers
         using var compiler = Process.Start("gcc",
             ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, Path.Combine(Repository.Root, C)]);
         compiler.WaitForExit();
-        return compiler.ExitCode == 0 ? program : throw new HarnessException($"{C} does not compile; see the compiler's message above");
+        return compiler.ExitCode == 0 ? program
+            : throw new HarnessException($"{C} does not compile; see the compiler's message above");
     }
 }

@@ -20,13 +20,15 @@ public sealed class CodecTests
     private readonly ReplyReader _replies = new();
 
     [Property(MaxTest = 500)]
-    public Property Every_operation_reads_back_from_its_request() => Prop.ForAll(ContractArbitraries.Operations(), operation =>
+    public Property Every_operation_reads_back_from_its_request() =>
+        Prop.ForAll(ContractArbitraries.Operations(), operation =>
     {
-        var target = new Target(new PageRange(640, operation.Amount % 2 == 0 ? 0 : 16), operation.At.Kind == NameKind.None ? -1 : 77);
-        target = target.Range.Count == 0 ? target with { Range = default } : target;
+        var range = operation.Amount % 2 == 0 ? default : new PageRange(640, 16);
+        var target = new Target(range, operation.At.Kind == NameKind.None ? -1 : 77);
         var writer = new RequestWriter();
         writer.Execute(operation, target);
-        return _requests.Read(LineOf(writer.Lines)) == new WireRequest(WireRequestKind.Execute) { Operation = operation, Target = target };
+        var expected = new WireRequest(WireRequestKind.Execute) { Operation = operation, Target = target };
+        return _requests.Read(LineOf(writer.Lines)) == expected;
     });
 
     [Property(MaxTest = 300)]
@@ -46,7 +48,8 @@ public sealed class CodecTests
         writer.Bye();
         var lines = Encoding.UTF8.GetString(writer.Lines.Span).Split('\n');
         Assert.Equal("{\"hello\":{\"protocol\":1}}", lines[0]);
-        Assert.Equal(new WireRequest(WireRequestKind.Hello) { Protocol = 1 }, _requests.Read(Encoding.UTF8.GetBytes(lines[0])));
+        Assert.Equal(new WireRequest(WireRequestKind.Hello) { Protocol = 1 },
+            _requests.Read(Encoding.UTF8.GetBytes(lines[0])));
         Assert.Equal(new WireRequest(WireRequestKind.Observe), _requests.Read(Encoding.UTF8.GetBytes(lines[1])));
         Assert.Equal(new WireRequest(WireRequestKind.Bye), _requests.Read(Encoding.UTF8.GetBytes(lines[2])));
     }
@@ -54,7 +57,8 @@ public sealed class CodecTests
     [Fact]
     public void Hello_reads_back()
     {
-        var hello = new WireHello(1, new MachineIdentity("toy", "0.1", Levels.Core | Levels.Hwpoison, Visibility.All), ["reset"]);
+        var machine = new MachineIdentity("toy", "0.1", Levels.Core | Levels.Hwpoison, Visibility.All);
+        var hello = new WireHello(1, machine, ["reset"]);
         var writer = new ReplyWriter();
         writer.Hello(hello);
         var read = _replies.ReadHello(LineOf(writer.Lines));
@@ -110,7 +114,11 @@ public sealed class CodecTests
             var before = written.Blocks.ToArray().ToDictionary(static b => b.Block, static b => b.Stamp);
             WireDraw.Observe(ref random, written, ref writtenStamp);
             var after = written.Blocks.ToArray().ToDictionary(static b => b.Block, static b => b.Stamp);
-            int[] changed = [.. before.Keys.Union(after.Keys).Where(b => before.GetValueOrDefault(b, -1) != after.GetValueOrDefault(b, -1)).Order()];
+            int[] changed =
+            [
+                .. before.Keys.Union(after.Keys)
+                    .Where(b => before.GetValueOrDefault(b, -1) != after.GetValueOrDefault(b, -1)).Order(),
+            ];
             var writer = new ReplyWriter();
             writer.Observation(written, changed);
             _replies.ReadObservation(LineOf(writer.Lines), WireDraw.Spec, read, ref readStamp);

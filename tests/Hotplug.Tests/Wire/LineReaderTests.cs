@@ -26,7 +26,8 @@ public sealed class LineReaderTests
     [InlineData(1 << 16)]
     public void The_rest_of_a_line_that_is_too_long_is_skipped(int atOnce)
     {
-        var reader = new LineReader(new Portions(new string('a', 20_000) + "\nnext\n" + new string('b', 11) + "\nlast\n", atOnce), 10);
+        var text = new string('a', 20_000) + "\nnext\n" + new string('b', 11) + "\nlast\n";
+        var reader = new LineReader(new Portions(text, atOnce), 10);
         Assert.Equal(LineEnd.TooLong, Next(reader).End);
         Assert.Equal((LineEnd.Whole, "next"), Next(reader));
         Assert.Equal(LineEnd.TooLong, Next(reader).End);
@@ -43,6 +44,7 @@ public sealed class LineReaderTests
 
     private sealed class Portions(string text, int atOnce) : MemoryStream(Encoding.UTF8.GetBytes(text))
     {
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, atOnce));
+        public override int Read(byte[] buffer, int offset, int count) =>
+            base.Read(buffer, offset, Math.Min(count, atOnce));
     }
 }

@@ -30,7 +30,8 @@ public sealed class ProtocolTextTests
     [Theory]
     [MemberData(nameof(Told))]
     public void Every_word_stands_in_the_text(string word) =>
-        Assert.True(s_text.Contains($"`{word}`", StringComparison.Ordinal) || s_text.Contains($"### {word}\n", StringComparison.Ordinal),
+        Assert.True(s_text.Contains($"`{word}`", StringComparison.Ordinal)
+            || s_text.Contains($"### {word}\n", StringComparison.Ordinal),
             $"PROTOCOL.md does not tell `{word}`");
 
     [Fact]

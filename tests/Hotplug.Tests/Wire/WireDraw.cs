@@ -31,7 +31,8 @@ internal static class WireDraw
         for (var left = random.Below(4); left > 0; left--)
         {
             var role = Any<WitnessRole>(ref random);
-            outcome.Add(new Witness(role, Range(ref random), role == WitnessRole.Migrated ? random.Below(MostPages) : -1));
+            outcome.Add(new Witness(role, Range(ref random), role == WitnessRole.Migrated
+                ? random.Below(MostPages) : -1));
         }
 
         for (var left = random.Below(6); left > 0; left--)
@@ -49,14 +50,15 @@ internal static class WireDraw
             else if (random.Chance(50))
                 Write(ref random, into.Open(number), into, ref stamp);
         for (short node = 0; node < 2; node++)
-            into.Add(new ZoneObservation(new ZoneId(node, ZoneKind.Normal), random.Below(64), random.Below(64), random.Below(64),
-                random.Between(-5, 64), random.Below(64), random.Between(-1, 4)));
+            into.Add(new ZoneObservation(new ZoneId(node, ZoneKind.Normal), random.Below(64), random.Below(64),
+                random.Below(64), random.Between(-5, 64), random.Below(64), random.Between(-1, 4)));
         if (random.Chance(50))
             into.Add(new DeviceObservation(Name.Device(1), Range(ref random), 16, 16, random.Chance(50)));
         if (random.Chance(50))
             into.Add(new DeviceObservation(Name.DeviceMemory(2), Range(ref random), 8, 16, random.Chance(50)));
         if (random.Chance(50))
-            into.Add(new BalloonObservation(BalloonDriver.HyperV, random.Below(9), random.Between(-1, 9), random.Chance(50)));
+            into.Add(new BalloonObservation(BalloonDriver.HyperV, random.Below(9), random.Between(-1, 9),
+                random.Chance(50)));
         if (random.Chance(50))
             into.Add(new NodeObservation(1, random.Chance(50), random.Chance(50), random.Chance(50)));
         if (random.Chance(50))
@@ -82,7 +84,9 @@ internal static class WireDraw
         if (random.Chance(50))
             effect = effect with { Value = random.Between(-9, 9) };
         if (random.Chance(50))
-            effect = effect with { Notification = Any<MemoryNotification>(ref random), Errno = s_errnos[random.Below(s_errnos.Length)] };
+            effect =
+                effect with { Notification = Any<MemoryNotification>(ref random), Errno =
+                s_errnos[random.Below(s_errnos.Length)] };
         return effect;
     }
 
@@ -100,7 +104,8 @@ internal static class WireDraw
             while (block.Pages.Pages < Spec.PagesPerBlock)
                 block.Pages.Add(random.Between(1, Spec.PagesPerBlock - block.Pages.Pages), new PageState(
                     (PageFlags)random.Below(1 << 14), (byte)(random.Chance(50) ? 0 : random.Below(4)),
-                    (byte)(random.Chance(80) ? 0 : 200), random.Chance(20) ? PageState.Unknown : random.Between(-1, 2)));
+                    (byte)(random.Chance(80) ? 0 : 200), random.Chance(20) ? PageState.Unknown
+                        : random.Between(-1, 2)));
         into.Close(block);
     }
 }
