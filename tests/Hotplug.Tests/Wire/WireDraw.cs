@@ -85,8 +85,12 @@ internal static class WireDraw
             effect = effect with { Value = random.Between(-9, 9) };
         if (random.Chance(50))
             effect =
-                effect with { Notification = Any<MemoryNotification>(ref random), Errno =
-                s_errnos[random.Below(s_errnos.Length)] };
+                effect with
+                {
+                    Notification = Any<MemoryNotification>(ref random),
+                    Errno =
+                s_errnos[random.Below(s_errnos.Length)]
+                };
         return effect;
     }
 
