@@ -14,7 +14,7 @@ namespace Hotplug.Cli.Commands;
 internal sealed class GateCommand
 {
     /// <summary>About a minute on two cores.</summary>
-    internal const string DefaultBudget = "50000";
+    internal const string DefaultBudget = "80000";
 
     private const string DefaultDatabase = ".hotplug/failures";
 

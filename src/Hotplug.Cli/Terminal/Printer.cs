@@ -79,6 +79,7 @@ internal sealed class Printer
         for (var i = 0; i < headings.Length; i++)
             table.AddColumn(new TableColumn(new Text(headings[i]))
             {
+                NoWrap = i == 0,     // An id is a word to be typed.
                 Alignment = rows.All(r => r.Length <= i || IsNumber(r[i])) ? Justify.Right : Justify.Left,
             });
         foreach (var row in rows)
