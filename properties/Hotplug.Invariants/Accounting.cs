@@ -71,7 +71,7 @@ public static class Accounting
     {
         if (seen.After.ManagedTotal < 0)
             return null;
-        long expected = 0;
+        var expected = seen.Deviations.ManagedOfUnlisted(seen.After.Zones);
         foreach (ref readonly var zone in seen.After.Zones)
             expected += zone.Managed;
         return seen.After.ManagedTotal == expected || StandBack.ForSums(seen) ? null

@@ -71,11 +71,19 @@ public static class References
         var atRest = seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { State: BlockState.Online } block && block.Pages.Offline > 0
-                && FirstOther(block.Pages, PageFlags.Offline, atRest) is { } run && !StandBack.ForPagesAfter(seen,
-                    change.Block)
-                && !MayBeMigrating(seen, run.State))
+                && FirstUnexpected(seen, block, atRest) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(OfflinePageIsOne, seen, change.Block, run.Start, run.Count,
                     $"references {atRest}", run.State.ToString());
+        return null;
+    }
+
+    private static PageRun? FirstUnexpected(Transition seen, BlockObservation block, int references)
+    {
+        foreach (ref readonly var run in block.Pages.Runs)
+            if (run.State.Has(PageFlags.Offline) && run.State.References != references
+                && run.State.References != PageState.Unknown
+                && !MayBeMigrating(seen, run.State) && !ArePredicted(seen, block.Block, run))
+                return run;
         return null;
     }
 
@@ -84,6 +92,14 @@ public static class References
     private static bool MayBeMigrating(Transition seen, in PageState page) =>
         page.Owner == 0 && !page.Has(PageFlags.NeverOnlined) && !seen.Spec.Balloons.IsEmpty
             && StandBack.AnythingAfter(seen);
+
+    private static bool ArePredicted(Transition seen, int block, in PageRun run)
+    {
+        for (var offset = run.Start; offset < run.End; offset++)
+            if (!seen.Deviations.MayBeUnreferenced(block, offset))
+                return false;
+        return true;
+    }
 
     private static Violation? CheckFreePages(Transition seen)
     {

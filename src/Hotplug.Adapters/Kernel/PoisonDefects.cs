@@ -93,14 +93,14 @@ internal sealed class PoisonForgotten : IKnownDefect
 /// </summary>
 internal sealed class UnpoisonFreesOffline : IKnownDefect
 {
+    // Given to the allocator: on a per-CPU list such a page keeps its type, without a reference, for a while.
+    private readonly List<long> _onList = [];
+
     /// <inheritdoc/>
     public string Id => "unpoison-frees-offline";
 
     /// <inheritdoc/>
-    public void Reset()
-    {
-        // Decides from one operation.
-    }
+    public void Reset() => _onList.Clear();
 
     /// <inheritdoc/>
     public void Watch(Transition seen)
@@ -108,21 +108,67 @@ internal sealed class UnpoisonFreesOffline : IKnownDefect
         // What was given away so is over when the block leaves its zone.
         foreach (ref readonly var change in seen.Changed)
             if (change is { Before.IsOnline: true, After: not { IsOnline: true } })
-                End(seen, change.Block);
-        if (seen.Operation.Kind != OperationKind.Unpoison || !seen.Answer.IsOk)
-            return;
+                Forget(seen, change.Block);
+        for (var i = _onList.Count - 1; i >= 0; i--)
+            if (Follow(seen, _onList[i]))
+                _onList.RemoveAt(i);
         var pfn = seen.Target.Range.Start;
-        var block = seen.Spec.BlockOf(pfn);
-        if (seen.Before.Find(block) is not { } shown
+        if (seen.Operation.Kind != OperationKind.Unpoison || !seen.Answer.IsOk
             || !seen.PageBefore(pfn).Has(PageFlags.Offline | PageFlags.HwPoison))
             return;
-        var offset = pfn - seen.Spec.PagesOf(block).Start;
-        seen.Deviations.Predict(new Deviation(Id, DeviationKind.OfflineLost, Block: block, Amount: offset));
+        if (IsOnList(seen.PageAfter(pfn)))
+        {
+            _onList.Add(pfn);
+            Predict(seen, DeviationKind.OfflineUnreferenced, pfn);
+        }
+        else
+        {
+            PredictLost(seen, pfn);
+        }
+    }
+
+    private static bool IsOnList(in PageState page) => page.Has(PageFlags.Offline) && page.References == 0;
+
+    // True when the page has left the list.
+    private bool Follow(Transition seen, long pfn)
+    {
+        var page = seen.PageAfter(pfn);
+        if (IsOnList(page))
+            return false;
+        var (block, offset) = Place(seen, pfn);
+        seen.Deviations.End(d => d.Defect == Id && d.Kind == DeviationKind.OfflineUnreferenced
+            && d.Block == block && d.Amount == offset);
+        if (!page.Has(PageFlags.Offline))
+            PredictLost(seen, pfn);
+        return true;
+    }
+
+    private void PredictLost(Transition seen, long pfn)
+    {
+        var (block, _) = Place(seen, pfn);
+        if (seen.Before.Find(block) is not { } shown)
+            return;
+        Predict(seen, DeviationKind.OfflineLost, pfn);
         seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, shown.CountedIn, block, -1));
     }
 
-    private void End(Transition seen, int block) =>
+    private void Predict(Transition seen, DeviationKind kind, long pfn)
+    {
+        var (block, offset) = Place(seen, pfn);
+        seen.Deviations.Predict(new Deviation(Id, kind, Block: block, Amount: offset));
+    }
+
+    private static (int Block, long Offset) Place(Transition seen, long pfn)
+    {
+        var block = seen.Spec.BlockOf(pfn);
+        return (block, pfn - seen.Spec.PagesOf(block).Start);
+    }
+
+    private void Forget(Transition seen, int block)
+    {
         seen.Deviations.End(d => d.Defect == Id && d.Block == block);
+        _onList.RemoveAll(pfn => seen.Spec.BlockOf(pfn) == block);
+    }
 }
 
 /// <summary>

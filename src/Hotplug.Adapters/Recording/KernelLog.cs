@@ -50,6 +50,10 @@ internal static class KernelLog
         return null;
     }
 
+    /// <summary>True if a console tells that memory was used up: nobody's fault but that of who took it.</summary>
+    public static bool SaysOutOfMemory(string console) => console.Contains("deadlocked on memory", StringComparison.Ordinal)
+        || console.Contains("Out of memory", StringComparison.Ordinal);
+
     private static readonly string[] s_crashes =
         ["kernel BUG at ", "BUG: ", "Oops: ", "general protection fault", "Kernel panic - not syncing", "double fault"];
 

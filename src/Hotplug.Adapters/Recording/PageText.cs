@@ -21,7 +21,7 @@ internal static class PageText
     private const ulong KpfHwPoison = 1UL << 19, KpfNoPage = 1UL << 20, KpfOffline = 1UL << 23, KpfTable = 1UL << 26;
     private const ulong KpfReserved = 1UL << 32, KpfOwnerPrivate = 1UL << 37;
 
-    // Flags of struct page, 6.1.
+    // Flags of struct page: the numbers of 6.1, into which the flags of other versions are translated before they are recorded.
     private const ulong PgDirty = 1UL << 3, PgLru = 1UL << 4, PgSlab = 1UL << 9, PgOwnerPrivate = 1UL << 10;
     private const ulong PgReserved = 1UL << 12, PgSwapBacked = 1UL << 19, PgUnevictable = 1UL << 20;
     private const ulong PgHwPoison = 1UL << 23;
@@ -43,7 +43,7 @@ internal static class PageText
             if (offset != pages.Pages)
                 return $"the run '{run}' does not start where the run before it ends, at {pages.Pages}";
             var what = run[(colon + 1)..];
-            var known = fromHost ? TryStructPage(what, out var state) : TryFlags(what, dialect, out state);
+            var known = fromHost ? TryStructPage(what, dialect, out var state) : TryFlags(what, dialect, out state);
             if (!known)
                 return $"the run '{run}' is not "
                     + (fromHost ? "n<node>z<zone>.<struct page>" : "flags:refcount:mapcount");
@@ -95,7 +95,10 @@ internal static class PageText
     private static bool IsVmemmap(ulong flags, Dialect dialect) =>
         flags == (dialect.Has(DialectItem.VmemmapNotReserved) ? KpfOwnerPrivate : KpfOwnerPrivate | KpfReserved);
 
-    private static bool TryStructPage(ReadOnlySpan<char> text, out PageState state)
+    private static bool IsSelfHosted(ulong flags, Dialect dialect) =>
+        flags == (dialect.Has(DialectItem.VmemmapNotReserved) ? PgOwnerPrivate : PgOwnerPrivate | PgReserved);
+
+    private static bool TryStructPage(ReadOnlySpan<char> text, Dialect dialect, out PageState state)
     {
         state = default;
         var dot = text.IndexOf('.');
@@ -104,9 +107,12 @@ internal static class PageText
         var page = text[(dot + 1)..];
         if (page.Length > 1 && page[0] == 'b')
         {
-            if (!byte.TryParse(page[1..], out var order))
+            var isPoisoned = page[^1] == 'p';
+            if (!byte.TryParse(isPoisoned ? page[1..^1] : page[1..], out var order))
                 return false;
             state = PageState.Free(order);
+            if (isPoisoned)
+                state = state with { Flags = state.Flags | PageFlags.HwPoison };
             return true;
         }
 
@@ -116,17 +122,19 @@ internal static class PageText
             || !ulong.TryParse(page[1..type], NumberStyles.AllowHexSpecifier, null, out var flags)
             || !int.TryParse(page[(reference + 2)..], out var count))
             return false;
-        state = new PageState(Decode(flags, page[(type + 2)..reference], count), 0, 0, count);
+        state = new PageState(Decode(flags, page[(type + 2)..reference], count, dialect), 0, 0, count);
         return true;
     }
 
-    private static PageFlags Decode(ulong flags, ReadOnlySpan<char> type, int references)
+    private static PageFlags Decode(ulong flags, ReadOnlySpan<char> type, int references, Dialect dialect)
     {
         var seen = (flags & PgHwPoison) != 0 ? PageFlags.HwPoison : PageFlags.None;
         if (type.SequenceEqual(TypeOffline))
             return seen | PageFlags.Offline | ((flags & PgDirty) != 0 ? PageFlags.NeverOnlined : PageFlags.None);
         if ((flags & PgReserved) != 0)
-            seen |= PageFlags.Reserved | ((flags & PgOwnerPrivate) != 0 ? PageFlags.Vmemmap : PageFlags.None);
+            seen |= PageFlags.Reserved;
+        if (IsSelfHosted(flags & ~PgHwPoison, dialect))
+            return seen | PageFlags.Vmemmap;
         if ((flags & PgSlab) != 0 || type.SequenceEqual(TypeTable))
             return seen | PageFlags.InUse | PageFlags.Kernel;
         if ((flags & PgLru) != 0 || (type[0] == 'm' && (flags & PgSwapBacked) != 0))

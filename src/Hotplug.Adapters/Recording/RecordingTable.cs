@@ -55,7 +55,7 @@ internal static class RecordingTable
     public static Operation Operation(Fields op, MachineSpec spec, long balloonRam, ISet<int> devices)
     {
         var word = op.Text("op");
-        var node = (short)(spec.Nodes - 1);
+        var node = op.Has("node") ? (short)op.Number("node") : (short)(spec.Nodes - 1);
         switch (word)
         {
             case "add":
@@ -69,12 +69,12 @@ internal static class RecordingTable
                 return Op.Policy(AutoSetting(op.Text("val")));
             case "alloc":
                 return Op.Alloc(Name.Allocation((int)op.Number("id")), op.Number("pages"),
-                    KindOf(op), node: (short)(spec.Nodes > 1 ? node : -1));
+                    KindOf(op), node: op.Has("node") ? node : (short)(spec.Nodes > 1 ? node : -1));
             case "free":
                 return Op.Free(Name.Allocation((int)op.Number("id")));
             case "balloon":
                 return Op.BalloonTarget(BalloonDriver.Virtio,
-                    BalloonPages(balloonRam, op.Number("target") * MiB));
+                    BalloonPages(balloonRam, op.Has("bytes") ? op.Number("bytes") : op.Number("target") * MiB));
             case "vmem":
                 return Op.Resize(Name.DeviceMemory(1),
                     op.Number("size") / (SubBlockPages * (long)PageBytes));
@@ -88,9 +88,20 @@ internal static class RecordingTable
                 return Op.SoftOffline(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
             case "hard":
                 return Op.HardOffline(Name.RawPage(op.Number("pfn", SpecRules.MostPages)));
+            case "get":
+                return Op.Get(Name.Allocation((int)op.Number("id")).WithPage(op.Number("page")));
+            case "put":
+                return Op.Put(Name.Allocation((int)op.Number("id")).WithPage(op.Number("page")));
+            case "online":
+                return Op.WriteOnline(Name.RawBlock((int)op.Number("block")), op.Number("val") != 0);
+            case "policy":
+                return Op.Policy(op.Text("val") == "auto-movable"
+                    ? PolicySetting.ZonesAutoMovable : PolicySetting.ZonesContig);
+            case "tick":
+                return s_nothing;
             default:
-                throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, auto, alloc, free, "
-                    + "balloon, vmem, notifier, hwpoison, unpoison, soft, hard");
+                throw op.Place.Fail("op", $"unknown operation '{word}'; known: add, del, state, online, auto, policy, "
+                    + "alloc, free, get, put, balloon, vmem, notifier, hwpoison, unpoison, soft, hard, tick");
         }
     }
 
@@ -111,7 +122,8 @@ internal static class RecordingTable
                     $"unknown result '{other}' of del; known: deleted, refused, timeout"),
             },
             "balloon" or "vmem" => res.Flag("reached") ? Reply.Ok : Reply.Pending,
-            "state" when res.Has("signalled") && res.Flag("signalled") && res.Number("rc") == (long)Errno.EINTR =>
+            "state" or "online"
+                when res.Has("signalled") && res.Flag("signalled") && res.Number("rc") == (long)Errno.EINTR =>
                 Reply.Unfinished,
             _ => Reply.Of(ErrnoOf(res)),
         };
@@ -218,12 +230,13 @@ internal static class RecordingTable
     private static Dialect DialectOf(Fields header)
     {
         var kernel = header.Text("kernel");
-        foreach (var dialect in Dialect.All)
-            if (kernel.StartsWith(dialect.Name["linux-".Length..] + ".", StringComparison.Ordinal))
-                return dialect;
-        throw header.Place.Fail("kernel",
+        return DialectOf(kernel) ?? throw header.Place.Fail("kernel",
             $"kernel '{kernel}' is not known; known: {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
     }
+
+    /// <summary>Which rules a kernel of this release follows; null if it is not known.</summary>
+    public static Dialect? DialectOf(string release) => Dialect.All.FirstOrDefault(
+        d => release.StartsWith(d.Name["linux-".Length..] + ".", StringComparison.Ordinal));
 
     private static Name DeviceOf(Fields op) =>
         Name.TryParse(op.Text("id"), out var name) && name is { Kind: NameKind.Device, Block: < 0 }

@@ -61,3 +61,15 @@ public sealed class HarnessException : Exception
     {
     }
 }
+
+/// <summary>
+/// The machine ended through nobody's fault: a guest in which every page was taken. The run is judged up to the operation before.
+/// </summary>
+public sealed class RunEndedException : Exception
+{
+    /// <summary>With a message that tells why it ended.</summary>
+    public RunEndedException(string message)
+        : base(message)
+    {
+    }
+}

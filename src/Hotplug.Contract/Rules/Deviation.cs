@@ -19,6 +19,8 @@ public enum DeviationKind : byte
     PoisonedInBuddy,
     /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves PageOffline, until its block does leave online.</summary>
     OfflineLost,
+    /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) has no reference, until it changes.</summary>
+    OfflineUnreferenced,
     /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
     KernelWarning,
 }
@@ -62,7 +64,7 @@ public sealed class DeviationLedger
     {
         _now.Add(deviation);
         if (deviation.Kind is DeviationKind.ManagedPages or DeviationKind.PoisonedPages or DeviationKind.PoisonedInBuddy
-            or DeviationKind.OfflineLost)
+            or DeviationKind.OfflineLost or DeviationKind.OfflineUnreferenced)
             _standing.Add(deviation);
     }
 
@@ -77,6 +79,24 @@ public sealed class DeviationLedger
             if (deviation.Kind == DeviationKind.ManagedPages && deviation.Zone == zone)
                 pages += deviation.Amount;
         return pages;
+    }
+
+    /// <summary>By how many pages managed is off in zones that are not listed any more: their node went offline with the error.</summary>
+    public long ManagedOfUnlisted(ReadOnlySpan<ZoneObservation> listed)
+    {
+        long pages = 0;
+        foreach (var deviation in _standing)
+            if (deviation.Kind == DeviationKind.ManagedPages && !IsListed(listed, deviation.Zone))
+                pages += deviation.Amount;
+        return pages;
+    }
+
+    private static bool IsListed(ReadOnlySpan<ZoneObservation> listed, ZoneId zone)
+    {
+        foreach (ref readonly var one in listed)
+            if (one.Id == zone)
+                return true;
+        return false;
     }
 
     /// <summary>By how many pages the sum of managed pages is off.</summary>
@@ -95,10 +115,15 @@ public sealed class DeviationLedger
     }
 
     /// <summary>True if the page at this offset of the block is predicted to be in the buddy with its poison flag.</summary>
-    public bool MayBePoisonedInBuddy(int block, long offset)
+    public bool MayBePoisonedInBuddy(int block, long offset) => Stands(DeviationKind.PoisonedInBuddy, block, offset);
+
+    /// <summary>True if the PageOffline page at this offset of the block is predicted to have no reference.</summary>
+    public bool MayBeUnreferenced(int block, long offset) => Stands(DeviationKind.OfflineUnreferenced, block, offset);
+
+    private bool Stands(DeviationKind kind, int block, long offset)
     {
         foreach (var deviation in _standing)
-            if (deviation.Kind == DeviationKind.PoisonedInBuddy && deviation.Block == block && deviation.Amount == offset)
+            if (deviation.Kind == kind && deviation.Block == block && deviation.Amount == offset)
                 return true;
         return false;
     }

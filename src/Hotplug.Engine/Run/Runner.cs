@@ -114,6 +114,11 @@ public sealed class Runner
             End(Verdict.Violates, thrown.Violation);
             ForgetObservations();
         }
+        catch (RunEndedException)
+        {
+            // What was judged before it stands.
+            ForgetObservations();
+        }
         catch (HarnessException thrown)
         {
             End(Verdict.Inconclusive, EngineRules.HarnessFailedOf(thrown));

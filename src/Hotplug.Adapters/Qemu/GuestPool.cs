@@ -1,0 +1,213 @@
+using System.Security.Cryptography;
+using System.Text;
+using Hotplug.Adapters.Kernel;
+using Hotplug.Contract.Machines;
+
+namespace Hotplug.Adapters.Qemu;
+
+/// <summary>
+/// Gives out fresh guests. A shape is booted once and saved; every guest is restored from there, one of a shape ahead, so that
+/// starting afresh costs a restore that was already done while the guest before it worked.
+/// </summary>
+internal sealed class GuestPool : IDisposable
+{
+    private const int MostAhead = 3, MostSaved = 16, MostBoots = 3;
+    private static readonly TimeSpan s_boot = TimeSpan.FromSeconds(90);
+
+    private readonly LinuxOptions _options;
+    private readonly byte[] _initramfs;
+    private readonly string _initramfsPath;
+    private readonly Dictionary<GuestShape, Task<Guest>> _ahead = [];
+    private readonly List<GuestShape> _used = [];
+    private StructPages? _structPages;
+
+    internal GuestPool(LinuxOptions options)
+    {
+        _options = options;
+        _initramfs = Initramfs.Build(options.Agent, options.Modules);
+        var name = Convert.ToHexStringLower(SHA256.HashData(_initramfs))[..16];
+        _initramfsPath = Path.Combine(options.Store, $"initramfs-{name}.gz");
+        Write(_initramfsPath, _initramfs);
+    }
+
+    /// <summary>Guests booted from nothing so far; the others were restored.</summary>
+    internal int Booted { get; private set; }
+
+    /// <summary>The file system of the guests.</summary>
+    internal string InitramfsPath => _initramfsPath;
+
+    /// <summary>How struct pages of this kernel are read; known once a guest was booted or restored.</summary>
+    internal StructPages StructPages => _structPages ?? throw new HarnessException("no guest was booted yet");
+
+    /// <summary>The kernel's release, told by a guest of this shape.</summary>
+    internal string ReleaseOf(GuestShape shape)
+    {
+        using var guest = Take(shape);
+        guest.Run();
+        var release = guest.Agent.Read("/proc/sys/kernel/osrelease").Trim();
+        return release.Length > 0 ? release : throw new HarnessException("the guest does not tell its kernel's release");
+    }
+
+    /// <summary>A fresh guest of this shape that stands still.</summary>
+    internal Guest Take(GuestShape shape)
+    {
+        var saved = SavedPath(shape);
+        if (!File.Exists(saved))
+            BootAndSave(shape, saved);
+        _structPages ??= new StructPages(TypesOf(shape, saved));
+        Guest guest;
+        if (_ahead.Remove(shape, out var ready))
+        {
+            guest = ready.GetAwaiter().GetResult();
+        }
+        else
+        {
+            guest = Guest.Restore(_options, shape, _initramfsPath, saved);
+        }
+
+        Prepare(shape, saved);
+        return guest;
+    }
+
+    public void Dispose()
+    {
+        foreach (var ready in _ahead.Values)
+            Discard(ready);
+        _ahead.Clear();
+    }
+
+    // Some megabytes: asked for once, and kept with the saved guest.
+    private Btf TypesOf(GuestShape shape, string saved)
+    {
+        const string Types = "/sys/kernel/btf/vmlinux";
+        const int Piece = 512 << 10;
+        var path = Path.ChangeExtension(saved, ".btf");
+        if (!File.Exists(path))
+        {
+            using var guest = Guest.Restore(_options, shape, _initramfsPath, saved);
+            guest.Run();
+            using var types = new MemoryStream();
+            byte[] piece;
+            do
+            {
+                piece = guest.Agent.ReadBytes(Types, types.Length, Piece);
+                types.Write(piece);
+            }
+            while (piece.Length == Piece);
+            Write(path, types.ToArray());
+        }
+
+        try
+        {
+            return new Btf(File.ReadAllBytes(path));
+        }
+        catch (FormatException cause)
+        {
+            throw new HarnessException($"the kernel was built without CONFIG_DEBUG_INFO_BTF: {cause.Message}", cause);
+        }
+    }
+
+    private void Prepare(GuestShape shape, string saved)
+    {
+        _used.Remove(shape);
+        _used.Add(shape);
+        if (_ahead.Count >= MostAhead)
+        {
+            var oldest = _used.Find(s => _ahead.ContainsKey(s))!;
+            _ahead.Remove(oldest, out var idle);
+            Discard(idle!);
+        }
+
+        _ahead[shape] = Task.Run(() => Guest.Restore(_options, shape, _initramfsPath, saved));
+    }
+
+    private static void Discard(Task<Guest> ready)
+    {
+        try
+        {
+            ready.GetAwaiter().GetResult().Dispose();
+        }
+        catch (HarnessException)
+        {
+            // A guest that nobody waits for did not start: whoever needs one is told.
+        }
+    }
+
+    private void BootAndSave(GuestShape shape, string saved)
+    {
+        using var guest = Boot(shape);
+        // The first use of everything costs more than later ones; and it settles what booting left behind.
+        guest.Agent.Ask("observe");
+        guest.Agent.Ask("dmesg");
+        guest.Agent.Write("/proc/sys/vm/stat_refresh", "1");
+        guest.Agent.Ask("observe");
+        var part = saved + ".part";
+        try
+        {
+            guest.Save(part);
+            File.Move(part, saved, overwrite: true);
+            ForgetOldest();
+        }
+        finally
+        {
+            File.Delete(part);
+        }
+    }
+
+    // On a busy host the first milliseconds of a kernel, in which it measures its clocks, may go wrong.
+    private Guest Boot(GuestShape shape)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            Booted++;
+            try
+            {
+                return Guest.Boot(_options, shape, _initramfsPath, s_boot);
+            }
+            catch (HarnessException) when (tries < MostBoots)
+            {
+                // Once more.
+            }
+        }
+    }
+
+    // Another QEMU, kernel or agent makes all saved guests worthless: the oldest go.
+    private void ForgetOldest()
+    {
+        foreach (var file in new DirectoryInfo(_options.Store).GetFiles("guest-*.saved")
+            .OrderByDescending(static f => f.LastWriteTimeUtc).Skip(MostSaved))
+        {
+            File.Delete(Path.ChangeExtension(file.FullName, ".btf"));
+            file.Delete();
+        }
+    }
+
+    // A saved guest fits exactly the QEMU, the kernel, the file system and the arguments that it was saved with.
+    private string SavedPath(GuestShape shape)
+    {
+        var identity = new StringBuilder();
+        foreach (var word in GuestProcess.Arguments(_options, shape, "", _initramfsPath))
+            identity.Append(word).Append('\0');
+        foreach (var file in (string[])[_options.Kernel, _options.Qemu])
+            identity.Append(new FileInfo(file).Length).Append(' ').Append(File.GetLastWriteTimeUtc(file).Ticks).Append('\0');
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
+        return Path.Combine(_options.Store, $"guest-{hash[..16]}.saved");
+    }
+
+    private static void Write(string path, byte[] content)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (!File.Exists(path))
+            {
+                File.WriteAllBytes(path + ".part", content);
+                File.Move(path + ".part", path, overwrite: true);
+            }
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw new HarnessException($"cannot write {path}: {cause.Message}", cause);
+        }
+    }
+}

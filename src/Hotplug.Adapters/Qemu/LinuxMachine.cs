@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json.Nodes;
+using Hotplug.Adapters.Kernel;
+using Hotplug.Adapters.Recording;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Adapters.Qemu;
+
+/// <summary>
+/// An unmodified Linux kernel in QEMU as a machine: every reset is a fresh guest, restored from one that was booted once. What
+/// is done and seen is written as the lines of a recording and read by what reads recordings: live and recorded kernels are
+/// judged in the same way.
+/// </summary>
+public sealed class LinuxMachine : IMachine
+{
+    private readonly GuestPool _pool;
+    private readonly Dialect _dialect;
+    private readonly string _release;
+    private readonly AllocationPlaces _places = new();
+    private MachineSpec _spec;
+    private Guest? _guest;
+    private GuestObserver? _observer;
+    private GuestDriver? _driver;
+    private GuestOperations? _operations;
+    private RecordingReader _reader = new("linux");
+    private RecordedState? _state;
+    private int _index;
+
+    /// <summary>A machine of this kernel. Boots it once to learn its version. Throws <see cref="HarnessException"/> if it cannot.</summary>
+    public LinuxMachine(LinuxOptions options)
+    {
+        _pool = new GuestPool(options);
+        var first = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
+        _release = _pool.ReleaseOf(first);
+        _dialect = RecordingTable.DialectOf(_release)
+            ?? throw new HarnessException($"kernel {_release}: known are {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
+        _spec = first.Spec(_dialect);
+        Specs = [.. ShapesOf(_dialect).Select(s => s.Spec(_dialect))];
+        Identity = new MachineIdentity("linux", _release,
+            KernelObservation.LevelsOf(_spec) | Levels.Numa | Levels.MemmapOnMemory, KernelObservation.Shown);
+    }
+
+    /// <inheritdoc/>
+    public MachineIdentity Identity { get; }
+
+    /// <summary>Which kernel the rules follow.</summary>
+    public Dialect Dialect => _dialect;
+
+    /// <summary>The machines that QEMU offers with this kernel, those more often that show more.</summary>
+    public ImmutableArray<MachineSpec> Specs { get; }
+
+    /// <summary>Called with every line of the recording of what is done; null records nothing.</summary>
+    public Action<string>? Recorder { get; set; }
+
+    /// <inheritdoc/>
+    public void Reset(MachineSpec spec)
+    {
+        var shape = GuestShape.Of(spec, _dialect);
+        Drop();
+        _spec = spec;
+        _guest = _pool.Take(shape);
+        _observer = new GuestObserver(_guest, new HostView(_pool.StructPages));
+        _driver = new GuestDriver(_guest, _observer);
+        _operations = new GuestOperations(_driver, spec);
+        _reader = new RecordingReader("linux");
+        _places.Clear();
+        _index = -1;
+        Guarded(() =>
+        {
+            _guest.Run();
+            SetPolicies(spec);
+            _observer.TakeMessages();
+            Take(Header(shape, spec));
+            Take(new JsonObject { ["i"] = _index, ["obs"] = _observer.Observe() });
+        });
+        _state = _reader.Start;
+    }
+
+    /// <inheritdoc/>
+    public void Execute(in Operation operation, in Target target, Outcome outcome)
+    {
+        var (asked, where) = (operation, target);
+        outcome.Answer = Answer.Rejected;
+        Guarded(() =>
+        {
+            if (Step(asked, where) is not { } line)
+                return;
+            Take(line);
+            var step = _reader.Steps[^1];
+            _state = step.State;
+            KernelObservation.Write(step.Outcome, outcome);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Observation observation) =>
+        KernelObservation.Write(_state!, _reader, observation);      // Stamps are the reader's: another run has other ones.
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Drop();
+        _pool.Dispose();
+    }
+
+    // On a node of its own hot memory holds what was put there and nothing else: most is seen there.
+    private static IEnumerable<GuestShape> ShapesOf(Dialect dialect)
+    {
+        yield return new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
+        yield return new GuestShape(Numa: true, MemmapOnMemory.On, DeflateOnOom: false);
+        yield return new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
+        yield return new GuestShape(Numa: true, MemmapOnMemory.On, DeflateOnOom: false);
+        yield return new GuestShape(Numa: false, MemmapOnMemory.Off, DeflateOnOom: false);
+        yield return new GuestShape(Numa: false, MemmapOnMemory.On, DeflateOnOom: true);
+        if (dialect.Has(DialectItem.AltmapMultiBlock))
+            yield return new GuestShape(Numa: true, MemmapOnMemory.Force, DeflateOnOom: false);
+    }
+
+    private JsonObject? Step(in Operation operation, in Target target)
+    {
+        var result = _operations!.Do(operation, target, Now(), out var op);
+        if (result is null)
+            return null;
+        _driver!.LookAtEjection();
+        if (result["rc"]?.GetValue<int>() == 0)
+            _places.Follow(operation, result);
+        if (_places.Any && MayMigrate(operation.Kind) && _places.Moves(_guest!.Agent) is { Count: > 0 } moves)
+            result["moved"] = moves;
+        var messages = _observer!.TakeMessages();
+        return new JsonObject
+        {
+            ["i"] = ++_index,
+            ["op"] = op,
+            ["res"] = result,
+            ["ev"] = _driver.TakeEvents(),
+            ["dmesg"] = messages,
+            ["obs"] = _observer.Observe(),
+        };
+    }
+
+    private static bool MayMigrate(OperationKind kind) => kind is not (OperationKind.Alloc or OperationKind.Free
+        or OperationKind.Get or OperationKind.Put or OperationKind.Policy or OperationKind.NotifierError or OperationKind.Tick);
+
+    private GuestNow Now()
+    {
+        var state = _state!;
+        long free = 0;
+        foreach (ref readonly var zone in state.Zones.AsSpan())
+            free += zone.Id.Node == 0 ? zone.Free : 0;
+        return new GuestNow(_reader.RamBytes / _spec.PageBytes, state.Balloons[0].Pages,
+            state.Devices.FirstOrDefault(static d => d.Name.Kind == NameKind.DeviceMemory).PluggedPages, free, IsSomebodyElses);
+    }
+
+    private bool IsSomebodyElses(long pfn)
+    {
+        foreach (var block in _state!.Blocks)
+            if (block.Block == _spec.BlockOf(pfn))
+                return block.Pages.At((int)(pfn % _spec.PagesPerBlock)).Has(PageFlags.InUse) && !_places.Holds(pfn);
+        return false;
+    }
+
+    private void SetPolicies(MachineSpec spec)
+    {
+        var word = spec.AutoOnline switch
+        {
+            AutoOnline.Offline => "offline",
+            AutoOnline.Online => "online",
+            AutoOnline.OnlineKernel => "online_kernel",
+            _ => "online_movable",
+        };
+        var errno = _guest!.Agent.Write("/sys/devices/system/memory/auto_online_blocks", word);
+        if (errno == 0 && spec.AutoMovable)
+            errno = _guest.Agent.Write("/sys/module/memory_hotplug/parameters/online_policy", "auto-movable");
+        if (errno != 0)
+            throw new HarnessException($"the guest refuses a policy: {ErrnoText.Print((Errno)errno)}");
+    }
+
+    private JsonObject Header(GuestShape shape, MachineSpec spec)
+    {
+        var vm = new JsonObject
+        {
+            ["mom"] = shape.Memmap == MemmapOnMemory.Force ? "force" : JsonValue.Create(shape.Memmap == MemmapOnMemory.On),
+            ["numa"] = shape.Numa,
+        };
+        if (shape.DeflateOnOom)
+            vm["balloon"] = "doom";
+        if (spec.AutoMovable)
+            vm["policy"] = "auto-movable";
+        return new JsonObject
+        {
+            ["v"] = 1,
+            ["vm"] = vm,
+            ["kernel"] = _release,
+            ["pages_from"] = "memsave",
+            ["auto"] = spec.AutoOnline switch
+            {
+                AutoOnline.Offline => "offline",
+                AutoOnline.Online => "online",
+                AutoOnline.OnlineKernel => "online_kernel",
+                _ => "online_movable",
+            },
+        };
+    }
+
+    private void Take(JsonObject line)
+    {
+        var text = line.ToJsonString();
+        Recorder?.Invoke(text);
+        _reader.Take(new Place("the guest", _index + 3, Encoding.UTF8.GetBytes(text)));
+    }
+
+    // Whoever hears that a connection broke does not know why: the guest's console does.
+    private void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (DisconnectedException broken)
+        {
+            var console = _guest!.ConsoleTail;
+            var restarted = _guest.Agent.Restarted;
+            Drop();
+            if (KernelLog.Crash(console.Split('\n')) is { } crash)
+                throw new KernelCrashException($"{crash} | {Guest.LastLines(console, 12)}");
+            if (restarted || KernelLog.SaysOutOfMemory(console))
+                throw new RunEndedException($"the guest ran out of memory: {Guest.LastLines(console, 3)}");
+            throw new HarnessException($"{broken.Message}; the guest's console ends: {Guest.LastLines(console, 3)}", broken);
+        }
+        catch (SilentAgentException silent)
+        {
+            var stands = _guest!.WhereItStands();
+            Drop();
+            throw new HarnessException($"{silent.Message}; made to panic, the guest tells: {Guest.LastLines(stands, 40)}", silent);
+        }
+        catch (RecordingFormatException wrong)
+        {
+            throw new HarnessException($"what the guest shows cannot be read: {wrong.Message}", wrong);
+        }
+    }
+
+    private void Drop()
+    {
+        _guest?.Dispose();
+        _guest = null;
+    }
+}
