@@ -25,8 +25,8 @@ internal sealed unsafe class Allocation
     internal bool IsPinned => _pins.Count > 0;
 
     /// <summary>
-    /// Kinds: <c>anon</c> (locked), <c>thp</c>, <c>packet</c> (kernel pages), <c>ramfs</c> (no way to migrate), <c>vmsplice</c>
-    /// (an extra reference each), <c>pin</c> (long-term pinned).
+    /// Kinds: <c>anon</c> (locked), <c>thp</c>, <c>packet</c> (kernel pages), <c>ramfs</c> (no way to migrate),
+    /// <c>vmsplice</c> (an extra reference each), <c>pin</c> (long-term pinned).
     /// </summary>
     internal static int TryMake(int id, string kind, int pages, int node, out Allocation? made)
     {
@@ -95,14 +95,17 @@ internal sealed unsafe class Allocation
         return 0;
     }
 
-    /// <summary>The page frames, in order, as runs. /proc/self/pagemap: bit 63 present, bits 0 to 54 the frame.</summary>
+    /// <summary>
+    /// The page frames, in order, as runs. /proc/self/pagemap: bit 63 present, bits 0 to 54 the frame.
+    /// </summary>
     internal List<(long Start, long Count)> Where()
     {
         const ulong Present = 1UL << 63, Frame = (1UL << 55) - 1;
         var runs = new List<(long Start, long Count)>();
         if (!IsMapped)
             return runs;
-        var entries = Files.ReadBytes("/proc/self/pagemap", (long)_start / PageBytes * 8, (int)(_bytes / PageBytes * 8)).Bytes;
+        var (_, entries) = Files.ReadBytes(
+            "/proc/self/pagemap", (long)_start / PageBytes * 8, (int)(_bytes / PageBytes * 8));
         for (var at = 0; at + 8 <= entries.Length; at += 8)
         {
             var entry = BinaryPrimitives.ReadUInt64LittleEndian(entries.AsSpan(at));

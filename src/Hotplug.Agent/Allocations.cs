@@ -39,7 +39,8 @@ internal sealed class Allocations
         return errno;
     }
 
-    internal List<(long Start, long Count)> Where(int id) => _held.TryGetValue(id, out var allocation) ? allocation.Where() : [];
+    internal List<(long Start, long Count)> Where(int id) =>
+        _held.TryGetValue(id, out var allocation) ? allocation.Where() : [];
 
     private void ForgetIfDead(int id, Allocation allocation)
     {

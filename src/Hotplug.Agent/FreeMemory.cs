@@ -1,6 +1,8 @@
 namespace Hotplug.Agent;
 
-/// <summary>Keeps a reserve: whoever takes the last pages invites the OOM killer, and that is not what is tested here.</summary>
+/// <summary>
+/// Keeps a reserve: whoever takes the last pages invites the OOM killer, and that is not what is tested here.
+/// </summary>
 internal static class FreeMemory
 {
     internal const int NoMemory = 12;
@@ -15,7 +17,8 @@ internal static class FreeMemory
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (words is ["Node", var number, "zone", var zone])
-                counts = (node < 0 || number.TrimEnd(',') == node.ToString()) && zone != "DMA" && !(isKernel && zone == "Movable");
+                counts = (node < 0 || number.TrimEnd(',') == node.ToString())
+                    && zone != "DMA" && !(isKernel && zone == "Movable");
             else if (counts && words is ["pages", "free", var count])
                 free += long.Parse(count);
         }

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Hotplug.Agent;
 
-/// <summary>Process 1: mounts, loads modules, keeps an agent and a victim alive. Does as little as possible: it cannot be killed.</summary>
+/// <summary>
+/// Process 1: mounts, loads modules, keeps an agent and a victim alive. Does as little as possible: it cannot be
+/// killed.
+/// </summary>
 internal static unsafe class Init
 {
     private const int RestartPauseMs = 50;

@@ -16,7 +16,8 @@ internal static class Observer
         WriteZones(answer);
         WriteResources(answer);
         WriteCounters(answer);
-        answer.WriteString("nodes", $"{Word(Nodes + "online")}|{Word(Nodes + "has_memory")}|{Word(Nodes + "has_normal_memory")}");
+        answer.WriteString("nodes", string.Join('|',
+            Word(Nodes + "online"), Word(Nodes + "has_memory"), Word(Nodes + "has_normal_memory")));
         answer.WriteStartObject("pages");
         if (request.TryGetProperty("pages", out var wanted))
             foreach (var block in wanted.EnumerateArray())
@@ -117,7 +118,8 @@ internal static class Observer
     {
         answer.WriteStartArray("iomem");
         foreach (var line in Files.Read("/proc/iomem").Text.Split('\n'))
-            if (line.Contains("System RAM", StringComparison.Ordinal) || line.Contains("virtio", StringComparison.Ordinal))
+            if (line.Contains("System RAM", StringComparison.Ordinal)
+                || line.Contains("virtio", StringComparison.Ordinal))
                 answer.WriteStringValue(line);
         answer.WriteEndArray();
     }
@@ -144,7 +146,8 @@ internal static class Observer
 
     // A counter below zero is printed as 2^64 - k.
     private static long Number(string word) =>
-        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? unchecked((long)number) : 0;
+        ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? unchecked((long)number) : 0;
 
     private static string Word(string path) => Files.Read(path).Text.Trim();
 }

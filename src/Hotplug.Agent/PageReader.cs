@@ -4,13 +4,17 @@ using System.Text.Json;
 
 namespace Hotplug.Agent;
 
-/// <summary>Pages of a memory block as the kernel shows them inside: flags and map counts, run-length encoded.</summary>
+/// <summary>
+/// Pages of a memory block as the kernel shows them inside: flags and map counts, run-length encoded.
+/// </summary>
 internal static class PageReader
 {
     private const int PagesPerBlock = 32768, Entry = sizeof(ulong);
     private const ulong NoPage = 1UL << 20;
 
-    /// <summary>Writes <c>"block":"offset+length:flags:refcount:mapcount …"</c>; −99: a reference count is not shown here.</summary>
+    /// <summary>
+    /// Writes <c>"block":"offset+length:flags:refcount:mapcount …"</c>; −99: a reference count is not shown here.
+    /// </summary>
     internal static void Write(Utf8JsonWriter answer, int block)
     {
         const int NotShown = -99;

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Hotplug.Agent;
 
 /// <summary>
-/// Reads requests from the port, one JSON object a line, and answers each by its id. Only writes that may take long go to a
-/// thread of their own, so that they can be interrupted, and pages freed, while they loop.
+/// Reads requests from the port, one JSON object a line, and answers each by its id. Only writes that may take long go
+/// to a thread of their own, so that they can be interrupted, and pages freed, while they loop.
 /// </summary>
 internal sealed class Server
 {
@@ -81,7 +81,8 @@ internal sealed class Server
         switch (verb)
         {
             case "read":
-                var (errno, bytes) = Files.ReadBytes(Text(request, "path"), Number(request, "offset", 0), (int)Number(request, "most", 1 << 20));
+                var (errno, bytes) = Files.ReadBytes(
+                    Text(request, "path"), Number(request, "offset", 0), (int)Number(request, "most", 1 << 20));
                 answer.WriteNumber("rc", errno);
                 answer.WriteBase64String("data", bytes);
                 break;
@@ -97,7 +98,8 @@ internal sealed class Server
                 answer.WriteNumber("rc", _slow.Interrupt());
                 break;
             case "alloc":
-                WriteAllocation(answer, (int)Number(request, "alloc"), Text(request, "kind"), (int)Number(request, "pages"),
+                WriteAllocation(answer,
+                    (int)Number(request, "alloc"), Text(request, "kind"), (int)Number(request, "pages"),
                     (int)Number(request, "node", -1));
                 break;
             case "free":

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Hotplug.Agent;
 
 /// <summary>
-/// Writes that may loop in the kernel (offlining), one at a time, on a thread of their own. A signal to that thread makes the
-/// kernel give up: offline_pages() answers EINTR.
+/// Writes that may loop in the kernel (offlining), one at a time, on a thread of their own. A signal to that thread
+/// makes the kernel give up: offline_pages() answers EINTR.
 /// </summary>
 internal sealed class SlowWriter
 {

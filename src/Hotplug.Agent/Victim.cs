@@ -1,8 +1,8 @@
 namespace Hotplug.Agent;
 
 /// <summary>
-/// A process that the OOM killer takes first. Its end frees what it holds, and process 1 starts it again: so running out of
-/// memory costs a process that nobody needs instead of ending in a panic.
+/// A process that the OOM killer takes first. Its end frees what it holds, and process 1 starts it again: so running
+/// out of memory costs a process that nobody needs instead of ending in a panic.
 /// </summary>
 internal static unsafe class Victim
 {

@@ -24,6 +24,7 @@ public sealed class CommandLine
             ReplayCommand.Create(surroundings, targets),
             ShrinkCommand.Create(surroundings, targets),
             CheckCommand.Create(surroundings),
+            RecordCommand.Create(surroundings, targets),
             ListCommand.Create(surroundings, targets),
             DescribeCommand.Create(surroundings, targets),
             ServeCommand.Create(surroundings, targets),

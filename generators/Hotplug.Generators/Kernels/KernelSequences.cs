@@ -8,23 +8,25 @@ using Hotplug.Generators.Steps;
 namespace Hotplug.Generators.Kernels;
 
 /// <summary>
-/// What a campaign against a live kernel runs: one of the machines that its hypervisor offers, and operations that user space of
-/// that kernel can ask for.
+/// What a campaign against a live kernel runs: one of the machines that its hypervisor offers, and operations that user
+/// space of that kernel can ask for.
 /// </summary>
-/// <param name="specs">The machines; every one must be given at least once, more often where it should be drawn more often.</param>
+/// <param name="specs">The machines; every one must be given at least once, more often where it should be drawn more
+/// often.</param>
 public sealed class KernelSequences(ImmutableArray<MachineSpec> specs) : ISequences
 {
     private const int SteeredPercent = 50;
 
     private static readonly Family[] s_families =
     [
-        Family.Blocks, Family.Zones, Family.Rollback, Family.Accounting, Family.PageOffline, Family.DeviceMemory, Family.Poison,
-        Family.Vmemmap, Family.Balloon, Family.References, Family.Conservation, Family.Notifiers,
+        Family.Blocks, Family.Zones, Family.Rollback, Family.Accounting, Family.PageOffline, Family.DeviceMemory,
+        Family.Poison, Family.Vmemmap, Family.Balloon, Family.References, Family.Conservation, Family.Notifiers,
     ];
 
     private static readonly AutoOnline[] s_autoOnline =
     [
-        AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Online, AutoOnline.OnlineKernel, AutoOnline.OnlineMovable,
+        AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Offline, AutoOnline.Online, AutoOnline.OnlineKernel,
+        AutoOnline.OnlineMovable,
     ];
 
     /// <inheritdoc/>

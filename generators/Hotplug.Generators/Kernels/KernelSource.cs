@@ -7,8 +7,9 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Generators.Kernels;
 
 /// <summary>
-/// Operations of another source, turned into what user space of a real kernel can ask for: what it cannot is replaced by what
-/// comes nearest, or left out; amounts stay such that an operation takes milliseconds and memory does not run out.
+/// Operations of another source, turned into what user space of a real kernel can ask for: what it cannot is replaced
+/// by what comes nearest, or left out; amounts stay such that an operation takes milliseconds and memory does not run
+/// out.
 /// </summary>
 internal sealed class KernelSource(IOperationSource source) : IOperationSource
 {
@@ -62,15 +63,18 @@ internal sealed class KernelSource(IOperationSource source) : IOperationSource
                 operation = drawn with { Choice = (byte)BalloonDriver.Virtio, Amount = drawn.Amount % MostBallooned };
                 return operation.Amount > 0 || drawn.Kind == OperationKind.BalloonTarget;
             case OperationKind.NotifierError:
-                return (MemoryNotification)drawn.Choice is MemoryNotification.GoingOnline or MemoryNotification.GoingOffline;
+                return (MemoryNotification)drawn.Choice is MemoryNotification.GoingOnline
+                    or MemoryNotification.GoingOffline;
             case OperationKind.Veto:
                 // The injector of a stock kernel is not one-shot; the generator takes its errors back.
-                operation = Operation.NotifierError(
-                    drawn.Amount % 2 == 0 ? MemoryNotification.GoingOnline : MemoryNotification.GoingOffline, drawn.Errno);
+                operation = Operation.NotifierError(drawn.Amount % 2 == 0
+                    ? MemoryNotification.GoingOnline : MemoryNotification.GoingOffline, drawn.Errno);
                 return drawn.Choice == (byte)VetoPoint.Notifier;
             case OperationKind.Policy:
-                return (PolicySetting)drawn.Choice is not (PolicySetting.MemmapOff or PolicySetting.MemmapOn or PolicySetting.MemmapForce);
-            case OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline or OperationKind.HardOffline:
+                return (PolicySetting)drawn.Choice is not (PolicySetting.MemmapOff
+                    or PolicySetting.MemmapOn or PolicySetting.MemmapForce);
+            case OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline
+                or OperationKind.HardOffline:
                 return drawn.Subject is not { Kind: NameKind.Device, Id: 0 };
             case OperationKind.Tick:
                 return false;

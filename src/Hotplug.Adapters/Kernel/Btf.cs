@@ -4,14 +4,14 @@ using System.Text;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
-/// The kernel's own description of its types (/sys/kernel/btf/vmlinux): where a member of a structure lies, what a constant is.
-/// Linux: Documentation/bpf/btf.rst.
+/// The kernel's own description of its types (/sys/kernel/btf/vmlinux): where a member of a structure lies, what a
+/// constant is. Linux: Documentation/bpf/btf.rst.
 /// </summary>
 internal sealed class Btf
 {
     private const int Magic = 0xEB9F, HeaderBytes = 24, TypeBytes = 12;
-    private const int Array = 3, Struct = 4, Union = 5, Enum = 6, FunctionPrototype = 13, Int = 1, Variable = 14, Section = 15;
-    private const int DeclarationTag = 17, Enum64 = 19;
+    private const int Array = 3, Struct = 4, Union = 5, Enum = 6, FunctionPrototype = 13, Int = 1;
+    private const int Variable = 14, Section = 15, DeclarationTag = 17, Enum64 = 19;
 
     private readonly byte[] _data;
     private readonly int _strings;

@@ -7,7 +7,9 @@ namespace Hotplug.Adapters.Kernel;
 /// <summary>What a real kernel shows, recorded or live, in the words of the contract.</summary>
 internal static class KernelObservation
 {
-    /// <summary>What can be seen of a real kernel. Where pages lie is not exact: it may move them at any time.</summary>
+    /// <summary>
+    /// What can be seen of a real kernel. Where pages lie is not exact: it may move them at any time.
+    /// </summary>
     internal const Visibility Shown = Visibility.Blocks | Visibility.Zones | Visibility.ZoneStart | Visibility.PageTypes
         | Visibility.References | Visibility.Devices | Visibility.Balloons | Visibility.Counters | Visibility.Nodes
         | Visibility.Resources;
@@ -23,7 +25,9 @@ internal static class KernelObservation
         return levels;
     }
 
-    /// <summary>Writes the state; blocks that the same writer wrote before and that did not change stay as they are.</summary>
+    /// <summary>
+    /// Writes the state; blocks that the same writer wrote before and that did not change stay as they are.
+    /// </summary>
     internal static void Write(RecordedState state, object writer, Observation observation)
     {
         var mine = ReferenceEquals(observation.Writer, writer);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
-/// Struct pages as they lie in the guest's memory, made into the text of a recording. Where fields and flags are comes from the
-/// kernel's own description of its types; the text uses the numbers of 6.1.
+/// Struct pages as they lie in the guest's memory, made into the text of a recording. Where fields and flags are comes
+/// from the kernel's own description of its types; the text uses the numbers of 6.1.
 /// </summary>
 internal sealed class StructPages
 {
@@ -28,7 +28,9 @@ internal sealed class StructPages
     private readonly int _private;
     private readonly Dictionary<byte, string> _types = [];
 
-    /// <summary>Reads what it needs. Throws <see cref="FormatException"/> if the kernel's struct page is not understood.</summary>
+    /// <summary>
+    /// Reads what it needs. Throws <see cref="FormatException"/> if the kernel's struct page is not understood.
+    /// </summary>
     internal StructPages(Btf types)
     {
         Bytes = types.SizeOf("page");
@@ -37,7 +39,8 @@ internal sealed class StructPages
         _private = types.OffsetOf("page", "private");
         var numbers = types.Constants("pageflags");
         if (Bytes < 1 || _references < 0 || _type < 0 || _private < 0 || numbers.Count == 0)
-            throw new FormatException("the kernel's types do not tell of struct page: _refcount, page_type, private and enum pageflags are needed");
+            throw new FormatException("the kernel's types do not tell of struct page: "
+                + "_refcount, page_type, private and enum pageflags are needed");
         foreach (var (name, number) in s_flags)
             if (numbers.TryGetValue(name, out var its))
                 _flags.Add((1UL << its, 1UL << number));
@@ -52,7 +55,10 @@ internal sealed class StructPages
     /// <summary>Bytes of one struct page.</summary>
     internal int Bytes { get; }
 
-    /// <summary>Runs of equal pages: <c>offset+length:n1z3.f….t….r…</c>, free chunks as <c>b&lt;order&gt;</c>, poisoned pages of one with a <c>p</c>.</summary>
+    /// <summary>
+    /// Runs of equal pages: <c>offset+length:n1z3.f….t….r…</c>, free chunks as <c>b&lt;order&gt;</c>, poisoned pages of
+    /// one with a <c>p</c>.
+    /// </summary>
     internal string Print(ReadOnlySpan<byte> memory)
     {
         var text = new StringBuilder();
@@ -82,8 +88,9 @@ internal sealed class StructPages
     private static void Append(StringBuilder text, int start, int end, Page run)
     {
         if (end > start)
-            text.Append(text.Length == 0 ? "" : " ").Append(start).Append('+').Append(end - start).Append(":n").Append(run.Place >> 3)
-                .Append('z').Append(run.Place & ZoneMask).Append('.').Append(Print(run));
+            text.Append(text.Length == 0 ? "" : " ").Append(start).Append('+').Append(end - start)
+                .Append(":n").Append(run.Place >> 3).Append('z').Append(run.Place & ZoneMask)
+                .Append('.').Append(Print(run));
     }
 
     private bool IsPoisoned(ReadOnlySpan<byte> page) => (BinaryPrimitives.ReadUInt64LittleEndian(page) & _poison) != 0;
@@ -113,7 +120,8 @@ internal sealed class StructPages
         foreach (var (from, to) in _flags)
             if ((raw & from) != 0)
                 flags |= to;
-        return new Page(Place(page), false, false, flags, type, BinaryPrimitives.ReadInt32LittleEndian(page[_references..]));
+        var references = BinaryPrimitives.ReadInt32LittleEndian(page[_references..]);
+        return new Page(Place(page), false, false, flags, type, references);
     }
 
     // 6.1: a type is a bit cleared in −256…; later it is the top byte.
@@ -141,5 +149,6 @@ internal sealed class StructPages
         return $"f{page.Flags:x}.t{type}.r{page.References}";
     }
 
-    private readonly record struct Page(int Place, bool IsFree, bool IsPoisoned, ulong Flags, uint Type, int References);
+    private readonly record struct Page(
+        int Place, bool IsFree, bool IsPoisoned, ulong Flags, uint Type, int References);
 }

@@ -7,8 +7,8 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// The agent in the guest, over virtio-serial: requests and answers carry an id. Only a slow write may be outstanding while
-/// other requests are answered.
+/// The agent in the guest, over virtio-serial: requests and answers carry an id. Only a slow write may be outstanding
+/// while other requests are answered.
 /// </summary>
 internal sealed class AgentClient(LineSocket line) : IDisposable
 {
@@ -30,7 +30,8 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
             if (message["hello"] is not { } version)
                 continue;
             return version.GetValue<int>() == Version ? message
-                : throw new HarnessException($"the guest's agent speaks version {version}, expected {Version}: run scripts/build-agent");
+                : throw new HarnessException(
+                    $"the guest's agent speaks version {version}, expected {Version}: run scripts/build-agent");
         }
 
         throw new HarnessException($"the guest's agent does not report within {limit.TotalSeconds} s");
@@ -41,7 +42,8 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
     {
         var id = Start(verb, arguments);
         return Await(id, s_limit)
-            ?? throw new SilentAgentException($"the guest's agent does not answer '{verb}' within {s_limit.TotalSeconds} s");
+            ?? throw new SilentAgentException(
+                $"the guest's agent does not answer '{verb}' within {s_limit.TotalSeconds} s");
     }
 
     /// <summary>One write of a text to a file of the guest: its errno.</summary>
@@ -53,7 +55,8 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
 
     /// <summary>Bytes of a file of the guest.</summary>
     internal byte[] ReadBytes(string path, long offset, int most) => Convert.FromBase64String(
-        Ask("read", new JsonObject { ["path"] = path, ["offset"] = offset, ["most"] = most })["data"]!.GetValue<string>());
+        Ask("read", new JsonObject { ["path"] = path, ["offset"] = offset, ["most"] = most })["data"]!
+            .GetValue<string>());
 
     /// <summary>Asks without waiting: the id to wait for.</summary>
     internal long Start(string verb, JsonObject? arguments)

@@ -26,7 +26,10 @@ internal sealed class AllocationPlaces
             _places.Remove(operation.Subject.Id);
     }
 
-    /// <summary>Asks where the pages are now: what moved, as from, to and count. A page that is nowhere – poisoned – did not move.</summary>
+    /// <summary>
+    /// Asks where the pages are now: what moved, as from, to and count. A page that is nowhere – poisoned – did not
+    /// move.
+    /// </summary>
     internal JsonArray Moves(AgentClient agent)
     {
         var moves = new JsonArray();

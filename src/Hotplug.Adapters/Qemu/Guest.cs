@@ -41,7 +41,8 @@ internal sealed class Guest : IDisposable
         {
             var console = guest.ConsoleTail;
             guest.Dispose();
-            throw new HarnessException($"the guest did not boot: {failure.Message}. Its console ends: {LastLines(console, 6)}", failure);
+            throw new HarnessException(
+                $"the guest did not boot: {failure.Message}. Its console ends: {LastLines(console, 6)}", failure);
         }
     }
 
@@ -55,7 +56,8 @@ internal sealed class Guest : IDisposable
             while (guest.Status == "inmigrate")
             {
                 if (Stopwatch.GetElapsedTime(began) > s_start)
-                    throw new HarnessException($"the saved guest is not restored within {s_start.TotalSeconds} s: delete {saved}");
+                    throw new HarnessException(
+                        $"the saved guest is not restored within {s_start.TotalSeconds} s: delete {saved}");
                 Pause.For(TimeSpan.FromMilliseconds(2));
             }
 
@@ -65,7 +67,8 @@ internal sealed class Guest : IDisposable
         {
             var said = guest._process.QemuTail;
             guest.Dispose();
-            throw new HarnessException($"the saved guest cannot be restored: QEMU says '{said.Trim()}'; delete {saved}", failure);
+            throw new HarnessException(
+                $"the saved guest cannot be restored: QEMU says '{said.Trim()}'; delete {saved}", failure);
         }
     }
 
@@ -90,7 +93,8 @@ internal sealed class Guest : IDisposable
     }
 
     /// <summary>
-    /// A guest that does not answer is made to panic by an NMI, so that its console tells where its CPU was. It is lost then.
+    /// A guest that does not answer is made to panic by an NMI, so that its console tells where its CPU was. It is lost
+    /// then.
     /// </summary>
     internal string WhereItStands()
     {
@@ -130,15 +134,16 @@ internal sealed class Guest : IDisposable
         try
         {
             monitor = QmpClient.Connect(process.MonitorPath, s_start, () => process.HasEnded);
-            var agent = new AgentClient(LineSocket.Connect(process.AgentPath, "the guest's agent", s_start, () => process.HasEnded));
-            return new Guest(process, monitor, agent);
+            var line = LineSocket.Connect(process.AgentPath, "the guest's agent", s_start, () => process.HasEnded);
+            return new Guest(process, monitor, new AgentClient(line));
         }
         catch (Exception failure) when (failure is DisconnectedException or HarnessException)
         {
             var said = process.QemuTail;
             monitor?.Dispose();
             process.Dispose();
-            throw new HarnessException($"QEMU does not start: {(said.Length > 0 ? said.Trim() : failure.Message)}", failure);
+            throw new HarnessException(
+                $"QEMU does not start: {(said.Length > 0 ? said.Trim() : failure.Message)}", failure);
         }
     }
 }

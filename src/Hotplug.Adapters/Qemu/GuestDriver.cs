@@ -5,8 +5,8 @@ using Hotplug.Adapters.Recording;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// Does single things to a guest and waits until they are done: the guest's answer, QEMU's event, or two equal looks. Every result
-/// is the <c>res</c> of a recording.
+/// Does single things to a guest and waits until they are done: the guest's answer, QEMU's event, or two equal looks.
+/// Every result is the <c>res</c> of a recording.
 /// </summary>
 internal sealed class GuestDriver(Guest guest, GuestObserver observer)
 {
@@ -83,7 +83,8 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     /// <summary>Writes to a file of the guest; a write that loops is interrupted after a while.</summary>
     internal JsonObject WriteSlowly(string path, string text)
     {
-        var id = guest.Agent.Start("write", new JsonObject { ["path"] = Memory + path, ["text"] = text, ["slow"] = true });
+        var request = new JsonObject { ["path"] = Memory + path, ["text"] = text, ["slow"] = true };
+        var id = guest.Agent.Start("write", request);
         var signalled = false;
         var answer = guest.Agent.Await(id, s_write);
         for (var began = Stopwatch.GetTimestamp(); answer is null && Stopwatch.GetElapsedTime(began) < s_afterSignal;)
@@ -118,7 +119,10 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     {
         // Folds per-CPU counters: without it a one-CPU guest may loop for ever in too_many_isolated() (mm/vmscan.c).
         guest.Agent.Write("/proc/sys/vm/stat_refresh", "1");
-        var request = new JsonObject { ["path"] = "/machine/peripheral/m1", ["property"] = "requested-size", ["value"] = bytes };
+        var request = new JsonObject
+        {
+            ["path"] = "/machine/peripheral/m1", ["property"] = "requested-size", ["value"] = bytes,
+        };
         if (guest.Monitor.TryExecute("qom-set", request, out _) is { } refused)
             return Refused(refused);
         var size = Settle(observer.RegionBytes, bytes);
@@ -139,8 +143,11 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     }
 
     /// <summary>Asks the agent to do something with an allocation or a page of one.</summary>
-    internal JsonObject Ask(string verb, int id, long page = 0) =>
-        new() { ["rc"] = guest.Agent.Ask(verb, new JsonObject { ["alloc"] = id, ["page"] = page })["rc"]!.GetValue<int>() };
+    internal JsonObject Ask(string verb, int id, long page = 0)
+    {
+        var answer = guest.Agent.Ask(verb, new JsonObject { ["alloc"] = id, ["page"] = page });
+        return new JsonObject { ["rc"] = answer["rc"]!.GetValue<int>() };
+    }
 
     /// <summary>If an ejection was left behind, gives it a moment to end.</summary>
     internal void LookAtEjection()
@@ -152,7 +159,8 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     private static JsonObject Refused(QmpError error) => new() { ["qmp"] = error.Description };
 
     private static bool IsStatus(JsonObject seen, string id, int source) =>
-        seen["event"]!.GetValue<string>() == "ACPI_DEVICE_OST" && seen["data"]!["info"]!["device"]?.GetValue<string>() == id
+        seen["event"]!.GetValue<string>() == "ACPI_DEVICE_OST"
+        && seen["data"]!["info"]!["device"]?.GetValue<string>() == id
         && seen["data"]!["info"]!["source"]!.GetValue<int>() == source;
 
     private static bool IsRefused(JsonObject seen, string id) =>
@@ -162,7 +170,7 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
         seen["event"]!.GetValue<string>() == "DEVICE_DELETED" && seen["data"]!["device"]?.GetValue<string>() == id;
 
     private long AddressOf(string id) => guest.Monitor.Execute("query-memory-devices")!.AsArray()
-        .Where(d => d!["data"]!["id"]?.GetValue<string>() == id).Select(static d => d!["data"]!["addr"]!.GetValue<long>()).First();
+        .First(d => d!["data"]!["id"]?.GetValue<string>() == id)!["data"]!["addr"]!.GetValue<long>();
 
     private JsonObject? AwaitEvent(TimeSpan limit, Func<JsonObject, bool> isIt)
     {
@@ -209,8 +217,8 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
         return value;
     }
 
-    // The size is reached before the last block was added or removed, and a block is there before it is online. Adding, onlining
-    // and removing hold device_hotplug_lock, and so does this write, which changes nothing: block 0 is online.
+    // The size is reached before the last block was added or removed, and a block is there before it is online. Adding,
+    // onlining and removing hold device_hotplug_lock, and so does this write, which changes nothing: block 0 is online.
     private bool IsAtRest(long size)
     {
         var list = "";

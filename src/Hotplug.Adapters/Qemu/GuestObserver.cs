@@ -3,7 +3,9 @@ using Hotplug.Contract.Machines;
 
 namespace Hotplug.Adapters.Qemu;
 
-/// <summary>Everything that can be seen of a guest, in the form of a recording: the agent's view, QEMU's, and struct pages.</summary>
+/// <summary>
+/// Everything that can be seen of a guest, in the form of a recording: the agent's view, QEMU's, and struct pages.
+/// </summary>
 internal sealed class GuestObserver(Guest guest, HostView pages)
 {
     /// <summary>One observation.</summary>
@@ -19,8 +21,9 @@ internal sealed class GuestObserver(Guest guest, HostView pages)
     /// <summary>The blocks of device memory, as text, and how many there are.</summary>
     internal string RegionBlocks(out int count)
     {
-        var blocks = guest.Agent.Ask("observe")["obs"]!["blocks"]!.AsArray().Where(static b => b![0]!.GetValue<int>()
-            is >= GuestShape.FirstHotBlock and < GuestShape.FirstDimmBlock).Select(static b => b!.ToJsonString()).ToArray();
+        var blocks = guest.Agent.Ask("observe")["obs"]!["blocks"]!.AsArray()
+            .Where(static b => b![0]!.GetValue<int>() is >= GuestShape.FirstHotBlock and < GuestShape.FirstDimmBlock)
+            .Select(static b => b!.ToJsonString()).ToArray();
         count = blocks.Length;
         return string.Join(' ', blocks);
     }
@@ -49,7 +52,8 @@ internal sealed class GuestObserver(Guest guest, HostView pages)
             var isMemory = type == "virtio-mem";
             long Number(string name) => data[name]?.GetValue<long>()
                 ?? throw new HarnessException($"QEMU lists a memory device without '{name}'");
-            list.Add(new JsonArray(data["id"]!.GetValue<string>(), type, Number(isMemory ? "memaddr" : "addr"), Number("size"),
+            list.Add(new JsonArray(data["id"]!.GetValue<string>(), type,
+                Number(isMemory ? "memaddr" : "addr"), Number("size"),
                 isMemory ? Number("requested-size") : 0L, Number("node")));
         }
 

@@ -6,8 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// How the operations of the contract are done to a guest, and how each is written into a recording. What user space of this
-/// kernel has no way to ask for is not offered: it is rejected before the guest sees it.
+/// How the operations of the contract are done to a guest, and how each is written into a recording. What user space of
+/// this kernel has no way to ask for is not offered: it is rejected before the guest sees it.
 /// </summary>
 internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
 {
@@ -25,10 +25,9 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
     /// <param name="operation">What.</param>
     /// <param name="target">Where.</param>
     /// <param name="now">What is known of the guest at this moment.</param>
-    /// <param name="op">The operation in the words of a recording.</param>
-    internal JsonObject? Do(in Operation operation, in Target target, in GuestNow now, out JsonObject op)
+    /// <param name="op">Is filled with the operation in the words of a recording.</param>
+    internal JsonObject? Do(in Operation operation, in Target target, in GuestNow now, JsonObject op)
     {
-        op = [];
         if (driver.Ejecting is not null && TakesHotplugLock(operation.Kind))
             return null;
         return operation.Kind switch
@@ -43,7 +42,8 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
             OperationKind.Free => OnAllocation("free", operation, op),
             OperationKind.Get => OnAllocation("pin", operation, op),
             OperationKind.Put => OnAllocation("unpin", operation, op),
-            OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget => SetBalloon(operation, now, op),
+            OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget =>
+                SetBalloon(operation, now, op),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize => Resize(operation, now, op),
             OperationKind.Poison => Poison("hwpoison", Poisoner + "corrupt-pfn", target, now, op),
             OperationKind.Unpoison => Poison("unpoison", Poisoner + "unpoison-pfn", target, now, op),
@@ -55,7 +55,8 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
         };
     }
 
-    // device_hotplug_lock is held until the pending ejection ends: whoever wants it as well waits for ever, without a signal.
+    // device_hotplug_lock is held until the pending ejection ends: whoever wants it as well waits for ever, without a
+    // signal.
     private static bool TakesHotplugLock(OperationKind kind) => kind is OperationKind.Add or OperationKind.Eject
         or OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable or OperationKind.Offline
         or OperationKind.WriteState or OperationKind.WriteOnline or OperationKind.Plug or OperationKind.Unplug

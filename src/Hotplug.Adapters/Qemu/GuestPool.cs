@@ -6,8 +6,8 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// Gives out fresh guests. A shape is booted once and saved; every guest is restored from there, one of a shape ahead, so that
-/// starting afresh costs a restore that was already done while the guest before it worked.
+/// Gives out fresh guests. A shape is booted once and saved; every guest is restored from there, one of a shape ahead,
+/// so that starting afresh costs a restore that was already done while the guest before it worked.
 /// </summary>
 internal sealed class GuestPool : IDisposable
 {
@@ -45,7 +45,8 @@ internal sealed class GuestPool : IDisposable
         using var guest = Take(shape);
         guest.Run();
         var release = guest.Agent.Read("/proc/sys/kernel/osrelease").Trim();
-        return release.Length > 0 ? release : throw new HarnessException("the guest does not tell its kernel's release");
+        return release.Length > 0 ? release : throw new HarnessException(
+            "the guest does not tell its kernel's release");
     }
 
     /// <summary>A fresh guest of this shape that stands still.</summary>
@@ -189,7 +190,8 @@ internal sealed class GuestPool : IDisposable
         foreach (var word in GuestProcess.Arguments(_options, shape, "", _initramfsPath))
             identity.Append(word).Append('\0');
         foreach (var file in (string[])[_options.Kernel, _options.Qemu])
-            identity.Append(new FileInfo(file).Length).Append(' ').Append(File.GetLastWriteTimeUtc(file).Ticks).Append('\0');
+            identity.Append(new FileInfo(file).Length).Append(' ')
+                .Append(File.GetLastWriteTimeUtc(file).Ticks).Append('\0');
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
         return Path.Combine(_options.Store, $"guest-{hash[..16]}.saved");
     }

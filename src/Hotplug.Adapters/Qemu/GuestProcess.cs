@@ -4,13 +4,13 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// A QEMU process and its directory. A shell between us and QEMU waits for the end of our end of a pipe: however we end –
-/// disposed of, interrupted, killed – it kills QEMU and deletes the directory.
+/// A QEMU process and its directory. A shell between us and QEMU waits for the end of our end of a pipe: however we end
+/// – disposed of, interrupted, killed – it kills QEMU and deletes the directory.
 /// </summary>
 internal sealed class GuestProcess : IDisposable
 {
-    // $1 the directory, $2 a saved guest or nothing, the rest QEMU. Signals of the terminal go to the whole group: the shell
-    // stays to tidy up. The file "ended" tells that QEMU is gone, with its exit code.
+    // $1 the directory, $2 a saved guest or nothing, the rest QEMU. It runs in a session of its own: Ctrl-C is for us. The
+    // file "ended" tells that QEMU is gone, with its exit code.
     private const string Supervisor = """
         trap '' INT TERM HUP
         dir=$1 saved=$2; shift 2
@@ -55,9 +55,9 @@ internal sealed class GuestProcess : IDisposable
     /// <summary>Starts a guest afresh, or from where it was saved.</summary>
     internal static GuestProcess Start(LinuxOptions options, GuestShape shape, string initramfs, string? saved)
     {
-        var directory = NewDirectory();
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };
-        foreach (var word in (string[])["-c", Supervisor, "hotplug-guest", directory, saved ?? "", options.Qemu])
+        var directory = NewDirectory(options.Scratch);
+        var start = new ProcessStartInfo("setsid") { RedirectStandardInput = true, UseShellExecute = false };
+        foreach (var word in (string[])["/bin/sh", "-c", Supervisor, "hotplug-guest", directory, saved ?? "", options.Qemu])
             start.ArgumentList.Add(word);
         foreach (var word in Arguments(options, shape, directory, initramfs))
             start.ArgumentList.Add(word);
@@ -79,7 +79,8 @@ internal sealed class GuestProcess : IDisposable
     }
 
     /// <summary>QEMU's whole command line: a saved guest can only be restored with the same one.</summary>
-    internal static IEnumerable<string> Arguments(LinuxOptions options, GuestShape shape, string directory, string initramfs) =>
+    internal static IEnumerable<string> Arguments(
+        LinuxOptions options, GuestShape shape, string directory, string initramfs) =>
         shape.Arguments(options.Accelerator).Concat(
         [
             "-kernel", options.Kernel, "-initrd", initramfs, "-serial", $"file:{directory}/console",
@@ -98,19 +99,15 @@ internal sealed class GuestProcess : IDisposable
         _shell.Dispose();
     }
 
-    // Shared memory where there is some: struct pages are read through files.
-    private static string NewDirectory()
+    private static string NewDirectory(string scratch)
     {
-        var shared = new DirectoryInfo("/dev/shm");
         try
         {
-            return shared.Exists
-                ? System.IO.Directory.CreateDirectory(Path.Combine(shared.FullName, "hotplug-" + Path.GetRandomFileName())).FullName
-                : System.IO.Directory.CreateTempSubdirectory("hotplug-").FullName;
+            return System.IO.Directory.CreateDirectory(Path.Combine(scratch, "hotplug-" + Path.GetRandomFileName())).FullName;
         }
-        catch (IOException cause)
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new HarnessException($"cannot make a directory for a guest: {cause.Message}", cause);
+            throw new HarnessException($"cannot make a directory for a guest in {scratch}: {cause.Message}", cause);
         }
     }
 

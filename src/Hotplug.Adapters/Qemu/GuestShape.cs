@@ -4,28 +4,39 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>What must be decided before a guest boots; everything else is set while it runs.</summary>
-/// <param name="Numa">Hot memory lives on a node of its own, which is empty at boot; otherwise there is one node.</param>
+/// <param name="Numa">Hot memory lives on a node of its own, which is empty at boot; otherwise there is one
+/// node.</param>
 /// <param name="Memmap">memory_hotplug.memmap_on_memory.</param>
 /// <param name="DeflateOnOom">The balloon has VIRTIO_BALLOON_F_DEFLATE_ON_OOM.</param>
 internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool DeflateOnOom)
 {
     internal const int BootMiB = 512, Slots = 16, MostMemoryGiB = 16, RegionMiB = 1024;
 
-    // QEMU 7.2's emulation of CMPXCHG16B leaves garbage in EFLAGS when an interrupt comes at once: the guest then traps, or never
-    // takes an interrupt again. The kernel does without when it believes that there is none (feature 4*32+13); the agent cannot.
+    // QEMU 7.2's emulation of CMPXCHG16B leaves garbage in EFLAGS when an interrupt comes at once: the guest then
+    // traps, or never takes an interrupt again. The kernel does without when it believes that there is none (feature
+    // 4*32+13); the agent cannot.
     private const string NoCompareExchange16 = "clearcpuid=141";
+
+    // A busy host makes a guest measure its timers wrong; an NMI makes a silent one tell where it stands.
+    private const string BootParameters =
+        $"console=ttyS0 panic=-1 loglevel=1 nokaslr no_timer_check {NoCompareExchange16} unknown_nmi_panic";
 
     /// <summary>First block of device memory, and of DIMMs: QEMU places them behind each other from 4 GiB on.</summary>
     internal const int FirstHotBlock = 32, FirstDimmBlock = 40, RegionBlocks = 8, BootBlocks = 4;
 
-    /// <summary>Blocks of 128 MiB that QEMU offers to DIMMs: its region is maxmem - boot memory and 1 GiB of alignment for each slot.</summary>
+    /// <summary>
+    /// Blocks of 128 MiB that QEMU offers to DIMMs: its region is maxmem - boot memory and 1 GiB of alignment for each
+    /// slot.
+    /// </summary>
     internal const int DimmBlocks = 244;
 
     internal const int SubBlockPages = 512;
 
     internal const long SubBlockBytes = 2 << 20, BlockBytes = 128 << 20;
 
-    /// <summary>The shape that the spec asks for. Throws <see cref="HarnessException"/> for a spec that QEMU does not offer.</summary>
+    /// <summary>
+    /// The shape that the spec asks for. Throws <see cref="HarnessException"/> for a spec that QEMU does not offer.
+    /// </summary>
     internal static GuestShape Of(MachineSpec spec, Dialect dialect)
     {
         if (spec.Balloons is not [{ Driver: BalloonDriver.Virtio } balloon])
@@ -55,28 +66,23 @@ internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool Deflate
     /// <summary>QEMU's arguments, but for the paths of sockets and files.</summary>
     internal IEnumerable<string> Arguments(string accelerator)
     {
-        yield return "-M";
-        yield return $"q35,accel={accelerator}";
-        yield return "-cpu";
         // Four levels of page tables: the vmemmap lies where HostView looks.
-        yield return "max,la57=off";
-        yield return "-m";
-        yield return $"{BootMiB}M,slots={Slots},maxmem={MostMemoryGiB}G";
-        foreach (var word in "-smp 1 -nographic -nodefaults -no-user-config -no-reboot".Split(' '))
-            yield return word;
+        List<string> words =
+        [
+            "-M", $"q35,accel={accelerator}", "-cpu", "max,la57=off",
+            "-m", $"{BootMiB}M,slots={Slots},maxmem={MostMemoryGiB}G", "-smp", "1",
+            "-nographic", "-nodefaults", "-no-user-config", "-no-reboot",
+        ];
         if (Numa)
-        {
-            foreach (var word in $"-object memory-backend-ram,id=boot,size={BootMiB}M -numa node,nodeid=0,cpus=0,memdev=boot -numa node,nodeid=1".Split(' '))
-                yield return word;
-        }
-
-        foreach (var word in ("-device virtio-serial-pci,id=serial -device virtserialport,chardev=agent,name=agent,bus=serial.0 "
-            + $"-object memory-backend-ram,id=region,size={RegionMiB}M "
-            + $"-device virtio-mem-pci,id=m1,memdev=region,requested-size=0,node={(Numa ? 1 : 0)} "
-            + $"-device virtio-balloon-pci,id=balloon{(DeflateOnOom ? ",deflate-on-oom=on" : "")}").Split(' '))
-            yield return word;
-        yield return "-append";
-        yield return $"console=ttyS0 panic=-1 loglevel=1 nokaslr no_timer_check {NoCompareExchange16} unknown_nmi_panic memory_hotplug.memmap_on_memory={MemmapWord}";
+            words.AddRange("-object", $"memory-backend-ram,id=boot,size={BootMiB}M",
+                "-numa", "node,nodeid=0,cpus=0,memdev=boot", "-numa", "node,nodeid=1");
+        words.AddRange("-device", "virtio-serial-pci,id=serial",
+            "-device", "virtserialport,chardev=agent,name=agent,bus=serial.0",
+            "-object", $"memory-backend-ram,id=region,size={RegionMiB}M",
+            "-device", $"virtio-mem-pci,id=m1,memdev=region,requested-size=0,node={(Numa ? 1 : 0)}",
+            "-device", $"virtio-balloon-pci,id=balloon{(DeflateOnOom ? ",deflate-on-oom=on" : "")}",
+            "-append", $"{BootParameters} memory_hotplug.memmap_on_memory={MemmapWord}");
+        return words;
     }
 
     /// <summary>The word of the boot parameter.</summary>
@@ -88,8 +94,8 @@ internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool Deflate
     };
 
     // The policies may differ: they are set while the guest runs.
-    private static bool Matches(MachineSpec spec, MachineSpec offered) =>
-        SpecText.Print(spec with { AutoOnline = offered.AutoOnline, AutoMovable = offered.AutoMovable }) == SpecText.Print(offered);
+    private static bool Matches(MachineSpec spec, MachineSpec offered) => SpecText.Print(offered)
+        == SpecText.Print(spec with { AutoOnline = offered.AutoOnline, AutoMovable = offered.AutoMovable });
 
     private static HarnessException Refuse(string rule) => new($"the linux machine does not offer this spec: {rule}");
 }

@@ -5,7 +5,8 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// The second channel of observation: the struct pages of memory blocks, read by QEMU from outside while the guest stands still.
+/// The second channel of observation: the struct pages of memory blocks, read by QEMU from outside while the guest
+/// stands still.
 /// </summary>
 internal sealed class HostView(StructPages pages)
 {
@@ -44,7 +45,8 @@ internal sealed class HostView(StructPages pages)
         }
         catch (IOException cause)
         {
-            throw new HarnessException($"cannot read the struct pages that QEMU wrote to {path}: {cause.Message}", cause);
+            throw new HarnessException(
+                $"cannot read the struct pages that QEMU wrote to {path}: {cause.Message}", cause);
         }
     }
 }

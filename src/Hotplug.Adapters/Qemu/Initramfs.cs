@@ -7,14 +7,16 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// The guest's whole file system: the agent as <c>/init</c> and the modules that it loads. A "newc" cpio archive, compressed
-/// (Linux: Documentation/driver-api/early-userspace/buffer-format.rst). Equal inputs give equal bytes.
+/// The guest's whole file system: the agent as <c>/init</c> and the modules that it loads. A "newc" cpio archive,
+/// compressed (Linux: Documentation/driver-api/early-userspace/buffer-format.rst). Equal inputs give equal bytes.
 /// </summary>
 internal static class Initramfs
 {
     private const int Directory = 0x41ED, Executable = 0x81ED, File = 0x81A4, CharacterDevice = 0x2180;
 
-    /// <summary>Modules in the order in which they need each other; those that a kernel has built in are not found.</summary>
+    /// <summary>
+    /// Modules in the order in which they need each other; those that a kernel has built in are not found.
+    /// </summary>
     private static readonly string[] s_modules =
     [
         "virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_console",
@@ -48,10 +50,12 @@ internal static class Initramfs
         return packed.ToArray();
     }
 
-    private static void Add(Stream to, ref int inode, string name, int mode, byte[] content, int major = 0, int minor = 0)
+    private static void Add(
+        Stream to, ref int inode, string name, int mode, byte[] content, int major = 0, int minor = 0)
     {
         var header = new StringBuilder("070701");
-        foreach (var field in (int[])[inode++, mode, 0, 0, 1, 0, content.Length, 0, 0, major, minor, name.Length + 1, 0])
+        int[] fields = [inode++, mode, 0, 0, 1, 0, content.Length, 0, 0, major, minor, name.Length + 1, 0];
+        foreach (var field in fields)
             header.Append(field.ToString("x8", CultureInfo.InvariantCulture));
         var start = Encoding.ASCII.GetBytes(header.Append(name).Append('\0').ToString());
         to.Write(start);
@@ -62,11 +66,13 @@ internal static class Initramfs
 
     private static void Pad(Stream to, int length) => to.Write("\0\0\0"u8[..((4 - (length % 4)) % 4)]);
 
-    private static string? Find(string modules, string name) => System.IO.Directory
-        .EnumerateFiles(modules, name + ".ko*", SearchOption.AllDirectories)
-        .Concat(System.IO.Directory.EnumerateFiles(modules, name.Replace('-', '_') + ".ko*", SearchOption.AllDirectories))
+    private static string? Find(string modules, string name) => Files(modules, name)
+        .Concat(Files(modules, name.Replace('-', '_')))
         .Where(static f => Path.GetExtension(f) is ".ko" or ".xz" or ".zst" or ".gz")
         .Order(StringComparer.Ordinal).FirstOrDefault();
+
+    private static IEnumerable<string> Files(string modules, string name) =>
+        System.IO.Directory.EnumerateFiles(modules, name + ".ko*", SearchOption.AllDirectories);
 
     private static byte[] Unpack(string path) => Path.GetExtension(path) switch
     {
@@ -92,7 +98,8 @@ internal static class Initramfs
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(tool, ["-dc", path]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            var start = new ProcessStartInfo(tool, ["-dc", path]) { RedirectStandardOutput = true, UseShellExecute = false };
+            using var process = Process.Start(start)!;
             using var unpacked = new MemoryStream();
             process.StandardOutput.BaseStream.CopyTo(unpacked);
             process.WaitForExit();

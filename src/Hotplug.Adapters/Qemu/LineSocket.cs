@@ -18,7 +18,9 @@ internal sealed class LineSocket : IDisposable
 
     private LineSocket(string what) => _what = what;
 
-    /// <summary>Connects; the other side may not listen yet. Throws <see cref="HarnessException"/> after the limit.</summary>
+    /// <summary>
+    /// Connects; the other side may not listen yet. Throws <see cref="HarnessException"/> after the limit.
+    /// </summary>
     internal static LineSocket Connect(string path, string what, TimeSpan limit, Func<bool> isHopeless)
     {
         var began = Stopwatch.GetTimestamp();
@@ -87,7 +89,8 @@ internal sealed class LineSocket : IDisposable
         if (_length == _buffer.Length)
         {
             if (_length >= LongestLine)
-                throw new HarnessException($"{_what} sent a line of more than {LongestLine} bytes, which begins '{Encoding.UTF8.GetString(_buffer, 0, 60)}'");
+                throw new HarnessException($"{_what} sent a line of more than {LongestLine} bytes, which begins "
+                    + $"'{Encoding.UTF8.GetString(_buffer, 0, 60)}'");
             Array.Resize(ref _buffer, _length * 2);
         }
 

@@ -11,9 +11,9 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Adapters.Qemu;
 
 /// <summary>
-/// An unmodified Linux kernel in QEMU as a machine: every reset is a fresh guest, restored from one that was booted once. What
-/// is done and seen is written as the lines of a recording and read by what reads recordings: live and recorded kernels are
-/// judged in the same way.
+/// An unmodified Linux kernel in QEMU as a machine: every reset is a fresh guest, restored from one that was booted
+/// once. What is done and seen is written as the lines of a recording and read by what reads recordings: live and
+/// recorded kernels are judged in the same way.
 /// </summary>
 public sealed class LinuxMachine : IMachine
 {
@@ -29,17 +29,22 @@ public sealed class LinuxMachine : IMachine
     private RecordingReader _reader = new("linux");
     private RecordedState? _state;
     private int _index;
+    private JsonObject _doing = [];
+    private bool _isSpoiled;
 
-    /// <summary>A machine of this kernel. Boots it once to learn its version. Throws <see cref="HarnessException"/> if it cannot.</summary>
+    /// <summary>
+    /// A machine of this kernel. Boots it once to learn its version. Throws <see cref="HarnessException"/> if it
+    /// cannot.
+    /// </summary>
     public LinuxMachine(LinuxOptions options)
     {
         _pool = new GuestPool(options);
         var first = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
         _release = _pool.ReleaseOf(first);
         _dialect = RecordingTable.DialectOf(_release)
-            ?? throw new HarnessException($"kernel {_release}: known are {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
+            ?? throw new HarnessException(
+                $"kernel {_release}: known are {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
         _spec = first.Spec(_dialect);
-        Specs = [.. ShapesOf(_dialect).Select(s => s.Spec(_dialect))];
         Identity = new MachineIdentity("linux", _release,
             KernelObservation.LevelsOf(_spec) | Levels.Numa | Levels.MemmapOnMemory, KernelObservation.Shown);
     }
@@ -50,8 +55,14 @@ public sealed class LinuxMachine : IMachine
     /// <summary>Which kernel the rules follow.</summary>
     public Dialect Dialect => _dialect;
 
-    /// <summary>The machines that QEMU offers with this kernel, those more often that show more.</summary>
-    public ImmutableArray<MachineSpec> Specs { get; }
+    /// <summary>
+    /// The machines that QEMU offers with a kernel of this release, those more often that show more; empty for a kernel
+    /// that is not known.
+    /// </summary>
+    public static ImmutableArray<MachineSpec> SpecsOf(string release) =>
+        RecordingTable.DialectOf(release) is { } dialect
+        ? [.. ShapesOf(dialect).Select(s => s.Spec(dialect))]
+        : [];
 
     /// <summary>Called with every line of the recording of what is done; null records nothing.</summary>
     public Action<string>? Recorder { get; set; }
@@ -68,6 +79,7 @@ public sealed class LinuxMachine : IMachine
         _operations = new GuestOperations(_driver, spec);
         _reader = new RecordingReader("linux");
         _places.Clear();
+        _isSpoiled = false;
         _index = -1;
         Guarded(() =>
         {
@@ -83,7 +95,11 @@ public sealed class LinuxMachine : IMachine
     /// <inheritdoc/>
     public void Execute(in Operation operation, in Target target, Outcome outcome)
     {
+        if (_isSpoiled)
+            throw new RunEndedException(
+                "the kernel gave away a page that its owner still has: what follows is undefined");
         var (asked, where) = (operation, target);
+        var wasOffline = PageAt(target.Range.Start).Has(PageFlags.Offline);
         outcome.Answer = Answer.Rejected;
         Guarded(() =>
         {
@@ -93,12 +109,19 @@ public sealed class LinuxMachine : IMachine
             var step = _reader.Steps[^1];
             _state = step.State;
             KernelObservation.Write(step.Outcome, outcome);
+
+            // Where unpoisoning does not refuse a PageOffline page it drops its owner's reference, and the next to look
+            // at it finds it gone.
+            _isSpoiled = asked.Kind == OperationKind.Unpoison && wasOffline && step.Outcome.Answer.IsOk;
         });
     }
 
     /// <inheritdoc/>
-    public void Observe(Observation observation) =>
-        KernelObservation.Write(_state!, _reader, observation);      // Stamps are the reader's: another run has other ones.
+    public void Observe(Observation observation)
+    {
+        // Stamps are the reader's: another run has other ones.
+        KernelObservation.Write(_state!, _reader, observation);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -122,7 +145,8 @@ public sealed class LinuxMachine : IMachine
 
     private JsonObject? Step(in Operation operation, in Target target)
     {
-        var result = _operations!.Do(operation, target, Now(), out var op);
+        var op = _doing = [];
+        var result = _operations!.Do(operation, target, Now(), op);
         if (result is null)
             return null;
         _driver!.LookAtEjection();
@@ -143,7 +167,8 @@ public sealed class LinuxMachine : IMachine
     }
 
     private static bool MayMigrate(OperationKind kind) => kind is not (OperationKind.Alloc or OperationKind.Free
-        or OperationKind.Get or OperationKind.Put or OperationKind.Policy or OperationKind.NotifierError or OperationKind.Tick);
+        or OperationKind.Get or OperationKind.Put or OperationKind.Policy or OperationKind.NotifierError
+        or OperationKind.Tick);
 
     private GuestNow Now()
     {
@@ -151,16 +176,19 @@ public sealed class LinuxMachine : IMachine
         long free = 0;
         foreach (ref readonly var zone in state.Zones.AsSpan())
             free += zone.Id.Node == 0 ? zone.Free : 0;
-        return new GuestNow(_reader.RamBytes / _spec.PageBytes, state.Balloons[0].Pages,
-            state.Devices.FirstOrDefault(static d => d.Name.Kind == NameKind.DeviceMemory).PluggedPages, free, IsSomebodyElses);
+        var region = state.Devices.FirstOrDefault(static d => d.Name.Kind == NameKind.DeviceMemory).PluggedPages;
+        return new GuestNow(
+            _reader.RamBytes / _spec.PageBytes, state.Balloons[0].Pages, region, free, IsSomebodyElses);
     }
 
-    private bool IsSomebodyElses(long pfn)
+    private bool IsSomebodyElses(long pfn) => PageAt(pfn).Has(PageFlags.InUse) && !_places.Holds(pfn);
+
+    private PageState PageAt(long pfn)
     {
         foreach (var block in _state!.Blocks)
             if (block.Block == _spec.BlockOf(pfn))
-                return block.Pages.At((int)(pfn % _spec.PagesPerBlock)).Has(PageFlags.InUse) && !_places.Holds(pfn);
-        return false;
+                return block.Pages.At((int)(pfn % _spec.PagesPerBlock));
+        return PageState.NotSeen;
     }
 
     private void SetPolicies(MachineSpec spec)
@@ -183,7 +211,8 @@ public sealed class LinuxMachine : IMachine
     {
         var vm = new JsonObject
         {
-            ["mom"] = shape.Memmap == MemmapOnMemory.Force ? "force" : JsonValue.Create(shape.Memmap == MemmapOnMemory.On),
+            ["mom"] = shape.Memmap == MemmapOnMemory.Force
+                ? "force" : JsonValue.Create(shape.Memmap == MemmapOnMemory.On),
             ["numa"] = shape.Numa,
         };
         if (shape.DeflateOnOom)
@@ -224,23 +253,36 @@ public sealed class LinuxMachine : IMachine
         {
             var console = _guest!.ConsoleTail;
             var restarted = _guest.Agent.Restarted;
+            RecordEnd(broken.Message, console);
             Drop();
             if (KernelLog.Crash(console.Split('\n')) is { } crash)
                 throw new KernelCrashException($"{crash} | {Guest.LastLines(console, 12)}");
             if (restarted || KernelLog.SaysOutOfMemory(console))
                 throw new RunEndedException($"the guest ran out of memory: {Guest.LastLines(console, 3)}");
-            throw new HarnessException($"{broken.Message}; the guest's console ends: {Guest.LastLines(console, 3)}", broken);
+            throw new HarnessException(
+                $"{broken.Message}; the guest's console ends: {Guest.LastLines(console, 3)}", broken);
         }
         catch (SilentAgentException silent)
         {
             var stands = _guest!.WhereItStands();
             Drop();
-            throw new HarnessException($"{silent.Message}; made to panic, the guest tells: {Guest.LastLines(stands, 40)}", silent);
+            throw new HarnessException(
+                $"{silent.Message}; made to panic, the guest tells: {Guest.LastLines(stands, 40)}", silent);
         }
         catch (RecordingFormatException wrong)
         {
             throw new HarnessException($"what the guest shows cannot be read: {wrong.Message}", wrong);
         }
+    }
+
+    private void RecordEnd(string reason, string console)
+    {
+        const int MostLines = 60;
+        var tail = console.Split('\n').TakeLast(MostLines).Select(static l => JsonValue.Create(l.TrimEnd()));
+        Recorder?.Invoke(new JsonObject
+        {
+            ["dead"] = reason, ["at"] = _doing.DeepClone(), ["serial_tail"] = new JsonArray([.. tail]),
+        }.ToJsonString());
     }
 
     private void Drop()

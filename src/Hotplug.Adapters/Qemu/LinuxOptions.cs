@@ -12,6 +12,11 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
 {
     private const string StoreName = ".hotplug";
 
+    /// <summary>
+    /// Where guests have their sockets and consoles while they run: memory is best, for struct pages pass through it.
+    /// </summary>
+    public string Scratch { get; init; } = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+
     /// <summary>How QEMU runs the guest: <c>tcg</c> or <c>kvm</c>.</summary>
     public string Accelerator { get; init; } = "tcg";
 
@@ -22,7 +27,10 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     /// Finds what scripts/fetch-kernel and scripts/build-agent made, from the current directory upwards. Throws
     /// <see cref="HarnessException"/> naming what is missing and the command that makes it.
     /// </summary>
-    public static LinuxOptions Find(string version) => FromStore(StoreAbove(Directory.GetCurrentDirectory()), version);
+    public static LinuxOptions Find(string version) => FindFrom(Directory.GetCurrentDirectory(), version);
+
+    /// <summary>As <see cref="Find"/>, from this directory upwards.</summary>
+    public static LinuxOptions FindFrom(string directory, string version) => FromStore(StoreAbove(directory), version);
 
     /// <summary>A kernel of the caller's own, with QEMU and the agent where <see cref="Find"/> finds them.</summary>
     public static LinuxOptions Own(string kernel, string modules)

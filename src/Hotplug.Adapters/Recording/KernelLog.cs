@@ -51,7 +51,8 @@ internal static class KernelLog
     }
 
     /// <summary>True if a console tells that memory was used up: nobody's fault but that of who took it.</summary>
-    public static bool SaysOutOfMemory(string console) => console.Contains("deadlocked on memory", StringComparison.Ordinal)
+    public static bool SaysOutOfMemory(string console) =>
+        console.Contains("deadlocked on memory", StringComparison.Ordinal)
         || console.Contains("Out of memory", StringComparison.Ordinal);
 
     private static readonly string[] s_crashes =

@@ -21,7 +21,8 @@ internal static class PageText
     private const ulong KpfHwPoison = 1UL << 19, KpfNoPage = 1UL << 20, KpfOffline = 1UL << 23, KpfTable = 1UL << 26;
     private const ulong KpfReserved = 1UL << 32, KpfOwnerPrivate = 1UL << 37;
 
-    // Flags of struct page: the numbers of 6.1, into which the flags of other versions are translated before they are recorded.
+    // Flags of struct page: the numbers of 6.1, into which the flags of other versions are translated before they are
+    // recorded.
     private const ulong PgDirty = 1UL << 3, PgLru = 1UL << 4, PgSlab = 1UL << 9, PgOwnerPrivate = 1UL << 10;
     private const ulong PgReserved = 1UL << 12, PgSwapBacked = 1UL << 19, PgUnevictable = 1UL << 20;
     private const ulong PgHwPoison = 1UL << 23;

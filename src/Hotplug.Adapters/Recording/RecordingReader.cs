@@ -7,7 +7,9 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Adapters.Recording;
 
-/// <summary>Reads the lines of one recording in order; a live kernel is read through it as well, line by line.</summary>
+/// <summary>
+/// Reads the lines of one recording in order; a live kernel is read through it as well, line by line.
+/// </summary>
 internal sealed class RecordingReader(string name)
 {
     private readonly List<RecordedStep> _steps = [];

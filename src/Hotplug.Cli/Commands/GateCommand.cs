@@ -6,7 +6,6 @@ using Hotplug.Cli.Terminal;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Run;
-using Hotplug.Generators;
 
 namespace Hotplug.Cli.Commands;
 
@@ -92,11 +91,15 @@ internal sealed class GateCommand
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var started = _surroundings.Clock.GetTimestamp();
         var gate = new Gate(() => RigOf(choice));
+        var terms = choice.Target.Terms;
         var result = ProgressLine.During(_surroundings, "gate", progress => gate.Run(new GateOptions
         {
             Seed = seed,
             Sequences = budget.Sequences,
-            Workers = _surroundings.Processors,
+            Workers = Math.Min(_surroundings.Processors, terms.MostWorkers),
+            OperationsPerSequence = terms.OperationsPerSequence,
+            OperationLimit = terms.OperationLimit,
+            ShrinkBudget = terms.Shrinking,
             Clock = _surroundings.Clock,
             Failures = DatabaseOf(parsed, choice),
             TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > budget.Time,
@@ -109,13 +112,22 @@ internal sealed class GateCommand
         TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
     }
 
-    private static Rig RigOf(Choice choice) => new(choice.Open(), Judges.Suite(), new Sequences());
+    private static Rig RigOf(Choice choice)
+    {
+        var machine = choice.Open();
+        return new Rig(machine, choice.SuiteFor(machine.Identity), choice.Target.Terms.Sequences(machine.Identity));
+    }
 
     private FailureDatabase? DatabaseOf(ParseResult parsed, Choice choice)
     {
-        var folder = parsed.GetValue(_database) ?? (choice.Fault is null ? DefaultDatabase : null);
+        var folder = parsed.GetValue(_database) ?? (choice.Fault is null ? DefaultDatabaseOf(choice) : null);
         return folder is null ? null : new FailureDatabase(Writable.Folder(_surroundings, folder));
     }
+
+    // What one machine fails at another may pass: it would be forgotten there.
+    private static string DefaultDatabaseOf(Choice choice) => choice.Target.Terms == TargetTerms.Usual ? DefaultDatabase
+        : Path.Combine(DefaultDatabase,
+            string.Concat(choice.Target.Name.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')));
 
     private ExitCode Report(ParseResult parsed, GateReport report)
     {

@@ -53,7 +53,7 @@ internal sealed class ReplayCommand
         var printer = Printer.Output(_surroundings);
         using var machine = choice.Open();
         Supported.Demand(file, trace, machine.Identity);
-        var result = new Runner(machine, Judges.Suite())
+        var result = new Runner(machine, choice.SuiteFor(machine.Identity))
             .Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         printer.Heading($"replay {file} on {machine.Identity.Name}");
         if (result.Violation is not null)

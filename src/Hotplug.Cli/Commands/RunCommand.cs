@@ -73,12 +73,12 @@ internal sealed class RunCommand
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var first = parsed.GetValue(_first);
         using var machine = choice.Open();
-        var runner = new Runner(machine, Judges.Suite());
+        var runner = new Runner(machine, choice.SuiteFor(machine.Identity));
         for (var sequence = first; sequence < first + parsed.GetValue(_count); sequence++)
         {
             if (stop.IsCancellationRequested)
                 return ExitCode.Inconclusive;
-            var result = RunOne(runner, seed, sequence, parsed.GetValue(_operations));
+            var result = RunOne(runner, choice.Target.Terms, seed, sequence, parsed.GetValue(_operations));
             if (result.Verdict != Verdict.Conforms)
                 return ExitCodes.Of(result.Verdict);
         }
@@ -86,11 +86,11 @@ internal sealed class RunCommand
         return ExitCode.Conforms;
     }
 
-    private RunResult RunOne(Runner runner, ulong seed, int sequence, int operations)
+    private RunResult RunOne(Runner runner, TargetTerms terms, ulong seed, int sequence, int operations)
     {
         var printer = Printer.Output(_surroundings);
         var random = new SplitMix(SplitMix.Derive(seed, (ulong)sequence));
-        var sequences = new Sequences();
+        var sequences = terms.Sequences(runner.Identity);
         var spec = sequences.DrawSpec(ref random, runner.Identity.Levels);
         var source = sequences.DrawSource(ref random, spec, runner.Identity.Levels);
         printer.Heading($"seed {Seed.Print(seed)}, sequence {sequence}");

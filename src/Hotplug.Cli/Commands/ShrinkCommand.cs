@@ -50,7 +50,7 @@ internal sealed class ShrinkCommand
         var printer = Printer.Output(_surroundings);
         using var machine = choice.Open();
         Supported.Demand(file, trace, machine.Identity);
-        var runner = new Runner(machine, Judges.Suite());
+        var runner = new Runner(machine, choice.SuiteFor(machine.Identity));
         var found = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         if (found.Violation is null)
         {
@@ -59,7 +59,8 @@ internal sealed class ShrinkCommand
             return ExitCode.Conforms;
         }
 
-        var shrunk = ProgressLine.During(_surroundings, "shrink", _ => new Shrinker(runner).Shrink(found));
+        var shrinker = new Shrinker(runner, choice.Target.Terms.Shrinking);
+        var shrunk = ProgressLine.During(_surroundings, "shrink", _ => shrinker.Shrink(found));
         printer.Heading($"shrink {file} on {machine.Identity.Name}: {shrunk.Executions} runs");
         var failure = new Failure(machine.Identity, shrunk.Result, shrunk.OriginalLength)
         {

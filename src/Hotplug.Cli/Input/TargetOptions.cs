@@ -22,6 +22,29 @@ internal sealed class TargetOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
+    private readonly Option<string?> _version = new("--kernel-version")
+    {
+        HelpName = "6.1|6.12",
+        Description = "Of target linux: which of the kernels that scripts/fetch-kernel gets.",
+    };
+
+    private readonly Option<string?> _kernel = new("--kernel")
+    {
+        HelpName = "bzImage",
+        Description = "Of target linux: a kernel of your own; with --modules.",
+    };
+
+    private readonly Option<string?> _modules = new("--modules")
+    {
+        HelpName = "folder",
+        Description = "Of target linux: where the modules of --kernel are.",
+    };
+
+    private readonly Option<bool> _expectNothing = new("--expect-nothing")
+    {
+        Description = "Of target linux: known defects of the kernel, which 'hotplug list expected' lists, are violations too.",
+    };
+
     internal TargetOptions(TargetTable targets)
     {
         _targets = targets;
@@ -44,11 +67,27 @@ internal sealed class TargetOptions
     {
         command.Add(_target);
         command.Add(_fault);
+        command.Add(_version);
+        command.Add(_kernel);
+        command.Add(_modules);
+        command.Add(_expectNothing);
     }
 
     internal Choice Read(ParseResult parsed) => Choice.Of(_targets,
-        parsed.GetValue(_target) ?? _targets.Rows[0].Name, parsed.GetValue(_fault), parsed.GetValue(_levels) ?? []);
+        NameOf(parsed) ?? _targets.Rows[0].Name, parsed.GetValue(_fault), parsed.GetValue(_levels) ?? [])
+        with { ExpectsNothing = parsed.GetValue(_expectNothing) };
 
     internal Choice Read(ParseResult parsed, Trace trace) =>
-        Choice.Of(_targets, trace, parsed.GetValue(_target), parsed.GetValue(_fault));
+        Choice.Of(_targets, trace, NameOf(parsed), parsed.GetValue(_fault))
+        with { ExpectsNothing = parsed.GetValue(_expectNothing) };
+
+    private string? NameOf(ParseResult parsed)
+    {
+        var target = parsed.GetValue(_target);
+        var kernel = LinuxTarget.NameOf(parsed.GetValue(_version), parsed.GetValue(_kernel), parsed.GetValue(_modules));
+        if (kernel is not null && target is not (null or LinuxTarget.Name))
+            throw new UsageException(
+                $"--target {target}: --kernel-version, --kernel and --modules are of target linux");
+        return kernel ?? target;
+    }
 }

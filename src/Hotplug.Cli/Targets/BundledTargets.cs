@@ -15,8 +15,17 @@ public static class BundledTargets
             static fault => fault is null
                 ? BitmapMachine.Create()
                 : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
+        new(LinuxTarget.Name,
+            $"A real, unmodified Linux kernel in QEMU: Debian's {LinuxTarget.DefaultVersion}; scripts/fetch-kernel and "
+            + "scripts/build-agent get what it needs.",
+            [], static _ => LinuxTarget.Open(LinuxTarget.DefaultVersion)) { Terms = LinuxTarget.Terms },
     ],
     [
+        new(LinuxTarget.Prefix, "VERSION|BZIMAGE,MODULES",
+            "Another kernel in QEMU: one that scripts/fetch-kernel knows, or your own.", LinuxTarget.Open)
+        {
+            Terms = LinuxTarget.Terms,
+        },
         new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.",
             OpenStdio),
     ]);

@@ -1,6 +1,7 @@
 using Hotplug.Cli.Input;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Run;
 
 namespace Hotplug.Cli.Targets;
 
@@ -27,6 +28,16 @@ internal sealed record Choice(TargetRow Target, string? Fault, Levels? Levels)
     internal static Choice Of(TargetTable targets, Trace trace, string? target, string? fault) =>
         Of(targets, target ?? trace.Note(TargetNote) ?? targets.Rows[0].Name,
             fault ?? (target is null ? trace.Note(FaultNote) : null), []);
+
+    /// <summary>The defects that are declared for its kernel count as violations like any other.</summary>
+    internal bool ExpectsNothing { get; init; }
+
+    /// <summary>What judges it.</summary>
+    internal Suite SuiteFor(MachineIdentity machine)
+    {
+        var suite = Target.Terms.Suite(machine);
+        return ExpectsNothing ? suite with { Defects = [] } : suite;
+    }
 
     /// <summary>Opens it.</summary>
     internal IMachine Open()

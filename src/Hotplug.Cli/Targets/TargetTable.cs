@@ -15,7 +15,11 @@ public sealed record SeededFault(string Id, string Summary, string KilledBy);
 /// <param name="Faults">Faults that can be seeded into it.</param>
 /// <param name="Open">Opens it, with the fault of this id or null for none.</param>
 public sealed record TargetRow(
-    string Name, string Summary, ImmutableArray<SeededFault> Faults, Func<string?, IMachine> Open);
+    string Name, string Summary, ImmutableArray<SeededFault> Faults, Func<string?, IMachine> Open)
+{
+    /// <summary>On which terms it is tested.</summary>
+    public TargetTerms Terms { get; init; } = TargetTerms.Usual;
+}
 
 /// <summary>Machines that are named by what follows a prefix: <c>stdio:COMMAND</c>.</summary>
 /// <param name="Prefix">What the name begins with, the colon included.</param>
@@ -25,6 +29,9 @@ public sealed record TargetRow(
 /// read.</param>
 public sealed record TargetScheme(string Prefix, string Rest, string Summary, Func<string, IMachine> Open)
 {
+    /// <summary>On which terms they are tested.</summary>
+    public TargetTerms Terms { get; init; } = TargetTerms.Usual;
+
     /// <summary>Prints <c>stdio:COMMAND</c>.</summary>
     public override string ToString() => Prefix + Rest;
 }
@@ -49,7 +56,10 @@ public sealed class TargetTable(ImmutableArray<TargetRow> rows, ImmutableArray<T
             return row;
         foreach (var scheme in Schemes)
             if (name.StartsWith(scheme.Prefix, StringComparison.Ordinal))
-                return new TargetRow(name, scheme.Summary, [], _ => scheme.Open(name[scheme.Prefix.Length..]));
+                return new TargetRow(name, scheme.Summary, [], _ => scheme.Open(name[scheme.Prefix.Length..]))
+                {
+                    Terms = scheme.Terms,
+                };
         throw new UsageException($"unknown target '{name}'; known: {Known}");
     }
 

@@ -12,13 +12,16 @@ public interface IMachine : IDisposable
     /// <summary>Who this is, and what it implements. Constant.</summary>
     MachineIdentity Identity { get; }
 
-    /// <summary>Starts afresh with this spec: boot memory online, nothing added. Throws <see cref="HarnessException"/> if it cannot start.</summary>
+    /// <summary>
+    /// Starts afresh with this spec: boot memory online, nothing added. Throws <see cref="HarnessException"/> if it
+    /// cannot start.
+    /// </summary>
     void Reset(MachineSpec spec);
 
     /// <summary>
-    /// Carries out one operation. <paramref name="outcome"/> comes cleared. Never throws for a refused operation: that is an
-    /// answer. Names of <paramref name="operation"/> are resolved in <paramref name="target"/>; allocations are known to the
-    /// machine by their number.
+    /// Carries out one operation. <paramref name="outcome"/> comes cleared. Never throws for a refused operation: that
+    /// is an answer. Names of <paramref name="operation"/> are resolved in <paramref name="target"/>; allocations are
+    /// known to the machine by their number.
     /// </summary>
     void Execute(in Operation operation, in Target target, Outcome outcome);
 
@@ -46,7 +49,9 @@ public interface ISnapshots
 /// <param name="Visible">What its observations show.</param>
 public sealed record MachineIdentity(string Name, string Version, Levels Levels, Visibility Visible);
 
-/// <summary>The harness failed, not the machine: did not start, disk full, killed from outside. Makes the verdict inconclusive.</summary>
+/// <summary>
+/// The harness failed, not the machine: did not start, disk full, killed from outside. Makes the verdict inconclusive.
+/// </summary>
 public sealed class HarnessException : Exception
 {
     /// <summary>With a message that names what failed and what to do next.</summary>
@@ -63,7 +68,8 @@ public sealed class HarnessException : Exception
 }
 
 /// <summary>
-/// The machine ended through nobody's fault: a guest in which every page was taken. The run is judged up to the operation before.
+/// The machine ended through nobody's fault: a guest in which every page was taken. The run is judged up to the
+/// operation before.
 /// </summary>
 public sealed class RunEndedException : Exception
 {

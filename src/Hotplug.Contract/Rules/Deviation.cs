@@ -5,29 +5,45 @@ namespace Hotplug.Contract.Rules;
 /// <summary>What a declared deviation is about.</summary>
 public enum DeviationKind : byte
 {
-    /// <summary>managed of <see cref="Deviation.Zone"/> is off by <see cref="Deviation.Amount"/> pages, from now on.</summary>
+    /// <summary>
+    /// managed of <see cref="Deviation.Zone"/> is off by <see cref="Deviation.Amount"/> pages, from now on.
+    /// </summary>
     ManagedPages,
     /// <summary>The count of poisoned pages is off by <see cref="Deviation.Amount"/>, from now on.</summary>
     PoisonedPages,
-    /// <summary>Block <see cref="Deviation.Block"/> comes back in zone <see cref="Deviation.Zone"/> instead, this once.</summary>
+    /// <summary>
+    /// Block <see cref="Deviation.Block"/> comes back in zone <see cref="Deviation.Zone"/> instead, this once.
+    /// </summary>
     ZoneAfterRollback,
     /// <summary>Block <see cref="Deviation.Block"/> stays offline after a rollback, this once.</summary>
     OfflineAfterRollback,
-    /// <summary><see cref="Deviation.Amount"/> poisoned pages of block <see cref="Deviation.Block"/> lose their flag and stay counted, this once.</summary>
+    /// <summary>
+    /// <see cref="Deviation.Amount"/> poisoned pages of block <see cref="Deviation.Block"/> lose their flag and stay
+    /// counted, this once.
+    /// </summary>
     PoisonLost,
-    /// <summary>A page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) may be in the buddy with its poison flag, until it changes.</summary>
+    /// <summary>
+    /// A page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) may be in the buddy with
+    /// its poison flag, until it changes.
+    /// </summary>
     PoisonedInBuddy,
-    /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves PageOffline, until its block does leave online.</summary>
+    /// <summary>
+    /// A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) leaves
+    /// PageOffline, until its block does leave online.
+    /// </summary>
     OfflineLost,
-    /// <summary>A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) has no reference, until it changes.</summary>
+    /// <summary>
+    /// A PageOffline page of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>) has no
+    /// reference, until it changes.
+    /// </summary>
     OfflineUnreferenced,
     /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
     KernelWarning,
 }
 
 /// <summary>
-/// The exact difference that a declared kernel defect makes, predicted from what was seen before anybody judges. Rules add it
-/// to what they expect: so a predicted difference that does not show is a violation too.
+/// The exact difference that a declared kernel defect makes, predicted from what was seen before anybody judges. Rules
+/// add it to what they expect: so a predicted difference that does not show is a violation too.
 /// </summary>
 /// <param name="Defect">Id of the declared defect.</param>
 /// <param name="Kind">What it is about.</param>
@@ -81,7 +97,9 @@ public sealed class DeviationLedger
         return pages;
     }
 
-    /// <summary>By how many pages managed is off in zones that are not listed any more: their node went offline with the error.</summary>
+    /// <summary>
+    /// By how many pages managed is off in zones that are not listed any more: their node went offline with the error.
+    /// </summary>
     public long ManagedOfUnlisted(ReadOnlySpan<ZoneObservation> listed)
     {
         long pages = 0;
@@ -114,7 +132,9 @@ public sealed class DeviationLedger
         return null;
     }
 
-    /// <summary>True if the page at this offset of the block is predicted to be in the buddy with its poison flag.</summary>
+    /// <summary>
+    /// True if the page at this offset of the block is predicted to be in the buddy with its poison flag.
+    /// </summary>
     public bool MayBePoisonedInBuddy(int block, long offset) => Stands(DeviationKind.PoisonedInBuddy, block, offset);
 
     /// <summary>True if the PageOffline page at this offset of the block is predicted to have no reference.</summary>
@@ -139,8 +159,8 @@ public sealed class DeviationLedger
 }
 
 /// <summary>
-/// A known defect of a real kernel: watches a run and predicts, operation by operation, what it will get wrong. One instance
-/// watches one run.
+/// A known defect of a real kernel: watches a run and predicts, operation by operation, what it will get wrong. One
+/// instance watches one run.
 /// </summary>
 public interface IKnownDefect
 {

@@ -9,6 +9,7 @@ public sealed class HouseTests
     private static readonly Dictionary<string, string[]> s_allowed = new()
     {
         ["Hotplug.Contract"] = [],
+        ["Hotplug.Agent"] = [],
         ["Hotplug.Model"] = ["Hotplug.Contract"],
         ["Hotplug.Bitmap"] = ["Hotplug.Contract"],
         ["Hotplug.Engine"] = ["Hotplug.Contract"],
@@ -57,6 +58,7 @@ public sealed class HouseTests
             Assert.DoesNotContain("FsCheck", File.ReadAllText(project));
     }
 
-    private static IEnumerable<string> References(string project) => XDocument.Load(project).Descendants("ProjectReference")
+    private static IEnumerable<string> References(string project) =>
+        XDocument.Load(project).Descendants("ProjectReference")
         .Select(static r => Path.GetFileNameWithoutExtension(((string)r.Attribute("Include")!).Replace('\\', '/')));
 }

@@ -1,0 +1,43 @@
+using Hotplug.Adapters.Qemu;
+using Hotplug.Engine.Shrink;
+using Hotplug.Generators.Kernels;
+
+namespace Hotplug.Cli.Targets;
+
+/// <summary>A real kernel in QEMU: <c>linux</c>, <c>linux:6.1</c>, or <c>linux:BZIMAGE,MODULES</c>.</summary>
+internal static class LinuxTarget
+{
+    internal const string Name = "linux", Prefix = "linux:", DefaultVersion = "6.12";
+
+    /// <summary>One guest at a time: a second one would only take the CPU of the first.</summary>
+    internal static TargetTerms Terms { get; } = new()
+    {
+        Suite = static machine => Judges.SuiteFor(machine.Version),
+        Sequences = static machine => new KernelSequences(LinuxMachine.SpecsOf(machine.Version)),
+        MostWorkers = 1,
+        OperationsPerSequence = 12,
+        OperationLimit = TimeSpan.FromMinutes(5),
+        Shrinking = new ShrinkBudget(Operations: 1_500, ProofOperations: 200, ProofLength: 3),
+    };
+
+    /// <summary>The name for a kernel that options chose; null if none did.</summary>
+    internal static string? NameOf(string? version, string? kernel, string? modules) =>
+        (version, kernel, modules) switch
+    {
+        (null, null, null) => null,
+        ({ } chosen, null, null) => Prefix + chosen,
+        (null, { } image, { } directory) => $"{Prefix}{image},{directory}",
+        _ => throw new UsageException("a kernel is named by --kernel-version, or by --kernel and --modules together"),
+    };
+
+    /// <summary>Opens the machine of what follows the prefix.</summary>
+    internal static LinuxMachine Open(string rest)
+    {
+        if (rest.Split(',') is [var kernel, var modules])
+            return new LinuxMachine(LinuxOptions.Own(Path.GetFullPath(kernel), Path.GetFullPath(modules)));
+        if (!LinuxOptions.Versions.Contains(rest))
+            throw new UsageException($"--target {Prefix}{rest}: known versions are "
+                + $"{string.Join(", ", LinuxOptions.Versions)}; a kernel of your own is {Prefix}BZIMAGE,MODULES");
+        return new LinuxMachine(LinuxOptions.Find(rest));
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using Hotplug.Adapters.Kernel;
+using Hotplug.Adapters.Qemu;
+using Hotplug.Adapters.Recording;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Engine.Run;
+using Hotplug.Generators.Kernels;
+using Hotplug.Invariants;
+using Hotplug.Model;
+using Xunit;
+
+namespace Hotplug.Tests.Qemu;
+
+public sealed class LinuxMachineTests
+{
+    private static readonly Name s_dimm = Name.Device(1);
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void A_live_kernel_conforms(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        var runner = new Runner(machine, SuiteOf(machine));
+        var sequences = new KernelSequences(LinuxMachine.SpecsOf(machine.Identity.Version));
+        for (ulong i = 0; i < 6; i++)
+        {
+            var random = new SplitMix(SplitMix.Derive(1, i));
+            var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
+            var result = runner.Run(spec, sequences.DrawSource(ref random, spec, machine.Identity.Levels), 8);
+            Assert.True(result.Verdict == Verdict.Conforms, $"sequence {i}: {result.Violation}");
+        }
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void A_pinned_page_keeps_its_block_online_until_it_is_put(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        var page = Name.Allocation(1).WithPage(3);
+        var result = Run(machine,
+            Operation.Policy(PolicySetting.AutoOffline), Operation.Add(s_dimm, 32768, node: 1),
+            Operation.Online(s_dimm.WithBlock(0), OperationKind.OnlineMovable),
+            Operation.Alloc(Name.Allocation(1), 100, node: 1), Operation.Get(page),
+            Operation.Offline(s_dimm.WithBlock(0)), Operation.Put(page), Operation.Offline(s_dimm.WithBlock(0)));
+        Assert.True(result.Verdict == Verdict.Conforms, result.Violation?.ToString());
+        Assert.Equal(Answer.Unfinished, result.Answers[5]);
+        Assert.Equal(Answer.Ok, result.Answers[7]);
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void What_is_recorded_is_judged_as_it_was_live(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        using var text = new StringWriter();
+        var writer = new RecordingWriter(text);
+        machine.Recorder = writer.Write;
+        var live = Run(machine,
+            Operation.Add(s_dimm, 65536, node: 1), Operation.Resize(Name.DeviceMemory(1), 40),
+            Operation.BalloonTarget(BalloonDriver.Virtio, 1000), Operation.Eject(s_dimm));
+        writer.End();
+        var run = RecordingFile.Read("live.jsonl", new MemoryStream(Encoding.UTF8.GetBytes(text.ToString())));
+        using var replayed = new RecordingMachine(run);
+        var again = new Runner(replayed, SuiteOf(machine))
+            .Run(run.Spec, new TraceSource(run.Operations), run.Operations.Length);
+        Assert.Equal(Verdict.Conforms, live.Verdict);
+        Assert.True(again.Verdict == Verdict.Conforms, again.Violation?.ToString());
+        Assert.Equal(live.Answers.ToArray(), again.Answers.ToArray());
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void No_process_and_no_file_of_a_guest_is_left_behind(string version)
+    {
+        var scratch = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
+        using (var machine = new LinuxMachine(LiveKernel.Find(version) with { Scratch = scratch }))
+        {
+            machine.Reset(LinuxMachine.SpecsOf(machine.Identity.Version)[0]);
+            Assert.NotEmpty(Directory.EnumerateFileSystemEntries(scratch));
+        }
+
+        Directory.Delete(scratch);      // Fails if anything is in it.
+    }
+
+    private static RunResult Run(LinuxMachine machine, params ReadOnlySpan<Operation> operations)
+    {
+        var spec = LinuxMachine.SpecsOf(machine.Identity.Version)[0];
+        return new Runner(machine, SuiteOf(machine)).Run(spec, new TraceSource([.. operations]), operations.Length);
+    }
+
+    private static Suite SuiteOf(LinuxMachine machine) => new(new ReferenceModel(), Catalogue.All)
+    {
+        Defects = ExpectedDefects.Bundled.For(machine.Identity.Version),
+    };
+}

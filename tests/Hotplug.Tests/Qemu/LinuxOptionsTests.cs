@@ -1,0 +1,40 @@
+using Hotplug.Adapters.Qemu;
+using Hotplug.Contract.Machines;
+using Xunit;
+
+namespace Hotplug.Tests.Qemu;
+
+public sealed class LinuxOptionsTests
+{
+    [Fact]
+    public void A_missing_kernel_is_named_with_the_command_that_gets_it()
+    {
+        var empty = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
+        try
+        {
+            var failure = Assert.Throws<HarnessException>(() => LinuxOptions.FindFrom(empty, "6.1"));
+            Assert.Contains("scripts/fetch-kernel 6.1", failure.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(empty);
+        }
+    }
+
+    [Fact]
+    public void A_kernel_of_ones_own_that_is_not_there_is_named()
+    {
+        var failure = Assert.Throws<HarnessException>(static () => LinuxOptions.Own("/nowhere/bzImage", "/nowhere"));
+        Assert.Contains("/nowhere/bzImage", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_offered_machine_is_a_coherent_spec()
+    {
+        foreach (var release in (string[])["6.1.0-50-amd64", "6.12.117+deb12-amd64"])
+            Assert.All(LinuxMachine.SpecsOf(release), static spec => Assert.Null(SpecRules.Check(spec)));
+    }
+
+    [Fact]
+    public void A_kernel_that_is_not_known_offers_no_machine() => Assert.Empty(LinuxMachine.SpecsOf("5.10.0"));
+}
