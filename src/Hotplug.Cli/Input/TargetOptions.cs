@@ -75,11 +75,13 @@ internal sealed class TargetOptions
 
     internal Choice Read(ParseResult parsed) => Choice.Of(_targets,
         NameOf(parsed) ?? _targets.Rows[0].Name, parsed.GetValue(_fault), parsed.GetValue(_levels) ?? [])
-        with { ExpectsNothing = parsed.GetValue(_expectNothing) };
+        with
+    { ExpectsNothing = parsed.GetValue(_expectNothing) };
 
     internal Choice Read(ParseResult parsed, Trace trace) =>
         Choice.Of(_targets, trace, NameOf(parsed), parsed.GetValue(_fault))
-        with { ExpectsNothing = parsed.GetValue(_expectNothing) };
+        with
+        { ExpectsNothing = parsed.GetValue(_expectNothing) };
 
     private string? NameOf(ParseResult parsed)
     {

@@ -23,12 +23,12 @@ internal static class LinuxTarget
     /// <summary>The name for a kernel that options chose; null if none did.</summary>
     internal static string? NameOf(string? version, string? kernel, string? modules) =>
         (version, kernel, modules) switch
-    {
-        (null, null, null) => null,
-        ({ } chosen, null, null) => Prefix + chosen,
-        (null, { } image, { } directory) => $"{Prefix}{image},{directory}",
-        _ => throw new UsageException("a kernel is named by --kernel-version, or by --kernel and --modules together"),
-    };
+        {
+            (null, null, null) => null,
+            ({ } chosen, null, null) => Prefix + chosen,
+            (null, { } image, { } directory) => $"{Prefix}{image},{directory}",
+            _ => throw new UsageException("a kernel is named by --kernel-version, or by --kernel and --modules together"),
+        };
 
     /// <summary>Opens the machine of what follows the prefix.</summary>
     internal static LinuxMachine Open(string rest)

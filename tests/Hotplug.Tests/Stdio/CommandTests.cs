@@ -48,7 +48,7 @@ public sealed class CommandTests(ITestOutputHelper output)
     [Theory]
     [InlineData("stdio:", "--target stdio:: no program; the form is stdio:COMMAND")]
     [InlineData("stdio:sh -c 'oops", "a quote ' is not closed")]
-    [InlineData("studio:machine", "known: bitmap, stdio:COMMAND")]
+    [InlineData("studio:machine", "known: bitmap, linux, linux:VERSION|BZIMAGE,MODULES, stdio:COMMAND")]
     public async Task A_target_that_cannot_be_read_is_wrong_usage(string target, string message)
     {
         using var shell = new Shell();
