@@ -59,7 +59,7 @@ internal sealed class ListCommand
 
     private void PrintLevels(Printer printer)
     {
-        var machines = _targets.Rows.Select(static r => (r.Name, Levels: LevelsOf(r))).ToArray();
+        var machines = _targets.Rows.Select(static r => (r.Name, r.Levels)).ToArray();
         printer.Table(["level", "targets"],
         [
             .. LevelsText.All.Select(l => new[]
@@ -71,7 +71,7 @@ internal sealed class ListCommand
 
     private void PrintTargets(Printer printer) => printer.Table(["target", "what it is", "levels"],
     [
-        .. _targets.Rows.Select(static r => new[] { r.Name, r.Summary, LevelsText.Print(LevelsOf(r)) }),
+        .. _targets.Rows.Select(static r => new[] { r.Name, r.Summary, LevelsText.Print(r.Levels) }),
         .. _targets.Schemes.Select(static s => new[] { s.ToString(), s.Summary, "what it says" }),
     ]);
 
@@ -91,10 +91,4 @@ internal sealed class ListCommand
     private static void PrintExpected(Printer printer) => printer.Table(["defect", "kernels", "breaks"],
         [.. ExpectedDefects.Bundled.Defects.Select(static d =>
             new[] { d.Precondition, DefectText.Kernels(d), d.Rule })]);
-
-    private static Levels LevelsOf(TargetRow row)
-    {
-        using var machine = row.Open(null);
-        return machine.Identity.Levels;
-    }
 }

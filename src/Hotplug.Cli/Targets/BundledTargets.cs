@@ -18,7 +18,11 @@ public static class BundledTargets
         new(LinuxTarget.Name,
             $"A real, unmodified Linux kernel in QEMU: Debian's {LinuxTarget.DefaultVersion}; scripts/fetch-kernel and "
             + "scripts/build-agent get what it needs.",
-            [], static _ => LinuxTarget.Open(LinuxTarget.DefaultVersion)) { Terms = LinuxTarget.Terms },
+            [], static _ => LinuxTarget.Open(LinuxTarget.DefaultVersion))
+        {
+            Terms = LinuxTarget.Terms,
+            Offers = LinuxTarget.Offers,
+        },
     ],
     [
         new(LinuxTarget.Prefix, "VERSION|BZIMAGE,MODULES",

@@ -1,4 +1,5 @@
 using Hotplug.Adapters.Qemu;
+using Hotplug.Contract.Machines;
 using Hotplug.Engine.Shrink;
 using Hotplug.Generators.Kernels;
 
@@ -8,6 +9,10 @@ namespace Hotplug.Cli.Targets;
 internal static class LinuxTarget
 {
     internal const string Name = "linux", Prefix = "linux:", DefaultVersion = "6.12";
+
+    /// <summary>Everything that some configuration of a guest has.</summary>
+    internal const Levels Offers = Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory
+        | Levels.Hwpoison | Levels.Faults;
 
     /// <summary>One guest at a time: a second one would only take the CPU of the first.</summary>
     internal static TargetTerms Terms { get; } = new()

@@ -19,6 +19,21 @@ public sealed record TargetRow(
 {
     /// <summary>On which terms it is tested.</summary>
     public TargetTerms Terms { get; init; } = TargetTerms.Usual;
+
+    /// <summary>Levels that it can have, where opening it needs more than this program; null: the opened machine says.</summary>
+    public Levels? Offers { get; init; }
+
+    /// <summary>Its levels, without a fault.</summary>
+    public Levels Levels
+    {
+        get
+        {
+            if (Offers is { } levels)
+                return levels;
+            using var machine = Open(null);
+            return machine.Identity.Levels;
+        }
+    }
 }
 
 /// <summary>Machines that are named by what follows a prefix: <c>stdio:COMMAND</c>.</summary>
