@@ -13,7 +13,7 @@ namespace Hotplug.Cli.Commands;
 internal sealed class GateCommand
 {
     /// <summary>About a minute on two cores.</summary>
-    internal const string DefaultBudget = "80000";
+    internal const string DefaultBudget = "60000";
 
     private const string DefaultDatabase = ".hotplug/failures";
 
