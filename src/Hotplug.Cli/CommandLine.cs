@@ -25,6 +25,7 @@ public sealed class CommandLine
             ShrinkCommand.Create(surroundings, targets),
             CheckCommand.Create(surroundings),
             RecordCommand.Create(surroundings, targets),
+            ReproduceCommand.Create(surroundings, targets),
             ListCommand.Create(surroundings, targets),
             DescribeCommand.Create(surroundings, targets),
             ServeCommand.Create(surroundings, targets),
