@@ -115,6 +115,9 @@ internal sealed class Guest : IDisposable
         return ConsoleTail;
     }
 
+    /// <summary>Kills QEMU; the directory stays.</summary>
+    internal void Kill() => _process.Kill();
+
     public void Dispose()
     {
         Monitor.Dispose();

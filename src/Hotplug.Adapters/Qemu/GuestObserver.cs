@@ -6,13 +6,14 @@ namespace Hotplug.Adapters.Qemu;
 /// <summary>
 /// Everything that can be seen of a guest, in the form of a recording: the agent's view, QEMU's, and struct pages.
 /// </summary>
-internal sealed class GuestObserver(Guest guest, HostView pages)
+internal sealed class GuestObserver(Guest guest, HostView pages, ChannelComparison? comparison = null)
 {
     /// <summary>One observation.</summary>
     internal JsonObject Observe()
     {
         var obs = guest.Agent.Ask("observe")["obs"]!.DeepClone().AsObject();
         obs["hp"] = pages.Read(guest, HotBlocks(obs));
+        comparison?.Compare(guest.Agent, () => pages.Read(guest, HotBlocks(obs)));
         obs["md"] = MemoryDevices();
         obs["balloon"] = guest.Monitor.Execute("query-balloon")!["actual"]!.GetValue<long>();
         return obs;

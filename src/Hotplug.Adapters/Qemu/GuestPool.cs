@@ -23,11 +23,15 @@ internal sealed class GuestPool : IDisposable
 
     internal GuestPool(LinuxOptions options)
     {
-        _options = options;
         _initramfs = Initramfs.Build(options.Agent, options.Modules);
         var name = Convert.ToHexStringLower(SHA256.HashData(_initramfs))[..16];
         _initramfsPath = Path.Combine(options.Store, $"initramfs-{name}.gz");
         Write(_initramfsPath, _initramfs);
+        var shape = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
+        _options = options with
+        {
+            Accelerator = options.Accelerator ?? Accelerator.Probe(options, shape, _initramfsPath),
+        };
     }
 
     /// <summary>Guests booted from nothing so far; the others were restored.</summary>

@@ -81,12 +81,21 @@ internal sealed class GuestProcess : IDisposable
     /// <summary>QEMU's whole command line: a saved guest can only be restored with the same one.</summary>
     internal static IEnumerable<string> Arguments(
         LinuxOptions options, GuestShape shape, string directory, string initramfs) =>
-        shape.Arguments(options.Accelerator).Concat(
+        shape.Arguments(options.Accelerator ?? Accelerator.Emulation).Concat(
         [
             "-kernel", options.Kernel, "-initrd", initramfs, "-serial", $"file:{directory}/console",
             "-qmp", $"unix:{directory}/qmp,server=on,wait=off",
             "-chardev", $"socket,id=agent,path={directory}/agent,server=on,wait=off",
         ]);
+
+    /// <summary>Kills QEMU alone.</summary>
+    internal void Kill()
+    {
+        var number = int.Parse(File.ReadAllText(Path.Combine(Directory, "pid")));
+        using var emulator = Process.GetProcessById(number);
+        emulator.Kill();
+        emulator.WaitForExit();
+    }
 
     /// <summary>Kills QEMU and deletes the directory.</summary>
     public void Dispose()

@@ -20,6 +20,7 @@ public sealed class LinuxMachine : IMachine
     private readonly GuestPool _pool;
     private readonly Dialect _dialect;
     private readonly string _release;
+    private readonly bool _comparesChannels;
     private readonly AllocationPlaces _places = new();
     private MachineSpec _spec;
     private Guest? _guest;
@@ -39,6 +40,7 @@ public sealed class LinuxMachine : IMachine
     public LinuxMachine(LinuxOptions options)
     {
         _pool = new GuestPool(options);
+        _comparesChannels = options.ComparesChannels;
         var first = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
         _release = _pool.ReleaseOf(first);
         _dialect = RecordingTable.DialectOf(_release)
@@ -74,7 +76,8 @@ public sealed class LinuxMachine : IMachine
         Drop();
         _spec = spec;
         _guest = _pool.Take(shape);
-        _observer = new GuestObserver(_guest, new HostView(_pool.StructPages));
+        _observer = new GuestObserver(
+            _guest, new HostView(_pool.StructPages), _comparesChannels ? new ChannelComparison(_dialect) : null);
         _driver = new GuestDriver(_guest, _observer);
         _operations = new GuestOperations(_driver, spec);
         _reader = new RecordingReader("linux");
@@ -122,6 +125,9 @@ public sealed class LinuxMachine : IMachine
         // Stamps are the reader's: another run has other ones.
         KernelObservation.Write(_state!, _reader, observation);
     }
+
+    /// <summary>Kills QEMU from outside, as an impatient user would: for tests of what happens then.</summary>
+    public void KillEmulator() => _guest?.Kill();
 
     /// <inheritdoc/>
     public void Dispose()

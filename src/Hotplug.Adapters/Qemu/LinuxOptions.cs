@@ -17,8 +17,11 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     /// </summary>
     public string Scratch { get; init; } = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 
-    /// <summary>How QEMU runs the guest: <c>tcg</c> or <c>kvm</c>.</summary>
-    public string Accelerator { get; init; } = "tcg";
+    /// <summary>How QEMU runs the guest: <c>tcg</c>, <c>kvm</c>, or null to find out which works.</summary>
+    public string? Accelerator { get; init; }
+
+    /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every observation.</summary>
+    public bool ComparesChannels { get; init; }
 
     /// <summary>Kernel versions that scripts/fetch-kernel knows.</summary>
     public static IReadOnlyList<string> Versions { get; } = ["6.1", "6.12"];

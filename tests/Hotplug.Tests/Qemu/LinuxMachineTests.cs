@@ -4,6 +4,7 @@ using Hotplug.Adapters.Qemu;
 using Hotplug.Adapters.Recording;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Run;
 using Hotplug.Generators.Kernels;
@@ -76,6 +77,50 @@ public sealed class LinuxMachineTests
     [LiveKernelTheory]
     [InlineData("6.1")]
     [InlineData("6.12")]
+    public void Both_channels_of_observation_show_the_same_pages(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version) with { ComparesChannels = true });
+        var block = Name.DeviceMemory(1).WithBlock(0);
+        var result = Run(machine,
+            Operation.Add(s_dimm, 65536, node: 1), Operation.Online(s_dimm.WithBlock(0)),
+            Operation.Resize(Name.DeviceMemory(1), 40), Operation.Online(block, OperationKind.OnlineMovable),
+            Operation.Alloc(Name.Allocation(1), 100, node: 1), Operation.Poison(Name.Allocation(1).WithPage(5)),
+            Operation.Poison(block.WithPage(300)), Operation.BalloonTarget(BalloonDriver.Virtio, 500),
+            Operation.Free(Name.Allocation(1)));
+        Assert.True(result.Verdict == Verdict.Conforms, result.Violation?.ToString());
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void An_offline_that_does_nothing_is_caught(string version)
+    {
+        using var live = new LinuxMachine(LiveKernel.Find(version));
+        using var machine = new IdleMachine(live);
+        var result = new Runner(machine, SuiteOf(live)).Run(LinuxMachine.SpecsOf(live.Identity.Version)[0],
+            new TraceSource([
+                Operation.Add(s_dimm, 32768, node: 1), Operation.Online(s_dimm.WithBlock(0)),
+                Operation.Offline(s_dimm.WithBlock(0))]), 3);
+        Assert.Equal(Verdict.Violates, result.Verdict);
+        Assert.Equal(2, result.FailedAt);
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
+    public void A_killed_emulator_is_inconclusive_and_tells_why(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        machine.Reset(LinuxMachine.SpecsOf(machine.Identity.Version)[0]);
+        machine.KillEmulator();
+        var failure = Assert.Throws<HarnessException>(() =>
+            machine.Execute(Operation.Policy(PolicySetting.AutoOffline), default, new Outcome()));
+        Assert.Contains("closed its connection", failure.Message, StringComparison.Ordinal);
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
     public void No_process_and_no_file_of_a_guest_is_left_behind(string version)
     {
         var scratch = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
@@ -92,6 +137,27 @@ public sealed class LinuxMachineTests
     {
         var spec = LinuxMachine.SpecsOf(machine.Identity.Version)[0];
         return new Runner(machine, SuiteOf(machine)).Run(spec, new TraceSource([.. operations]), operations.Length);
+    }
+
+    // Claims to take blocks offline, and does not.
+    private sealed class IdleMachine(IMachine machine) : IMachine
+    {
+        public MachineIdentity Identity => machine.Identity;
+
+        public void Reset(MachineSpec spec) => machine.Reset(spec);
+
+        public void Execute(in Operation operation, in Target target, Outcome outcome)
+        {
+            if (operation.Kind != OperationKind.Offline)
+                machine.Execute(operation, target, outcome);
+        }
+
+        public void Observe(Observation observation) => machine.Observe(observation);
+
+        public void Dispose()
+        {
+            // The machine belongs to the test.
+        }
     }
 
     private static Suite SuiteOf(LinuxMachine machine) => new(new ReferenceModel(), Catalogue.All)
