@@ -88,6 +88,9 @@ internal static class ReproducerText
             qmp '{"execute":"device_add","arguments":{"driver":"pc-dimm","id":"'$1'","memdev":"mem-'$1'","node":'$3"${4:+,\"addr\":$4}"'}}'
             reply '"ACPI_DEVICE_OST".*"source": 1' 30 || echo '  the guest does not say whether it took it'
         }
+        busy() {        # Kernel memory, as a system in use has it: directory entries and inodes go to the newest kernel zone.
+            guest 'mkdir -p /busy; mountpoint -q /busy || mount -t tmpfs busy /busy; for i in $(seq 2000); do mkdir -p /busy/$i; done'
+        }
         eject() {       # id
             qmp '{"execute":"device_del","arguments":{"id":"'$1'"}}'
             reply '"DEVICE_DELETED".*"'$1'"|"ACPI_DEVICE_OST".*"status": 130' 10 || { echo '  it goes on'; return; }
