@@ -36,6 +36,8 @@ public enum Errno : short
     EBUSY = 16,
     /// <summary>The range is taken.</summary>
     EEXIST = 17,
+    /// <summary>No driver is bound to the device.</summary>
+    ENODEV = 19,
     /// <summary>Wrong state, alignment, granularity or text.</summary>
     EINVAL = 22,
     /// <summary>The device refuses for now.</summary>

@@ -36,14 +36,17 @@ internal static class Meanings
         OperationKind.BalloonTarget => "Bring a balloon to so many pages.",
         OperationKind.LoanTarget => "Set CMM's loan target; CMM acts on tick.",
         OperationKind.Oom => "Run the OOM notifiers.",
-        OperationKind.Back => "The hypervisor backs a page that was added without backing.",
+        OperationKind.Back =>
+            "The hypervisor backs pages that were added without backing. ENXIO: no such page, or not online; "
+            + "EINVAL: no balloon driver added it; EEXIST: backed already.",
         OperationKind.Plug => "Ask device memory for more sub-blocks than are plugged now.",
         OperationKind.Unplug => "Ask device memory for fewer sub-blocks than are plugged now.",
         OperationKind.Resize =>
             "Ask device memory for so many sub-blocks in all. EINVAL: more than its region holds; EBUSY, "
             + "ENOSPC: fell short.",
         OperationKind.SetCallback =>
-            "Set or restore the online_page callback. EINVAL: the slot is taken, or another's.",
+            "Set or restore the online_page callback. EINVAL: the slot is taken, or another's; EBUSY: its "
+            + "owner's memory is there.",
         OperationKind.Contig =>
             "alloc_contig_range(): allocate exactly these pages. EBUSY: they cannot be isolated or emptied.",
         OperationKind.ContigFree => "free_contig_range() of what contig allocated.",

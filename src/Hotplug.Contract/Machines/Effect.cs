@@ -20,9 +20,14 @@ public enum EffectKind : byte
     RemovedFromZone,
     /// <summary>The zone's span changed. Range: the new span.</summary>
     SpanChanged,
-    /// <summary>A range of pages was given to the buddy by the online callback. generic_online_page().</summary>
+    /// <summary>
+    /// A range of pages was given to the buddy by the online callback. Value: whose callback decided, a
+    /// <see cref="CallbackOwner"/>. generic_online_page().
+    /// </summary>
     PagesToBuddy,
-    /// <summary>A range of pages was kept from the buddy by the online callback: PageOffline.</summary>
+    /// <summary>
+    /// A range of pages was kept from the buddy by the online callback: PageOffline. Value: whose callback decided.
+    /// </summary>
     PagesKeptOffline,
     /// <summary>present_pages of the zone changed by Value. adjust_present_page_count().</summary>
     PresentChanged,

@@ -121,6 +121,9 @@ public sealed record MachineSpec
     /// <summary>Balloons, at most one of a driver.</summary>
     public ImmutableArray<BalloonSpec> Balloons { get; init; } = [];
 
+    /// <summary>How drivers register their online_page callbacks.</summary>
+    public CallbackRegistry OnlineCallbacks { get; init; }
+
     /// <summary>The memory notifier chain; callbacks with equal priority are called in this order.</summary>
     public ImmutableArray<NotifierSpec> Notifiers { get; init; } =
         [new("slub", 1), new("page-ext", 0), new("virtio-mem", 0), new("injector", 0)];

@@ -49,7 +49,8 @@ public static class SpecText
 
     /// <summary>Every key that the text form knows.</summary>
     public static ImmutableArray<string> Keys { get; } =
-        [.. Numbers.Select(static n => n.Key), "memmap-on-memory", "auto-online", "dialect", "device-memory", "balloon", "notifier"];
+        [.. Numbers.Select(static n => n.Key), "memmap-on-memory", "auto-online", "dialect", "device-memory", "balloon",
+            "online-callbacks", "notifier"];
 
     /// <summary>Prints the spec; empty for the default one.</summary>
     public static string Print(MachineSpec spec)
@@ -65,6 +66,8 @@ public static class SpecText
         if (spec.Dialect != s_default.Dialect)
             Append(text, "dialect", spec.Dialect.Name);
         AppendDevices(text, spec);
+        if (spec.OnlineCallbacks != s_default.OnlineCallbacks)
+            Append(text, "online-callbacks", Words.Of(spec.OnlineCallbacks));
         if (!spec.Notifiers.SequenceEqual(s_default.Notifiers))
             Append(text, "notifier", PrintNotifiers(spec));
         return text.ToString();
@@ -80,6 +83,7 @@ public static class SpecText
         Append(text, "auto-online", Words.Of(spec.AutoOnline));
         Append(text, "dialect", spec.Dialect.Name);
         AppendDevices(text, spec);
+        Append(text, "online-callbacks", Words.Of(spec.OnlineCallbacks));
         Append(text, "notifier", PrintNotifiers(spec));
         return text.ToString();
     }
@@ -139,6 +143,11 @@ public static class SpecText
                 return TryDeviceMemories(ref spec, value, out error);
             case "balloon":
                 return TryBalloons(ref spec, value, out error);
+            case "online-callbacks" when TryWord<CallbackRegistry>(value, out var registry):
+                spec = spec with { OnlineCallbacks = registry };
+                return true;
+            case "online-callbacks":
+                return Fail(Allowed<CallbackRegistry>(key, value), out error);
             case "notifier":
                 return TryNotifiers(ref spec, value, out error);
             default:

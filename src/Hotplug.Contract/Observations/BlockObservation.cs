@@ -34,6 +34,9 @@ public sealed class BlockObservation
     /// <summary>Offline: the other zone that it may be onlined to; <see cref="ZoneKind.None"/> otherwise.</summary>
     public ZoneKind OtherZone { get; set; }
 
+    /// <summary>It shows as a block device that user space can online; false: its driver did not register it.</summary>
+    public bool IsRegistered { get; set; } = true;
+
     /// <summary>Its pages; empty when they cannot be seen at all.</summary>
     public PageRuns Pages { get; } = new();
 

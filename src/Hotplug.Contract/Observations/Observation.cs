@@ -4,48 +4,10 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Contract.Observations;
 
-/// <summary>What a machine's observations show. What is not shown is never asserted.</summary>
-[Flags]
-public enum Visibility
-{
-    /// <summary>Nothing.</summary>
-    None = 0,
-    /// <summary>Memory blocks, their state, node and zones.</summary>
-    Blocks = 1 << 0,
-    /// <summary>Zone counters spanned, present and managed.</summary>
-    Zones = 1 << 1,
-    /// <summary>The start of a zone that has pages.</summary>
-    ZoneStart = 1 << 2,
-    /// <summary>Free pages and isolated pageblocks of a zone, exactly.</summary>
-    ZoneFree = 1 << 3,
-    /// <summary>PageOffline, poison and vmemmap of the pages of online blocks that are not <see cref="PageFlags.Unseen"/>.</summary>
-    PageTypes = 1 << 4,
-    /// <summary>Reference counts that are not <see cref="PageState.Unknown"/>.</summary>
-    References = 1 << 5,
-    /// <summary>Every page of every online block: who has it, exactly; nothing moves unless the witness says so.</summary>
-    Placement = 1 << 6,
-    /// <summary>The boot blocks' pages as well.</summary>
-    BootPages = 1 << 7,
-    /// <summary>Devices and their sizes.</summary>
-    Devices = 1 << 8,
-    /// <summary>The size of balloons.</summary>
-    Balloons = 1 << 9,
-    /// <summary>Sum of managed pages and number of poisoned pages.</summary>
-    Counters = 1 << 10,
-    /// <summary>Which nodes are online and which have memory.</summary>
-    Nodes = 1 << 11,
-    /// <summary>Added ranges as registered resources.</summary>
-    Resources = 1 << 12,
-    /// <summary>Who owns a PageOffline page.</summary>
-    Owners = 1 << 13,
-    /// <summary>Everything.</summary>
-    All = (1 << 14) - 1,
-}
-
 /// <summary>A device that brought memory: a DIMM or a device memory.</summary>
 /// <param name="Name">Its name: <c>d1</c>, <c>m1</c>.</param>
 /// <param name="Range">Its address range; a device memory's whole region.</param>
-/// <param name="PluggedPages">Pages plugged: all of a DIMM's.</param>
+/// <param name="PluggedPages">Pages plugged: all of a DIMM's; of what a balloon driver added, those that are backed.</param>
 /// <param name="RequestedPages">Pages that the host asked for; the plugged ones where there is no request.</param>
 /// <param name="InFlight">The machine may still be working on it: what concerns its blocks may lag.</param>
 public readonly record struct DeviceObservation(
@@ -105,6 +67,9 @@ public sealed class Observation
 
     /// <summary>Pages that hold page descriptors outside the added memory (the memmap's cost); −1 where it cannot be seen.</summary>
     public long BootMemmapPages { get; set; } = -1;
+
+    /// <summary>Whose online_page callbacks are set.</summary>
+    public CallbackOwners Callbacks { get; set; }
 
     /// <summary>The memory blocks, by ascending number.</summary>
     public ReadOnlySpan<BlockObservation> Blocks => CollectionsMarshal.AsSpan(_blocks);
@@ -283,6 +248,7 @@ public sealed class Observation
         ManagedTotal = other.ManagedTotal;
         PoisonedPages = other.PoisonedPages;
         BootMemmapPages = other.BootMemmapPages;
+        Callbacks = other.Callbacks;
         foreach (var block in other.Blocks)
         {
             var copy = Open(block.Block);
@@ -291,6 +257,7 @@ public sealed class Observation
             copy.Node = block.Node;
             copy.Zone = block.Zone;
             copy.OtherZone = block.OtherZone;
+            copy.IsRegistered = block.IsRegistered;
             copy.Pages.CopyFrom(block.Pages);
             Close(copy);
         }
@@ -330,6 +297,7 @@ public sealed class Observation
         block.State = BlockState.Offline;
         block.Zone = block.OtherZone = ZoneKind.None;
         block.Node = 0;
+        block.IsRegistered = true;
         block.Pages.Clear();
         return block;
     }

@@ -36,6 +36,8 @@ public enum PageFlags : ushort
     Unmigratable = 1 << 12,
     /// <summary>Slab, page table or another kernel use that a kernel states.</summary>
     Kernel = 1 << 13,
+    /// <summary>Added by a balloon driver, and the hypervisor has put no memory behind it yet (source document 004).</summary>
+    Unbacked = 1 << 14,
 }
 
 /// <summary>The state of one page, as seen. <c>default</c>: nothing seen, reference count 0.</summary>

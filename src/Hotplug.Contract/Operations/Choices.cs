@@ -54,7 +54,7 @@ public enum BalloonDriver : byte
     Cmm,
 }
 
-/// <summary>Who owns the online_page callback slot (kernel-semantics 3.0.4).</summary>
+/// <summary>Whose online_page callback decides, or is set (kernel-semantics 3.0.4).</summary>
 public enum CallbackOwner : byte
 {
     /// <summary>Nobody: the generic callback gives every page to the buddy.</summary>
@@ -65,6 +65,26 @@ public enum CallbackOwner : byte
     HyperV,
     /// <summary>virtio-mem.</summary>
     VirtioMem,
+}
+
+/// <summary>Whether added memory shows as memory blocks that user space can online (source document 004).</summary>
+public enum BlockDevices : byte
+{
+    /// <summary>It does, as everything that the kernel adds by itself.</summary>
+    Registered,
+    /// <summary>It does not: who added it brings it online as part of the add. Only for one memory block of a balloon driver.</summary>
+    Unregistered,
+}
+
+/// <summary>How drivers say that they decide what becomes of pages that come online (kernel-semantics 4.5).</summary>
+public enum CallbackRegistry : byte
+{
+    /// <summary>One slot for all: <c>set_online_page_callback()</c>, what mainline has.</summary>
+    Slot,
+    /// <summary>A list of callbacks, each asked of each page: one at most claims it.</summary>
+    List,
+    /// <summary>Operations that come with the memory itself; nothing is set or restored.</summary>
+    Section,
 }
 
 /// <summary>What is done to the callback slot.</summary>

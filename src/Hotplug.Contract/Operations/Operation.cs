@@ -19,6 +19,12 @@ public readonly record struct Operation
     /// <summary>A second enumeration value; the memory group of <c>add</c>, the action of <c>set-callback</c>.</summary>
     public byte Second { get; init; }
 
+    /// <summary>A third enumeration value; the owner of what <c>add</c> brings.</summary>
+    public byte Third { get; init; }
+
+    /// <summary>A fourth enumeration value; the block devices of what <c>add</c> brings.</summary>
+    public byte Fourth { get; init; }
+
     /// <summary>Buddy order, 0 and up.</summary>
     public byte Order { get; init; }
 
@@ -44,10 +50,14 @@ public readonly record struct Operation
     /// Hot-add <paramref name="pages"/> pages as device <paramref name="device"/>. EINVAL: 0 pages, or start or size not
     /// a multiple of the memory block; EEXIST: the range is taken; E2BIG: outside the hot-pluggable range; ENOMEM: no
     /// memory for the memmap; EINVAL: node not possible, or (6.1) an explicit memmap placement that is not supported.
+    /// With an <paramref name="owner"/> it is the memory of that balloon's driver: no page of it is backed yet, it joins
+    /// no memory group, and its memmap comes from memory that is there. EINVAL: the machine has no such balloon, its
+    /// callback is not set, or another memmap is asked for; unregistered without an owner, or more than one block.
     /// Linux: add_memory_resource(), mm/memory_hotplug.c.
     /// </summary>
     public static Operation Add(Name device, long pages, short node = 0, Name at = default,
-        MemmapPlacement memmap = MemmapPlacement.Policy, MemoryGroupKind group = MemoryGroupKind.Static) =>
+        MemmapPlacement memmap = MemmapPlacement.Policy, MemoryGroupKind group = MemoryGroupKind.Static,
+        CallbackOwner owner = CallbackOwner.Generic, BlockDevices blockDevices = BlockDevices.Registered) =>
         new()
         {
             Kind = OperationKind.Add,
@@ -57,6 +67,8 @@ public readonly record struct Operation
             At = at,
             Choice = (byte)memmap,
             Second = (byte)group,
+            Third = (byte)owner,
+            Fourth = (byte)blockDevices,
         };
 
     /// <summary>
@@ -147,8 +159,14 @@ public readonly record struct Operation
     /// <summary>Run the OOM notifiers.</summary>
     public static Operation Oom() => new() { Kind = OperationKind.Oom };
 
-    /// <summary>The hypervisor backs one page that was added without backing (source document 004).</summary>
-    public static Operation Back(Name page) => new() { Kind = OperationKind.Back, Subject = page };
+    /// <summary>
+    /// The hypervisor backs <paramref name="pages"/> pages, from the named one on, that were added without backing: where
+    /// their block is online they go to the buddy. All or none. ENXIO: no such page frame, or a Xen page that is not
+    /// online; EINVAL: memory that no balloon driver added, or beyond the block; EEXIST: one is backed already.
+    /// Source document 004; Linux: increase_reservation(), drivers/xen/balloon.c; handle_pg_range(), drivers/hv/hv_balloon.c.
+    /// </summary>
+    public static Operation Back(Name page, long pages = 1) =>
+        new() { Kind = OperationKind.Back, Subject = page, Amount = pages };
 
     /// <summary>Ask device memory for <paramref name="subBlocks"/> more sub-blocks than are plugged now.</summary>
     public static Operation Plug(Name deviceMemory, long subBlocks) =>
@@ -165,7 +183,12 @@ public readonly record struct Operation
     public static Operation Resize(Name deviceMemory, long subBlocks) =>
         new() { Kind = OperationKind.Resize, Subject = deviceMemory, Amount = subBlocks };
 
-    /// <summary>Set or restore the online_page callback; EINVAL: the slot is not default, or not this owner's.</summary>
+    /// <summary>
+    /// Set or restore the online_page callback: what a driver does when it is loaded and unloaded. EINVAL: the slot is not
+    /// default, or not this owner's; in a list, it is on it already, or is not; always where operations come with the
+    /// memory. EINVAL: the machine has no such driver. EBUSY: memory of the owner is still there.
+    /// Linux: set_online_page_callback(), restore_online_page_callback().
+    /// </summary>
     public static Operation SetCallback(CallbackOwner owner, CallbackAction action = CallbackAction.Set) =>
         new() { Kind = OperationKind.SetCallback, Choice = (byte)owner, Second = (byte)action };
 

@@ -38,6 +38,10 @@ public enum OperationField : byte
     Choice,
     /// <summary><see cref="Operation.Second"/>.</summary>
     Second,
+    /// <summary><see cref="Operation.Third"/>.</summary>
+    Third,
+    /// <summary><see cref="Operation.Fourth"/>.</summary>
+    Fourth,
     /// <summary><see cref="Operation.Order"/>.</summary>
     Order,
     /// <summary><see cref="Operation.Errno"/>.</summary>
@@ -106,6 +110,8 @@ public static class OperationTable
         OperationField.Amount => operation.Amount,
         OperationField.Choice => operation.Choice,
         OperationField.Second => operation.Second,
+        OperationField.Third => operation.Third,
+        OperationField.Fourth => operation.Fourth,
         OperationField.Order => operation.Order,
         OperationField.Errno => (long)operation.Errno,
         OperationField.Node => operation.Node,
@@ -119,6 +125,8 @@ public static class OperationTable
         OperationField.Amount => operation with { Amount = value },
         OperationField.Choice => operation with { Choice = (byte)value },
         OperationField.Second => operation with { Second = (byte)value },
+        OperationField.Third => operation with { Third = (byte)value },
+        OperationField.Fourth => operation with { Fourth = (byte)value },
         OperationField.Order => operation with { Order = (byte)value },
         OperationField.Errno => operation with { Errno = (Errno)value },
         OperationField.Node => operation with { Node = (short)value },
@@ -149,7 +157,9 @@ public static class OperationTable
         [
             Form(OperationKind.Add, "add", Levels.Core, SubjectKind.NewDevice, Number("pages", 0, long.MaxValue, null),
                 Small("node", OperationField.Node, 0, 1023, 0), at, Choice<MemmapPlacement>("memmap", 0),
-                Choice<MemoryGroupKind>("group", 0, OperationField.Second)),
+                Choice<MemoryGroupKind>("group", 0, OperationField.Second),
+                Choice<CallbackOwner>("owner", 0, OperationField.Third),
+                Choice<BlockDevices>("block-devices", 0, OperationField.Fourth)),
             Form(OperationKind.Remove, "remove", Levels.Core, SubjectKind.DeviceOrBlock, blocks),
             Form(OperationKind.OfflineRemove, "offline-remove", Levels.Core, SubjectKind.DeviceOrBlock, blocks),
             Form(OperationKind.Eject, "eject", Levels.Core, SubjectKind.Device),
@@ -172,7 +182,7 @@ public static class OperationTable
             Form(OperationKind.LoanTarget, "loan-target", Levels.Cmm, SubjectKind.None,
                 Number("pages", 0, long.MaxValue, null)),
             Form(OperationKind.Oom, "oom", Levels.Cmm, SubjectKind.None),
-            Form(OperationKind.Back, "back", Levels.OnlineCallback, SubjectKind.Page),
+            Form(OperationKind.Back, "back", Levels.OnlineCallback, SubjectKind.Page, Number("pages", 1, int.MaxValue, 1)),
             Form(OperationKind.Plug, "plug", Levels.DeviceMemory, SubjectKind.DeviceMemory,
                 Number("sub-blocks", 1, long.MaxValue, null)),
             Form(OperationKind.Unplug, "unplug", Levels.DeviceMemory, SubjectKind.DeviceMemory,

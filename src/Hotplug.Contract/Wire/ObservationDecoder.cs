@@ -10,9 +10,9 @@ internal sealed class ObservationDecoder
     private const int MostNodes = 1024;
 
     private static readonly WireFields s_observation = new(2, "whole", "blocks", "gone", "zones", "devices", "balloons",
-        "nodes", "resources", "managed", "poisoned", "boot-memmap");
+        "nodes", "resources", "managed", "poisoned", "boot-memmap", "callbacks");
 
-    private static readonly WireFields s_block = new(4, "block", "state", "node", "zone", "other", "pages");
+    private static readonly WireFields s_block = new(4, "block", "state", "node", "zone", "other", "pages", "registered");
 
     private static readonly WireFields s_zone =
         new(7, "node", "zone", "start", "spanned", "present", "managed", "free", "isolated");
@@ -37,6 +37,7 @@ internal sealed class ObservationDecoder
         _touched.Clear();
         into.Begin(whole: false);
         into.ManagedTotal = into.PoisonedPages = into.BootMemmapPages = -1;
+        into.Callbacks = CallbackOwners.None;
         var whole = false;
         uint seen = 0;
         while (json.NextField(s_observation, ref seen, out var field))
@@ -93,6 +94,9 @@ internal sealed class ObservationDecoder
                 case 6:
                     _into.Add(ReadNode(ref json));
                     break;
+                case 11:
+                    _into.Callbacks |= (CallbackOwners)(1 << (int)json.Word<CallbackOwner>());
+                    break;
                 default:
                     _into.Add(json.Range());
                     break;
@@ -105,6 +109,7 @@ internal sealed class ObservationDecoder
         short node = 0;
         BlockState state = default;
         ZoneKind zone = default, other = default;
+        var registered = true;
         _pages.Clear();
         uint seen = 0;
         json.BeginObject();
@@ -126,6 +131,9 @@ internal sealed class ObservationDecoder
                 case 4:
                     other = json.Word<ZoneKind>();
                     break;
+                case 6:
+                    registered = json.Boolean();
+                    break;
                 default:
                     ReadPages(ref json);
                     break;
@@ -134,7 +142,7 @@ internal sealed class ObservationDecoder
         if (_listed.Count > 0 && _listed[^1] >= number)
             throw json.Wrong($"block {number} after block {_listed[^1]}: blocks are listed by ascending number");
         _listed.Add(number);
-        Take(number, state, node, zone, other);
+        Take(number, state, node, zone, other, registered);
     }
 
     private void ReadPages(ref WireReader json)
@@ -158,10 +166,10 @@ internal sealed class ObservationDecoder
             throw json.Wrong($"{_pages.Pages} pages: the runs of a block cover its {_spec.PagesPerBlock} pages");
     }
 
-    private void Take(int number, BlockState state, short node, ZoneKind zone, ZoneKind other)
+    private void Take(int number, BlockState state, short node, ZoneKind zone, ZoneKind other, bool registered)
     {
         if (_into.Find(number) is { } known && known.State == state && known.Node == node && known.Zone == zone
-            && known.OtherZone == other && known.Pages.SameAs(_pages))
+            && known.OtherZone == other && known.IsRegistered == registered && known.Pages.SameAs(_pages))
             return;
         _touched.Add(number);
         var block = _into.Open(number);
@@ -170,6 +178,7 @@ internal sealed class ObservationDecoder
         block.Node = node;
         block.Zone = zone;
         block.OtherZone = other;
+        block.IsRegistered = registered;
         block.Pages.CopyFrom(_pages);
         _into.Close(block);
     }

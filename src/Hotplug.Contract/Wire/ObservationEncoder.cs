@@ -50,6 +50,8 @@ internal static class ObservationEncoder
             WriteNodes(json, seen);
         if (!seen.Resources.IsEmpty)
             WriteResources(json, seen);
+        if (seen.Callbacks != CallbackOwners.None)
+            WriteCallbacks(json, seen.Callbacks);
         WriteCounter(json, "managed", seen.ManagedTotal);
         WriteCounter(json, "poisoned", seen.PoisonedPages);
         WriteCounter(json, "boot-memmap", seen.BootMemmapPages);
@@ -64,6 +66,8 @@ internal static class ObservationEncoder
         json.WriteString(s_zone, WireWords<ZoneKind>.Of(block.Zone));
         if (block.OtherZone != ZoneKind.None)
             json.WriteString(s_other, WireWords<ZoneKind>.Of(block.OtherZone));
+        if (!block.IsRegistered)
+            json.WriteBoolean("registered", false);
         if (block.Pages.Pages > 0)
         {
             json.WriteStartArray(s_pages);
@@ -186,6 +190,15 @@ internal static class ObservationEncoder
             json.WriteEndArray();
         }
 
+        json.WriteEndArray();
+    }
+
+    private static void WriteCallbacks(Utf8JsonWriter json, CallbackOwners owners)
+    {
+        json.WriteStartArray("callbacks");
+        foreach (var owner in Enum.GetValues<CallbackOwner>())
+            if (owner != CallbackOwner.Generic && owners.HasFlag((CallbackOwners)(1 << (int)owner)))
+                json.WriteStringValue(WireWords<CallbackOwner>.Of(owner));
         json.WriteEndArray();
     }
 

@@ -64,6 +64,7 @@ internal static class WireDraw
         if (random.Chance(50))
             into.Add(Range(ref random));
         into.ManagedTotal = random.Between(-1, 99);
+        into.Callbacks = random.Chance(50) ? CallbackOwners.None : CallbackOwners.Xen | CallbackOwners.VirtioMem;
         into.PoisonedPages = random.Between(-1, 9);
         into.BootMemmapPages = random.Between(-1, 9);
         into.End();
@@ -103,11 +104,12 @@ internal static class WireDraw
         block.Node = (short)random.Below(3);
         block.Zone = Any<ZoneKind>(ref random);
         block.OtherZone = Any<ZoneKind>(ref random);
+        block.IsRegistered = random.Chance(80);
         block.Pages.Clear();
         if (random.Chance(80))
             while (block.Pages.Pages < Spec.PagesPerBlock)
                 block.Pages.Add(random.Between(1, Spec.PagesPerBlock - block.Pages.Pages), new PageState(
-                    (PageFlags)random.Below(1 << 14), (byte)(random.Chance(50) ? 0 : random.Below(4)),
+                    (PageFlags)random.Below(1 << 15), (byte)(random.Chance(50) ? 0 : random.Below(4)),
                     (byte)(random.Chance(80) ? 0 : 200), random.Chance(20) ? PageState.Unknown
                         : random.Between(-1, 2)));
         into.Close(block);
