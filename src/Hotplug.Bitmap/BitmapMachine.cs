@@ -30,7 +30,7 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
     /// <inheritdoc/>
     public MachineIdentity Identity { get; } = new(name, "1",
         Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory | Levels.Hwpoison
-        | Levels.Faults | Levels.Effects, Visibility.All);
+        | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
 
     private Wiring<TRules> Wiring => _wiring
         ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
@@ -128,6 +128,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.Free => machine.Allocating.Free(id, log),
             OperationKind.Get => machine.Allocating.Get(id, pfn),
             OperationKind.Put => machine.Allocating.Put(id, pfn, log),
+            OperationKind.Contig => machine.Contig.Alloc(operation, target, log),
+            OperationKind.ContigFree => machine.Contig.Free(id, log),
             OperationKind.Inflate => machine.Ballooning.Inflate(driver, operation.Amount, log),
             OperationKind.Deflate => machine.Ballooning.Deflate(driver, operation.Amount, log),
             OperationKind.BalloonTarget => machine.Ballooning.Target(driver, operation.Amount, log),

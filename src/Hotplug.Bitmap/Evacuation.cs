@@ -111,6 +111,10 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
             pinned = FirstSound(block, PageUse.Unmigratable, end);
         if (pinned < 0)
             pinned = FirstSound(block, PageUse.Movable, end);
+
+        // In a kernel zone isolation has refused these; in zone Movable contiguous allocations leave them.
+        if (pinned < 0)
+            pinned = FirstSound(block, PageUse.Kernel, end);
         return pinned >= 0 ? pinned : state.FirstOf(block, PageUse.Ballooned, block.Vmemmap, end);
     }
 

@@ -20,6 +20,8 @@ public enum Fault : byte
     SpanNotShrunk,
     /// <summary>Managed pages drift when an offline is vetoed.</summary>
     ManagedDriftsAfterVeto,
+    /// <summary>A contiguous allocation takes PageOffline pages.</summary>
+    ContigTakesPageOffline,
 }
 
 /// <summary>A seeded fault as data.</summary>
@@ -63,6 +65,10 @@ public static class FaultTable
             "The rollback of a vetoed offline takes the block's pages out of managed as if it had gone offline.",
             new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
             "zone.managed-pages", 2),
+        new(Fault.ContigTakesPageOffline, "contig-takes-page-offline",
+            "alloc_contig_range() takes the PageOffline pages of its range, as offlining may.",
+            new Citation("2019", "source document 003", "PageOffline pages are not movable for alloc_contig_range()"),
+            "contig.takes-no-page-offline", 2),
     ];
 
     /// <summary>The form of a fault.</summary>

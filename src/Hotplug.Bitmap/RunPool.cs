@@ -227,4 +227,7 @@ internal struct Holder
 
     /// <summary>An allocation whose own references were dropped; its pages live by extra ones.</summary>
     public bool IsFreed;
+
+    /// <summary>An allocation of alloc_contig_range().</summary>
+    public bool IsContig;
 }

@@ -21,10 +21,11 @@ internal sealed class Wiring<TRules>
         Adding = new Adding<TRules>(state, pages, removing, onlining);
         Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
         Allocating = new Allocating(state, pages);
+        var contig = new ContigRange(state, Buddy, pages, migration, evacuation);
+        Contig = new Contig<TRules>(state, contig, Allocating, rules);
         Ballooning = new Ballooning(state, pages);
         Poisoning = new Poisoning(state, Buddy, pages, migration);
-        Driver = new DeviceMemoryDriver<TRules>(
-            state, new SubBlocks(state, Buddy, pages, migration, evacuation), Adding, ejecting);
+        Driver = new DeviceMemoryDriver<TRules>(state, new SubBlocks(state, contig), Adding, ejecting);
         Policies = new Policies(state, policy);
         Writer = new ObservationWriter(state, new BlockPainter(state, Buddy), Ballooning);
     }
@@ -38,6 +39,8 @@ internal sealed class Wiring<TRules>
     public BlockOperations<TRules> Blocks { get; }
 
     public Allocating Allocating { get; }
+
+    public Contig<TRules> Contig { get; }
 
     public Ballooning Ballooning { get; }
 

@@ -57,6 +57,8 @@ public sealed class ReferenceModel : ISpecification
             OperationKind.Free => Allocating.JudgeFree(ruling),
             OperationKind.Get => Allocating.JudgeGet(ruling),
             OperationKind.Put => Allocating.JudgePut(ruling),
+            OperationKind.Contig => Contiguous.JudgeContig(ruling),
+            OperationKind.ContigFree => Contiguous.JudgeFree(ruling),
             OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget => Ballooning.Judge(ruling),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize => Plugging.Judge(ruling),
             OperationKind.Poison or OperationKind.HardOffline => Poisoning.JudgePoison(ruling),

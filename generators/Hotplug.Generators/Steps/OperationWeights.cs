@@ -15,6 +15,7 @@ internal static class OperationWeights
     private const Levels Core = Levels.Core;
     private const Levels Ballooning = Levels.Core | Levels.Balloon;
     private const Levels Device = Levels.Core | Levels.DeviceMemory;
+    private const Levels Contiguous = Levels.Core | Levels.Contig;
     private const Levels Failure = Levels.Core | Levels.Hwpoison;
     private const Levels Injection = Levels.Core | Levels.Faults;
     private const Levels SelfHosting = Levels.Core | Levels.MemmapOnMemory;
@@ -39,6 +40,8 @@ internal static class OperationWeights
         Row(Sensible, Core, 6, PageArms.Free, Conservation, References, Accounting),
         Row(Sensible, Core, 3, PageArms.Get, References),
         Row(Sensible, Core, 4, PageArms.Put, References),
+        Row(Sensible, Contiguous, 4, ContigArms.Contig, Contig, Conservation, PageOffline),
+        Row(Sensible, Contiguous, 3, ContigArms.ContigFree, Contig, Conservation),
         Row(Sensible, Failure, 4, PageArms.Poison, Poison),
         Row(Sensible, Failure, 4, PageArms.Unpoison, Poison),
         Row(Sensible, Failure, 3, PageArms.SoftOffline, Poison),
@@ -65,6 +68,8 @@ internal static class OperationWeights
         Row(Sequence, Injection, 3, SequenceArms.StickyError, Rollback, Notifiers),
         Row(Sequence, Device, 8, SequenceArms.PartlyPlugged, DeviceMemory, PageOffline, Accounting, Zones),
         Row(Sequence, Device | Levels.Faults, 6, SequenceArms.VetoedPartlyPlugged, DeviceMemory, PageOffline, Rollback),
+        Row(Sequence, Contiguous, 3, ContigArms.ContigOffline, Contig, Conservation, Rollback),
+        Row(Sequence, Contiguous | Levels.DeviceMemory, 4, ContigArms.ContigOverUnplugged, Contig, PageOffline),
         Row(Sequence, Ballooning, 4, SequenceArms.BalloonMoves, Balloon, PageOffline, Conservation),
         Row(Sequence, Failure, 3, SequenceArms.PoisonedOffline, Poison, Accounting),
         Row(Sequence, Failure | Levels.DeviceMemory, 2, SequenceArms.PoisonedUnplugged, Poison, PageOffline),
@@ -93,6 +98,8 @@ internal static class OperationWeights
         Row(Adversarial, Failure, 3, WrongArms.PoisonOfflineBlock, Poison),
         Row(Adversarial, Failure, 3, WrongArms.PoisonTwice, Poison),
         Row(Adversarial, Failure, 2, WrongArms.UnpoisonClean, Poison),
+        Row(Adversarial, Contiguous, 2, ContigArms.ContigNowhere, Contig),
+        Row(Adversarial, Contiguous, 1, ContigArms.ContigFreeOther, Contig),
         Row(Adversarial, Injection, 4, WrongArms.OddVeto, Rollback, Notifiers),
         Row(Adversarial, Injection, 1, WrongArms.OtherNotifierError, Notifiers),
     ];

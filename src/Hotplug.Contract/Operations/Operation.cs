@@ -192,11 +192,15 @@ public readonly record struct Operation
     public static Operation SetCallback(CallbackOwner owner, CallbackAction action = CallbackAction.Set) =>
         new() { Kind = OperationKind.SetCallback, Choice = (byte)owner, Second = (byte)action };
 
-    /// <summary>alloc_contig_range() over <paramref name="pages"/> pages from <paramref name="at"/>; EBUSY: cannot be isolated or emptied.</summary>
+    /// <summary>
+    /// alloc_contig_range() over <paramref name="pages"/> pages from <paramref name="at"/>. EINVAL: not online memory of
+    /// one zone; EBUSY: cannot be isolated or emptied – PageOffline, poisoned and pinned pages stand in the way; ENOMEM:
+    /// no room to move its pages to. The witness: exactly the range, taken. Linux: mm/page_alloc.c.
+    /// </summary>
     public static Operation Contig(Name allocation, Name at, long pages) =>
         new() { Kind = OperationKind.Contig, Subject = allocation, At = at, Amount = pages };
 
-    /// <summary>free_contig_range() of what <c>contig</c> allocated.</summary>
+    /// <summary>free_contig_range() of what <c>contig</c> allocated; EINVAL: <c>contig</c> did not.</summary>
     public static Operation ContigFree(Name allocation) =>
         new() { Kind = OperationKind.ContigFree, Subject = allocation };
 

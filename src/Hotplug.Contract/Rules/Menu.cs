@@ -21,7 +21,8 @@ public readonly record struct MenuDevice(Name Name, int Blocks, bool AllOffline)
 /// <param name="Pages">Its pages.</param>
 /// <param name="Extra">Extra references that <c>get</c> took on its pages.</param>
 /// <param name="Freed">Its own references were dropped; pages live on by extra ones.</param>
-public readonly record struct MenuAllocation(Name Name, long Pages, int Extra, bool Freed);
+/// <param name="Contig">It came from <c>contig</c>.</param>
+public readonly record struct MenuAllocation(Name Name, long Pages, int Extra, bool Freed, bool Contig = false);
 
 /// <summary>A device memory on the menu.</summary>
 /// <param name="Name">Its name.</param>

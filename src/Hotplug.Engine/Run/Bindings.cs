@@ -67,6 +67,15 @@ public sealed class Bindings
     public void Follow(Transition seen)
     {
         var outcome = seen.Outcome;
+
+        // What a contiguous allocation takes may have been somebody's, who moved away for it: first that, then the name.
+        if (seen.Operation.Kind == OperationKind.Contig && outcome.Answer.IsOk)
+        {
+            FollowPages(outcome);
+            FollowSuccess(seen.Operation, outcome);
+            return;
+        }
+
         if (seen.Operation.Subject.Kind is NameKind.Device or NameKind.Allocation && outcome.Answer.IsOk)
             FollowSuccess(seen.Operation, outcome);
         else if (seen.Operation is { Kind: OperationKind.Add, Subject.Kind: NameKind.Device }

@@ -32,6 +32,7 @@ internal static class StepCheck
     private static readonly Regex s_remove = Sentence(Remove + "?");
     private static readonly Regex s_leave = Sentence($"({Offline}|{Online})*{Remove}?");
     private static readonly Regex s_plug = Sentence($"(b|{Add}|{Online}|{Offline}|{Remove})*");
+    private static readonly Regex s_contig = Sentence("(Inu)?");
     private static readonly Regex s_nothing = Sentence("");
 
     /// <summary>The violation, if the steps are in no order that a kernel takes.</summary>
@@ -58,6 +59,7 @@ internal static class StepCheck
         OperationKind.Remove => s_remove,
         OperationKind.OfflineRemove or OperationKind.Eject => s_leave,
         OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => s_plug,
+        OperationKind.Contig => s_contig,
         _ => s_nothing,
     };
 

@@ -39,7 +39,8 @@ internal static class Obstacles
         {
             if (run.State.Has(PageFlags.HwPoison))
                 continue;
-            if (IsRefusedPage(run.State, block) || run.State.Has(PageFlags.Unmigratable))
+            if (IsRefusedPage(run.State, block) || run.State.Has(PageFlags.Unmigratable)
+                || (run.Start >= block.SelfHosted && run.State.Has(PageFlags.InUse) && !run.State.Has(PageFlags.Movable)))
                 return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
         }
 

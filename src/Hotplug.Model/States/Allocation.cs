@@ -17,6 +17,9 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
     /// <summary>Its own references were dropped.</summary>
     public bool Freed { get; init; }
 
+    /// <summary>It came from alloc_contig_range().</summary>
+    public bool Contig { get; init; }
+
     /// <summary>Extra references, by page of the allocation; ascending.</summary>
     public ImmutableSortedDictionary<long, int> Extra { get; init; } = ImmutableSortedDictionary<long, int>.Empty;
 
@@ -103,7 +106,7 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
 
     /// <inheritdoc/>
     public bool Equals(Allocation? other) => other is not null && Id == other.Id && Kind == other.Kind
-        && Count == other.Count && Freed == other.Freed && Pages.SequenceEqual(other.Pages)
+        && Count == other.Count && Freed == other.Freed && Contig == other.Contig && Pages.SequenceEqual(other.Pages)
         && Extra.SequenceEqual(other.Extra);
 
     /// <inheritdoc/>

@@ -162,7 +162,12 @@ internal sealed class Scene
         return sketch;
     }
 
-    private Target TargetOf(Name name, Sketch before) => name.Kind switch
+    private Target TargetOf(Name name, Sketch before) => SubjectOf(name, before) with
+    {
+        At = _operation.At.Kind == NameKind.RawPage ? _operation.At.Page : -1,
+    };
+
+    private Target SubjectOf(Name name, Sketch before) => name.Kind switch
     {
         NameKind.RawBlock => new Target(_spec.PagesOf(name.Id), -1),
         NameKind.RawPage => new Target(new PageRange(name.Page, 1), -1),

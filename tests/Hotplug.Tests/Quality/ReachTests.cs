@@ -43,6 +43,8 @@ public sealed class ReachTests(ITestOutputHelper output)
         { "plug", "ok ENOMEM EINVAL unbound" },
         { "unplug", "ok EBUSY" },
         { "resize", "ok ENOMEM EBUSY EINVAL" },
+        { "contig", "ok EBUSY EINVAL ENOMEM unbound" },
+        { "contig-free", "ok EINVAL unbound" },
         { "poison", "ok ENXIO EBUSY EHWPOISON" },
         { "unpoison", "ok EIO EBUSY" },
         { "soft-offline", "ok EIO EBUSY" },

@@ -1,0 +1,125 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>The operations contig and contig-free (kernel-semantics 3.11).</summary>
+internal sealed class Contig<TRules>(MachineState state, ContigRange contig, Allocating allocating, TRules rules)
+    where TRules : struct, IRules
+{
+    /// <summary>alloc_contig_range(): exactly the range, or nothing but moved pages.</summary>
+    public Errno Alloc(in Operation operation, in Target target, EffectLog log)
+    {
+        var id = operation.Subject.Id;
+        if (target.At < 0 || operation.Amount > long.MaxValue - target.At || state.Allocations.TryGet(id, out _))
+            return Errno.EINVAL;
+        var range = new PageRange(target.At, operation.Amount);
+        if (FindZone(range) is not { } zone)
+            return Errno.EINVAL;
+
+        // start_isolate_page_range() refuses what has_unmovable_pages() finds, before anything is touched.
+        if (AnyObstacle(range, log))
+            return Errno.EBUSY;
+        var pageblocks = Outward(range);
+        log.Add(EffectKind.Isolated, pageblocks, zone.Id);
+        log.Add(EffectKind.PcpDrained, default, zone.Id);
+        var isEmptied = TryEmpty(range, log);
+        log.Add(EffectKind.Unisolated, pageblocks, zone.Id);
+        if (!isEmptied)
+            return Errno.ENOMEM;
+        Hold(id, range, log);
+        return Errno.None;
+    }
+
+    /// <summary>free_contig_range(): only for what <see cref="Alloc"/> gave.</summary>
+    public Errno Free(int id, EffectLog log) =>
+        state.Allocations.TryGet(id, out var holder) && state.Runs.HolderOf(holder).IsContig
+            ? allocating.Free(id, log)
+            : Errno.EINVAL;
+
+    // The caller's duty in the kernel, pfn_range_valid_contig(): online memory of one zone.
+    private Zone? FindZone(PageRange range)
+    {
+        var home = -1;
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+        {
+            if (state.FindBlockOf(pfn) is not { IsOnline: true, SpansZones: false } block
+                || (home >= 0 && block.Home != home)
+                || EndOfPart(pfn, range) - pfn + state.OffsetOf(pfn) > state.Layout.PagesPerBlock - block.Hole)
+                return null;
+            home = block.Home;
+        }
+
+        return state.Zones[home];
+    }
+
+    private bool AnyObstacle(PageRange range, EffectLog log)
+    {
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+        {
+            var block = state.BlockOf(pfn);
+            var start = state.OffsetOf(pfn);
+            var obstacle = contig.FindObstacle(block, start, start + (int)(EndOfPart(pfn, range) - pfn),
+                rules.Keeps(Fault.ContigTakesPageOffline));
+            if (obstacle < 0)
+                continue;
+            contig.Blame(block, obstacle, log);
+            return true;
+        }
+
+        return false;
+    }
+
+    // All free pages first: so no page of the range moves to another part of it.
+    private bool TryEmpty(PageRange range, EffectLog log)
+    {
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+            contig.TakeFree(state.BlockOf(pfn), state.OffsetOf(pfn), EndOffset(pfn, range), PageUse.Kernel);
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+        {
+            if (contig.MoveOthers(
+                state.BlockOf(pfn), state.OffsetOf(pfn), EndOffset(pfn, range), PageUse.Kernel, default, log))
+                continue;
+            GiveBack(range);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void GiveBack(PageRange range)
+    {
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+            contig.GiveBackTaken(state.BlockOf(pfn), state.OffsetOf(pfn), EndOffset(pfn, range), PageUse.Kernel);
+    }
+
+    private void Hold(int id, PageRange range, EffectLog log)
+    {
+        var holder = state.Runs.AddHolder();
+        state.Runs.HolderOf(holder).Use = PageUse.Kernel;
+        state.Runs.HolderOf(holder).IsContig = true;
+        state.Allocations.Add(id, holder);
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+        {
+            var block = state.BlockOf(pfn);
+            var count = (int)(EndOfPart(pfn, range) - pfn);
+            if (!rules.Keeps(Fault.ContigTakesPageOffline))
+                state.Fill(block, state.OffsetOf(pfn), count, PageUse.Kernel);
+            state.Runs.Append(holder, block, pfn, count);
+            log.Witness(WitnessRole.Taken, new PageRange(pfn, count));
+        }
+    }
+
+    private PageRange Outward(PageRange range)
+    {
+        var unit = state.Spec.PagesPerPageblock;
+        var start = range.Start / unit * unit;
+        return new PageRange(start, (range.End + unit - 1) / unit * unit - start);
+    }
+
+    private long EndOfPart(long pfn, PageRange range) =>
+        Math.Min(range.End, ((pfn >> state.Layout.BlockShift) + 1) << state.Layout.BlockShift);
+
+    private int EndOffset(long pfn, PageRange range) => state.OffsetOf(pfn) + (int)(EndOfPart(pfn, range) - pfn);
+}
