@@ -80,6 +80,8 @@ public sealed class DocumentTests
     {
         using var shell = new Shell();
         await shell.Run("gate", "--fault", "cancel-forgets-reference");
+        if (Environment.GetEnvironmentVariable("HOTPLUG_UPDATE_DOCS") == "1")
+            UpdateFailingRun(shell.Output.Split('\n'));
         var readme = Read("README.md");
         // The time, the paths and the work of other threads differ from machine to machine.
         foreach (var line in shell.OutputLines.Where(static l =>
@@ -107,6 +109,16 @@ public sealed class DocumentTests
     private static List<string> Fenced(string text, string language) =>
         [.. Regex.Matches(text, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)
             .Select(static m => m.Groups[1].Value)];
+
+    // The command that repeats it is printed for where the reader stands, who has a clone.
+    private static void UpdateFailingRun(IEnumerable<string> lines)
+    {
+        var printed = string.Join('\n', lines.Select(static l => l.StartsWith("  replay ", StringComparison.Ordinal)
+            ? $"  replay  dotnet run --project src/Hotplug.Cli -c Release -- replay out/{Path.GetFileName(l)}" : l));
+        File.WriteAllText(Path.Combine(Repository.Root, "README.md"), Regex.Replace(Read("README.md"),
+            "(?<=^```\n)violates\n.*?(?=\n```)", printed.Trim().Replace("$", "$$", StringComparison.Ordinal),
+            RegexOptions.Multiline | RegexOptions.Singleline));
+    }
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
 }

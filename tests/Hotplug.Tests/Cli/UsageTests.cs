@@ -31,7 +31,7 @@ public sealed class UsageTests : IDisposable
         + "online-callback, hwpoison, contig, faults, effects, schedules")]
     [InlineData("gate --levels cmm",
         "error: --levels cmm: target 'bitmap' has core numa memmap-on-memory balloon device-memory hwpoison "
-        + "faults effects")]
+        + "contig faults effects")]
     [InlineData("gate more", "error: Unrecognized command or argument 'more'; see 'hotplug gate --help'")]
     [InlineData("run --sequences 0", "error: --sequences 0: allowed is 1 and more; see 'hotplug run --help'")]
     [InlineData("replay", "error: Required argument 'file' missing for command: 'replay'; see 'hotplug replay --help'")]
