@@ -45,7 +45,7 @@ public sealed class LinuxMachine : IMachine
         _release = _pool.ReleaseOf(first);
         _dialect = RecordingTable.DialectOf(_release)
             ?? throw new HarnessException(
-                $"kernel {_release}: known are {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
+                $"kernel {_release}: known are {string.Join(", ", Dialect.Kernels.Select(static d => d.Name))}");
         _spec = first.Spec(_dialect);
         Identity = new MachineIdentity("linux", _release,
             KernelObservation.LevelsOf(_spec) | Levels.Numa | Levels.MemmapOnMemory, KernelObservation.Shown);

@@ -231,11 +231,11 @@ internal static class RecordingTable
     {
         var kernel = header.Text("kernel");
         return DialectOf(kernel) ?? throw header.Place.Fail("kernel",
-            $"kernel '{kernel}' is not known; known: {string.Join(", ", Dialect.All.Select(static d => d.Name))}");
+            $"kernel '{kernel}' is not known; known: {string.Join(", ", Dialect.Kernels.Select(static d => d.Name))}");
     }
 
     /// <summary>Which rules a kernel of this release follows; null if it is not known.</summary>
-    public static Dialect? DialectOf(string release) => Dialect.All.FirstOrDefault(
+    public static Dialect? DialectOf(string release) => Dialect.Kernels.FirstOrDefault(
         d => release.StartsWith(d.Name["linux-".Length..] + ".", StringComparison.Ordinal));
 
     private static Name DeviceOf(Fields op) =>

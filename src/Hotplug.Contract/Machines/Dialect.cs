@@ -40,6 +40,13 @@ public enum DialectItem
     OfflineUnreferencedAtRest = 1 << 12,
     /// <summary>A last reference dropped on a PageOffline page does not free it (source document 003).</summary>
     LastPutKeepsOffline = 1 << 13,
+    /// <summary>
+    /// Self-hosted vmemmap forms groups, per memory block or per device: the head page's reference count is the number of
+    /// sections that the group serves, and their memmap is freed backwards when it reaches 0 (source document 001).
+    /// </summary>
+    MemmapGroups = 1 << 14,
+    /// <summary>User space switches memmap on memory off and on while the machine runs (source document 001).</summary>
+    MemmapSwitchable = 1 << 15,
 }
 
 /// <summary>A named set of dialect items: a kernel version, or a source document.</summary>
@@ -58,8 +65,16 @@ public sealed record Dialect(string Name, DialectItem Items)
         | DialectItem.RetryEmptyBlockRemoval | DialectItem.BulkFreeRereadsType | DialectItem.AutoOnlineByDefault
         | DialectItem.VmemmapNotReserved);
 
+    /// <summary>The kernel of 2019 with what the source documents of that year proposed for it.</summary>
+    public static Dialect Source2019 { get; } = new("source-2019",
+        DialectItem.RawPagesReserved | DialectItem.ManagedRaisedInGoingOffline | DialectItem.OfflineSubtractsAllPages
+        | DialectItem.AltmapMultiBlock | DialectItem.MemmapGroups | DialectItem.MemmapSwitchable);
+
     /// <summary>Every dialect, by name.</summary>
-    public static ImmutableArray<Dialect> All { get; } = [Linux61, Linux612];
+    public static ImmutableArray<Dialect> All { get; } = [Linux61, Linux612, Source2019];
+
+    /// <summary>The dialects of released kernels: those that a real kernel may be judged by.</summary>
+    public static ImmutableArray<Dialect> Kernels { get; } = [Linux61, Linux612];
 
     /// <summary>True if the item is on.</summary>
     public bool Has(DialectItem item) => (Items & item) == item;
@@ -84,5 +99,7 @@ public sealed record Dialect(string Name, DialectItem Items)
         [DialectItem.VmemmapNotReserved] = new("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
         [DialectItem.OfflineUnreferencedAtRest] = new("2019", "source document 003", "PageOffline with a reference count of 0"),
         [DialectItem.LastPutKeepsOffline] = new("2019", "source document 003", "last put of a PageOffline page"),
+        [DialectItem.MemmapGroups] = new("2019", "source document 001", "MHP_MEMMAP_DEVICE, MHP_MEMMAP_MEMBLOCK"),
+        [DialectItem.MemmapSwitchable] = new("2019", "source document 001", "allow userspace to enable/disable vmemmap"),
     }.ToImmutableDictionary();
 }

@@ -65,7 +65,10 @@ public enum EffectKind : byte
     VmemmapInitialised,
     /// <summary>Self-hosted vmemmap pages were given up. mhp_deinit_memmap_on_memory().</summary>
     VmemmapDeinitialised,
-    /// <summary>The reference count of a vmemmap head became Value. Range: the head page.</summary>
+    /// <summary>
+    /// The reference count of a vmemmap head became Value: the sections that its group still serves. Range: the vmemmap pages
+    /// of the group (the head's private), the head first. mark_vmemmap_pages() of source document 001.
+    /// </summary>
     VmemmapHeadReference,
     /// <summary>A memory block device was created. Range: its pages.</summary>
     BlockCreated,

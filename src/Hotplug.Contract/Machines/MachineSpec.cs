@@ -94,8 +94,8 @@ public sealed record MachineSpec
     /// <summary>Per-CPU list batch, in pages; 1 and up.</summary>
     public int PcpBatch { get; init; } = 63;
 
-    /// <summary>Per-CPU list high mark, in pages; at least the batch.</summary>
-    public int PcpHigh { get; init; } = 252;
+    /// <summary>Per-CPU list high mark, in pages; at least the batch. 0: there are no per-CPU lists.</summary>
+    public int PcpHigh { get; init; }
 
     /// <summary>Node whose memory holds the memmap of added memory when it is not self-hosted; −1: the added memory's own node, else node 0.</summary>
     public int MemmapNode { get; init; } = -1;
@@ -131,6 +131,9 @@ public sealed record MachineSpec
     /// <summary>Which kernel, or which source document, the rules follow.</summary>
     public Dialect Dialect { get; init; } = Dialect.Linux612;
 
+    /// <summary>True if freed pages may stay on per-CPU lists.</summary>
+    public bool HasPcplists => PcpHigh > 0;
+
     /// <summary>Pages of a memory block.</summary>
     public int PagesPerBlock => PagesPerSection * SectionsPerBlock;
 
@@ -155,6 +158,19 @@ public sealed record MachineSpec
     /// </summary>
     public bool CanSelfHost(MemmapOnMemory policy) => policy != MemmapOnMemory.Off
         && SelfHostedPages(policy) % PagesPerPageblock == 0 && SelfHostedPages(policy) < PagesPerBlock;
+
+    /// <summary>
+    /// As <see cref="SelfHostedPages(MemmapOnMemory)"/>, for a device of so many blocks that hosts the vmemmap of all of
+    /// them at its start: MHP_MEMMAP_DEVICE of source document 001.
+    /// </summary>
+    public long SelfHostedPages(MemmapOnMemory policy, long blocks) => policy == MemmapOnMemory.Force
+        ? ((blocks * VmemmapPagesPerBlock) + PagesPerPageblock - 1) / PagesPerPageblock * PagesPerPageblock
+        : blocks * VmemmapPagesPerBlock;
+
+    /// <summary>True if a device of so many blocks can host the vmemmap of all of them at its start, in whole pageblocks.</summary>
+    public bool CanSelfHost(MemmapOnMemory policy, long blocks) => policy != MemmapOnMemory.Off
+        && SelfHostedPages(policy, blocks) % PagesPerPageblock == 0
+        && SelfHostedPages(policy, blocks) < blocks * PagesPerBlock;
 
     /// <summary>The pages of block <paramref name="block"/>.</summary>
     public PageRange PagesOf(int block) => new((long)block * PagesPerBlock, PagesPerBlock);

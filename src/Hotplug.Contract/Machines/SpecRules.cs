@@ -44,8 +44,8 @@ public static class SpecRules
             return $"descriptor-bytes={spec.DescriptorBytes}: page descriptors must take less than the pages they describe, page-bytes={spec.PageBytes}";
         if (spec.PcBoot && spec.BootBlocks < 2)
             return $"pc-boot=1: boot={spec.BootBlocks}: the block that spans two zones and the one with a hole are two, allowed is 2 and more";
-        if (spec.PcpHigh < spec.PcpBatch)
-            return $"pcp-high={spec.PcpHigh}: allowed is pcp-batch={spec.PcpBatch} and more";
+        if (spec.HasPcplists && spec.PcpHigh < spec.PcpBatch)
+            return $"pcp-high={spec.PcpHigh}: allowed is 0, or pcp-batch={spec.PcpBatch} and more";
         if (spec.MemmapNode >= spec.Nodes)
             return $"memmap-node={spec.MemmapNode}: allowed is −1 to {spec.Nodes - 1}, nodes={spec.Nodes}";
         return spec.MemmapOrder > spec.MaxOrder

@@ -40,7 +40,7 @@ public static class SpecText
         new("nodes", 1, 1024, static s => s.Nodes, static (s, v) => s with { Nodes = (int)v }),
         new("cpus", 1, 1024, static s => s.Cpus, static (s, v) => s with { Cpus = (int)v }),
         new("pcp-batch", 1, 1 << 16, static s => s.PcpBatch, static (s, v) => s with { PcpBatch = (int)v }),
-        new("pcp-high", 1, 1 << 20, static s => s.PcpHigh, static (s, v) => s with { PcpHigh = (int)v }),
+        new("pcp-high", 0, 1 << 20, static s => s.PcpHigh, static (s, v) => s with { PcpHigh = (int)v }),
         new("memmap-node", -1, 1023, static s => s.MemmapNode, static (s, v) => s with { MemmapNode = (int)v }),
         new("memmap-order", 0, 20, static s => s.MemmapOrder, static (s, v) => s with { MemmapOrder = (int)v }),
         new("auto-movable", 0, 1, static s => s.AutoMovable ? 1 : 0, static (s, v) => s with { AutoMovable = v == 1 }),

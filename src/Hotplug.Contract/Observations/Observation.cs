@@ -44,6 +44,7 @@ public sealed class Observation
     private readonly List<BalloonObservation> _balloons = [];
     private readonly List<NodeObservation> _nodes = [];
     private readonly List<PageRange> _resources = [];
+    private readonly List<PcplistObservation> _pcplists = [];
     private readonly List<int> _touched = [];
     private readonly List<int> _visited = [];
     private BlockObservation?[] _byNumber = new BlockObservation?[64];
@@ -88,6 +89,9 @@ public sealed class Observation
 
     /// <summary>Registered resources of added memory, ascending.</summary>
     public ReadOnlySpan<PageRange> Resources => CollectionsMarshal.AsSpan(_resources);
+
+    /// <summary>The per-CPU lists; none on a machine without them.</summary>
+    public ReadOnlySpan<PcplistObservation> Pcplists => CollectionsMarshal.AsSpan(_pcplists);
 
     /// <summary>
     /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does not
@@ -169,6 +173,7 @@ public sealed class Observation
         _balloons.Clear();
         _nodes.Clear();
         _resources.Clear();
+        _pcplists.Clear();
         _touched.Clear();
         _tracksTouched = false;
     }
@@ -214,6 +219,9 @@ public sealed class Observation
 
     /// <summary>Adds a resource.</summary>
     public void Add(in PageRange resource) => _resources.Add(resource);
+
+    /// <summary>Adds a per-CPU list.</summary>
+    public void Add(in PcplistObservation pcplist) => _pcplists.Add(pcplist);
 
     /// <summary>States that a block may differ from the observation taken one operation earlier; call in ascending order.</summary>
     public void Touch(int block)
@@ -267,6 +275,7 @@ public sealed class Observation
         _balloons.AddRange(other.Balloons);
         _nodes.AddRange(other.Nodes);
         _resources.AddRange(other.Resources);
+        _pcplists.AddRange(other.Pcplists);
         End();
     }
 
@@ -352,6 +361,7 @@ public sealed class Observation
         t = new ZoneTotals(
             t.Blocks + sign, t.Pages + (sign * (long)pages.Pages), t.Vmemmap + (sign * (long)pages.Vmemmap),
             t.Offline + (sign * (long)pages.Offline), t.Ballooned + (sign * (long)pages.Ballooned),
-            t.Buddy + (sign * (long)pages.Buddy), t.Unseen + (pages.HasUnseen || pages.Pages == 0 ? sign : 0));
+            t.Buddy + (sign * (long)pages.Buddy), t.Unseen + (pages.HasUnseen || pages.Pages == 0 ? sign : 0),
+            t.Listed + (sign * (long)pages.Listed));
     }
 }

@@ -27,6 +27,9 @@ public sealed class PageRuns
     /// <summary>Pages in the buddy.</summary>
     public int Buddy { get; private set; }
 
+    /// <summary>Pages on per-CPU lists.</summary>
+    public int Listed { get; private set; }
+
     /// <summary>PageOffline pages.</summary>
     public int Offline { get; private set; }
 
@@ -52,7 +55,7 @@ public sealed class PageRuns
     public void Clear()
     {
         _runs.Clear();
-        Pages = Buddy = Offline = Ballooned = Vmemmap = Poisoned = PoisonedOffline = 0;
+        Pages = Buddy = Listed = Offline = Ballooned = Vmemmap = Poisoned = PoisonedOffline = 0;
         HasUnseen = IsMalformed = false;
     }
 
@@ -80,6 +83,7 @@ public sealed class PageRuns
         var offline = count & MaskOf(state, PageFlags.Offline);
         var poisoned = count & MaskOf(state, PageFlags.HwPoison);
         Buddy += count & MaskOf(state, PageFlags.Buddy);
+        Listed += count & MaskOf(state, PageFlags.Pcplist);
         Vmemmap += count & MaskOf(state, PageFlags.Vmemmap);
         Offline += offline;
         Poisoned += poisoned;

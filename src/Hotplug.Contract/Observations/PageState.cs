@@ -45,6 +45,7 @@ public enum PageFlags : ushort
 /// <param name="Order">Buddy order of the free chunk that the page belongs to; 0 otherwise or where it cannot be seen.</param>
 /// <param name="Owner">
 /// Who holds it, where the machine can tell: 0 unknown, 1.. device memory of that number, 200 + <see cref="Operations.BalloonDriver"/> a balloon.
+/// Of a page on a per-CPU list: 1 + the CPU.
 /// </param>
 /// <param name="References">The reference count, or <see cref="Unknown"/>.</param>
 public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner, int References)
@@ -76,12 +77,18 @@ public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner,
     /// <summary>True if any of the flags is set.</summary>
     public bool HasAny(PageFlags flags) => (Flags & flags) != PageFlags.None;
 
+    /// <summary>A page on the per-CPU list of this CPU.</summary>
+    public static PageState Listed(int cpu) => new(PageFlags.Pcplist, 0, (byte)Math.Min(cpu + 1, byte.MaxValue), 0);
+
+    /// <summary>True if nobody uses the page and the allocator may hand it out: in the buddy or on a per-CPU list.</summary>
+    public bool IsFree => HasAny(PageFlags.Buddy | PageFlags.Pcplist);
+
     /// <summary>The same page without what a split or merge of free chunks changes.</summary>
     public PageState WithoutOrder => this with { Order = 0 };
 
     /// <summary>Prints the flags, the owner and the reference count.</summary>
     public override string ToString() =>
         $"{(Flags == PageFlags.None ? "unmarked" : Flags.ToString().ToLowerInvariant())}"
-        + (Owner == 0 ? "" : Owner >= BalloonOwner ? $" of balloon {(Operations.BalloonDriver)(Owner - BalloonOwner)}" : $" of m{Owner}")
+        + (Owner == 0 ? "" : Has(PageFlags.Pcplist) ? $" of cpu {Owner - 1}" : Owner >= BalloonOwner ? $" of balloon {(Operations.BalloonDriver)(Owner - BalloonOwner)}" : $" of m{Owner}")
         + (References == Unknown ? "" : $" references {References}");
 }

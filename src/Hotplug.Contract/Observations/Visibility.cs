@@ -36,6 +36,8 @@ public enum Visibility
     Owners = 1 << 13,
     /// <summary>Whose online_page callbacks are set.</summary>
     Callbacks = 1 << 14,
+    /// <summary>Per-CPU lists: how many pages are on each, and its limits.</summary>
+    Pcplists = 1 << 15,
     /// <summary>Everything.</summary>
-    All = (1 << 15) - 1,
+    All = (1 << 16) - 1,
 }

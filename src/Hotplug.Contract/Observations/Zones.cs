@@ -50,5 +50,6 @@ public readonly record struct ZoneObservation(
 /// <param name="Ballooned">Those that a balloon is known to hold.</param>
 /// <param name="Buddy">Their free pages.</param>
 /// <param name="Unseen">Blocks of which some page was not observed.</param>
+/// <param name="Listed">Their pages on per-CPU lists.</param>
 public readonly record struct ZoneTotals(
-    int Blocks, long Pages, long Vmemmap, long Offline, long Ballooned, long Buddy, int Unseen);
+    int Blocks, long Pages, long Vmemmap, long Offline, long Ballooned, long Buddy, int Unseen, long Listed = 0);

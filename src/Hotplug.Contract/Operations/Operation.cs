@@ -132,14 +132,19 @@ public readonly record struct Operation
             Cpu = cpu,
         };
 
-    /// <summary>Drop the allocation's own reference on each of its pages; pages with no other reference are freed.</summary>
-    public static Operation Free(Name allocation) => new() { Kind = OperationKind.Free, Subject = allocation };
+    /// <summary>
+    /// Drop the allocation's own reference on each of its pages, on this CPU; pages with no other reference are freed: to the
+    /// buddy, or to the CPU's list.
+    /// </summary>
+    public static Operation Free(Name allocation, short cpu = 0) =>
+        new() { Kind = OperationKind.Free, Subject = allocation, Cpu = cpu };
 
     /// <summary>Take an extra reference on one page of an allocation: it can no longer be migrated.</summary>
     public static Operation Get(Name page) => new() { Kind = OperationKind.Get, Subject = page };
 
-    /// <summary>Drop an extra reference on one page; EINVAL: it has none. The last reference frees the page.</summary>
-    public static Operation Put(Name page) => new() { Kind = OperationKind.Put, Subject = page };
+    /// <summary>Drop an extra reference on one page, on this CPU; EINVAL: it has none. The last reference frees the page.</summary>
+    public static Operation Put(Name page, short cpu = 0) =>
+        new() { Kind = OperationKind.Put, Subject = page, Cpu = cpu };
 
     /// <summary>Inflate a balloon by <paramref name="pages"/> pages; it may fall short, the witness says by which pages it grew.</summary>
     public static Operation Inflate(BalloonDriver driver, long pages) =>
@@ -230,7 +235,11 @@ public readonly record struct Operation
     public static Operation NotifierError(MemoryNotification notification, Errno errno) =>
         new() { Kind = OperationKind.NotifierError, Choice = (byte)notification, Errno = errno };
 
-    /// <summary>Drain, disable or enable the per-CPU lists (source document 002).</summary>
+    /// <summary>
+    /// Drain, disable or enable the per-CPU lists of every zone (source document 002). Disabling is a lock that one holds:
+    /// EBUSY: they are disabled already; EINVAL: nobody disabled them. An offlining in between waits for the lock and is
+    /// <see cref="Machines.Completion.Unfinished"/>. Linux: drain_all_pages(), zone_pcp_disable(), zone_pcp_enable().
+    /// </summary>
     public static Operation Pcp(PcpAction action) => new() { Kind = OperationKind.Pcp, Choice = (byte)action };
 
     /// <summary>Change a policy; EINVAL: a text that the policy does not know, EACCES: read-only on this machine.</summary>

@@ -152,6 +152,7 @@ public static class OperationTable
         var driver = Choice<BalloonDriver>("driver", 0);
         var pages = Number("pages", 1, long.MaxValue, null);
         var blocks = Number("blocks", 1, int.MaxValue, 0);
+        var cpu = Small("cpu", OperationField.Cpu, 0, 1023, 0);
         var at = new OperationParameter("at", OperationField.At, 0, 0, 0, []);
         return
         [
@@ -171,10 +172,10 @@ public static class OperationTable
             Form(OperationKind.WriteOnline, "write-online", Levels.Core, SubjectKind.Block, Number("value", 0, 1, null)),
             Form(OperationKind.Alloc, "alloc", Levels.Core, SubjectKind.NewAllocation, pages,
                 Choice<AllocationKind>("kind", 0), Small("order", OperationField.Order, 0, 20, 0),
-                Small("node", OperationField.Node, -1, 1023, -1), Small("cpu", OperationField.Cpu, 0, 1023, 0)),
-            Form(OperationKind.Free, "free", Levels.Core, SubjectKind.Allocation),
+                Small("node", OperationField.Node, -1, 1023, -1), cpu),
+            Form(OperationKind.Free, "free", Levels.Core, SubjectKind.Allocation, cpu),
             Form(OperationKind.Get, "get", Levels.Core, SubjectKind.AllocationPage),
-            Form(OperationKind.Put, "put", Levels.Core, SubjectKind.AllocationPage),
+            Form(OperationKind.Put, "put", Levels.Core, SubjectKind.AllocationPage, cpu),
             Form(OperationKind.Inflate, "inflate", Levels.Balloon, SubjectKind.None, driver, pages),
             Form(OperationKind.Deflate, "deflate", Levels.Balloon, SubjectKind.None, driver, pages),
             Form(OperationKind.BalloonTarget, "balloon-target", Levels.Balloon, SubjectKind.None, driver,

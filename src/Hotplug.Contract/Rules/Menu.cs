@@ -77,6 +77,9 @@ public sealed class Menu
     /// <summary>A sticky error for GOING_OFFLINE is set.</summary>
     public bool OfflineErrorArmed { get; set; }
 
+    /// <summary>The per-CPU lists are disabled by an operation.</summary>
+    public bool PcplistsDisabled { get; set; }
+
     /// <summary>Empties the menu.</summary>
     public void Clear()
     {
@@ -89,6 +92,6 @@ public sealed class Menu
         NextDevice = NextAllocation = 1;
         FreeDimmBlocks = 0;
         FreePages = 0;
-        VetoArmed = OnlineErrorArmed = OfflineErrorArmed = false;
+        VetoArmed = OnlineErrorArmed = OfflineErrorArmed = PcplistsDisabled = false;
     }
 }

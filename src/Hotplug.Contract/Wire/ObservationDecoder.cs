@@ -8,9 +8,10 @@ namespace Hotplug.Contract.Wire;
 internal sealed class ObservationDecoder
 {
     private const int MostNodes = 1024;
+    private const int MostCpus = 1024;
 
     private static readonly WireFields s_observation = new(2, "whole", "blocks", "gone", "zones", "devices", "balloons",
-        "nodes", "resources", "managed", "poisoned", "boot-memmap", "callbacks");
+        "nodes", "resources", "managed", "poisoned", "boot-memmap", "callbacks", "pcplists");
 
     private static readonly WireFields s_block = new(4, "block", "state", "node", "zone", "other", "pages", "registered");
 
@@ -19,6 +20,7 @@ internal sealed class ObservationDecoder
 
     private static readonly WireFields s_device = new(4, "device", "range", "plugged", "requested", "in-flight");
     private static readonly WireFields s_balloon = new(2, "driver", "pages", "target", "in-flight");
+    private static readonly WireFields s_pcplist = new(6, "node", "zone", "cpu", "pages", "high", "batch");
     private static readonly WireFields s_node = new(4, "node", "online", "memory", "normal-memory");
 
     private readonly PageRuns _pages = new();
@@ -96,6 +98,9 @@ internal sealed class ObservationDecoder
                     break;
                 case 11:
                     _into.Callbacks |= (CallbackOwners)(1 << (int)json.Word<CallbackOwner>());
+                    break;
+                case 12:
+                    _into.Add(ReadPcplist(ref json));
                     break;
                 default:
                     _into.Add(json.Range());
@@ -287,6 +292,24 @@ internal sealed class ObservationDecoder
                 _ => balloon with { InFlight = json.Boolean() },
             };
         return balloon;
+    }
+
+    private static PcplistObservation ReadPcplist(ref WireReader json)
+    {
+        PcplistObservation list = default;
+        uint seen = 0;
+        json.BeginObject();
+        while (json.NextField(s_pcplist, ref seen, out var field))
+            list = field switch
+            {
+                0 => list with { Zone = list.Zone with { Node = (short)json.Number(0, MostNodes - 1) } },
+                1 => list with { Zone = list.Zone with { Kind = json.Word<ZoneKind>() } },
+                2 => list with { Cpu = (short)json.Number(0, MostCpus - 1) },
+                3 => list with { Pages = (int)json.Number(0, int.MaxValue) },
+                4 => list with { High = (int)json.Number(0, int.MaxValue) },
+                _ => list with { Batch = (int)json.Number(0, int.MaxValue) },
+            };
+        return list;
     }
 
     private static NodeObservation ReadNode(ref WireReader json)

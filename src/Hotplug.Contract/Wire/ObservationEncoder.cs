@@ -52,6 +52,8 @@ internal static class ObservationEncoder
             WriteResources(json, seen);
         if (seen.Callbacks != CallbackOwners.None)
             WriteCallbacks(json, seen.Callbacks);
+        if (!seen.Pcplists.IsEmpty)
+            WritePcplists(json, seen);
         WriteCounter(json, "managed", seen.ManagedTotal);
         WriteCounter(json, "poisoned", seen.PoisonedPages);
         WriteCounter(json, "boot-memmap", seen.BootMemmapPages);
@@ -199,6 +201,24 @@ internal static class ObservationEncoder
         foreach (var owner in Enum.GetValues<CallbackOwner>())
             if (owner != CallbackOwner.Generic && owners.HasFlag((CallbackOwners)(1 << (int)owner)))
                 json.WriteStringValue(WireWords<CallbackOwner>.Of(owner));
+        json.WriteEndArray();
+    }
+
+    private static void WritePcplists(Utf8JsonWriter json, Observation seen)
+    {
+        json.WriteStartArray("pcplists");
+        foreach (ref readonly var list in seen.Pcplists)
+        {
+            json.WriteStartObject();
+            json.WriteNumber(s_node, list.Zone.Node);
+            json.WriteString(s_zone, WireWords<ZoneKind>.Of(list.Zone.Kind));
+            json.WriteNumber("cpu", list.Cpu);
+            json.WriteNumber("pages", list.Pages);
+            json.WriteNumber("high", list.High);
+            json.WriteNumber("batch", list.Batch);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
     }
 

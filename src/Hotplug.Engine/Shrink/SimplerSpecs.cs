@@ -8,6 +8,8 @@ namespace Hotplug.Engine.Shrink;
 /// <summary>Simpler machines to try for a trace, boldest first.</summary>
 internal static class SimplerSpecs
 {
+    private static readonly MachineSpec s_default = new();
+
     /// <summary>
     /// Coherent machines that are simpler by <see cref="SpecMeasures"/>, with the operations fitted to them.
     /// </summary>
@@ -35,6 +37,8 @@ internal static class SimplerSpecs
             {
                 Balloons = spec.Balloons.SetItem(i, spec.Balloons[i] with { DeflateOnOom = false }),
             };
+        if (spec.HasPcplists)
+            yield return spec with { PcpHigh = 0, PcpBatch = s_default.PcpBatch };
         if (!spec.Notifiers.IsEmpty)
             yield return spec with { Notifiers = [] };
         for (var i = spec.Notifiers.Length - 1; i >= 0; i--)
@@ -63,6 +67,14 @@ internal static class SimplerSpecs
                 {
                     DeviceMemories = spec.DeviceMemories.SetItem(i, spec.DeviceMemories[i] with { Blocks = blocks }),
                 };
+        if (spec.HasPcplists)
+        {
+            foreach (var batch in Below(spec.PcpBatch, 1))
+                yield return spec with { PcpBatch = batch };
+            foreach (var high in Below(spec.PcpHigh, spec.PcpBatch))
+                yield return spec with { PcpHigh = high };
+        }
+
         yield return spec with { PcBoot = false };
         yield return spec with { MemmapOnMemory = MemmapOnMemory.Off };
         yield return spec with { AutoOnline = AutoOnline.Offline };

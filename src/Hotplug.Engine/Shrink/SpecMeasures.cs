@@ -12,6 +12,7 @@ public static class SpecMeasures
     [
         static s => s.DeviceMemories.Length,
         static s => s.Balloons.Length,
+        static s => s.HasPcplists ? 1 : 0,
         static s => s.Notifiers.Length,
         static s => s.Nodes,
         static s => s.Cpus,

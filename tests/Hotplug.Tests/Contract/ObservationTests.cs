@@ -92,6 +92,7 @@ public sealed class ObservationTests
         seen.Add(new BalloonObservation(BalloonDriver.Virtio, 1, 1, false));
         seen.Add(new NodeObservation(0, true, true, true));
         seen.Add(new PageRange(0, 4));
+        seen.Add(new PcplistObservation(s_normal, 0, 1, 4, 2));
         seen.Touch(1);
         seen.End();
         Assert.Equal([1], seen.Touched);
@@ -99,8 +100,9 @@ public sealed class ObservationTests
 
         seen.Begin(whole: false);
         seen.End();
-        Assert.Equal((0, 0, 0, 0, 0),
-            (seen.Zones.Length, seen.Devices.Length, seen.Balloons.Length, seen.Nodes.Length, seen.Resources.Length));
+        Assert.Equal((0, 0, 0, 0, 0, 0),
+            (seen.Zones.Length, seen.Devices.Length, seen.Balloons.Length, seen.Nodes.Length, seen.Resources.Length,
+                seen.Pcplists.Length));
         Assert.Null(seen.Touched);
         Assert.Null(seen.Device(Name.Device(1)));
         Assert.Null(seen.Balloon(BalloonDriver.Virtio));

@@ -51,7 +51,7 @@ public sealed class SpecRulesTests
                 "block-sections=256: a memory block holds at most" },
             { spec with { MaxOrder = 16 }, "max-order=16: a free chunk lies inside one section, section=32768" },
             { spec with { DescriptorBytes = 4096 }, "descriptor-bytes=4096: page descriptors must take less than" },
-            { spec with { PcpHigh = 10 }, "pcp-high=10: allowed is pcp-batch=63 and more" },
+            { spec with { PcpHigh = 10 }, "pcp-high=10: allowed is 0, or pcp-batch=63 and more" },
             { spec with { MemmapNode = 1 }, "memmap-node=1: allowed is −1 to 0, nodes=1" },
             { spec with { MemmapOrder = 11 }, "memmap-order=11: allowed is 0 to max-order=10" },
             { spec with { DimmFirstBlock = 3 }, "dimm blocks [3,19) overlap boot blocks [0,4): ranges are disjoint" },

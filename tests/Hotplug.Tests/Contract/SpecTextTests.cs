@@ -68,7 +68,7 @@ public sealed class SpecTextTests
     [InlineData("boot", "99999999999999999999", "boot=99999999999999999999: allowed is a number from 1 to 16777216")]
     [InlineData("memmap-on-memory", "yes", "memmap-on-memory=yes: allowed is off, on, force")]
     [InlineData("auto-online", "on", "auto-online=on: allowed is offline, online, online-kernel, online-movable")]
-    [InlineData("dialect", "linux-7", "dialect=linux-7: allowed is linux-6.1, linux-6.12")]
+    [InlineData("dialect", "linux-7", "dialect=linux-7: allowed is linux-6.1, linux-6.12, source-2019")]
     [InlineData("device-memory", "32+8",
         "device-memory=32+8: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
     [InlineData("device-memory", "32/8+512@0",

@@ -100,7 +100,7 @@ public sealed class TraceTextTests
     [InlineData("add d1", 1, "'add' needs pages=: allowed is a number from 0 to 9223372036854775807")]
     [InlineData("add d1 pages=8 size=3", 16, "'size=3': 'add' takes key=value with pages, node, at, memmap, group")]
     [InlineData("add d1 8", 8, "'8': 'add' takes key=value with pages, node, at, memmap, group")]
-    [InlineData("free a1 pages=8", 9, "'pages=8': 'free' takes no arguments")]
+    [InlineData("oom pages=8", 5, "'pages=8': 'oom' takes no arguments")]
     [InlineData("add d1 pages=8 pages=9", 16, "'pages' is given twice")]
     [InlineData("add d1 pages=-8", 14, "'-8': allowed is a number from 0 to 9223372036854775807")]
     [InlineData("add d1 pages=eight", 14, "'eight': allowed is a number from 0 to 9223372036854775807")]

@@ -63,6 +63,9 @@ internal static class WireDraw
             into.Add(new NodeObservation(1, random.Chance(50), random.Chance(50), random.Chance(50)));
         if (random.Chance(50))
             into.Add(Range(ref random));
+        if (random.Chance(50))
+            into.Add(new PcplistObservation(new ZoneId(0, Any<ZoneKind>(ref random)), (short)random.Below(3),
+                random.Below(9), random.Below(9), random.Between(1, 4)));
         into.ManagedTotal = random.Between(-1, 99);
         into.Callbacks = random.Chance(50) ? CallbackOwners.None : CallbackOwners.Xen | CallbackOwners.VirtioMem;
         into.PoisonedPages = random.Between(-1, 9);
