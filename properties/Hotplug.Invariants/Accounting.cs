@@ -32,7 +32,10 @@ public static class Accounting
         "A node with a memory block is online; a node that loses its last one, and has no CPU, goes offline.",
         "A node that stays for ever after its memory has gone, or that goes while it still has some.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_offline_node"),
-        Levels.Numa, Visibility.Blocks | Visibility.Nodes, CheckNodeOnline);
+        Levels.Numa, Visibility.Blocks | Visibility.Nodes, CheckNodeOnline)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches free pages that are counted but not there.</summary>
     public static readonly Invariant FreePages = new(
@@ -40,7 +43,10 @@ public static class Accounting
         "A zone's free pages are its pages in the buddy.",
         "Free pages that are counted twice, or lost when pageblocks are isolated and released.",
         new Citation("v6.12", "mm/page_alloc.c", "account_freepages"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones | Visibility.ZoneFree | Visibility.PageTypes, CheckFree);
+        Levels.Core, Visibility.Blocks | Visibility.Zones | Visibility.ZoneFree | Visibility.PageTypes, CheckFree)
+    {
+        When = When.ZonesChange,
+    };
 
     /// <summary>Catches more free pages than the allocator owns.</summary>
     public static readonly Invariant FreeWithinManaged = new(
@@ -48,7 +54,10 @@ public static class Accounting
         "No zone has more free pages than managed ones, nor fewer than 0.",
         "Pages that are freed to a zone which does not own them.",
         new Citation("v6.12", "mm/page_alloc.c", "__free_pages_core"),
-        Levels.Core, Visibility.Zones | Visibility.ZoneFree, CheckFreeWithin);
+        Levels.Core, Visibility.Zones | Visibility.ZoneFree, CheckFreeWithin)
+    {
+        When = When.ZonesChange,
+    };
 
     /// <summary>Catches isolation that is not undone.</summary>
     public static readonly Invariant NothingIsolated = new(
@@ -65,7 +74,12 @@ public static class Accounting
         + "pages of any zone.",
         "A free path that counts pages as new ones.",
         new Citation("v6.12", "mm/page_alloc.c", "__free_pages_ok"),
-        Levels.Core, Visibility.Zones, CheckQuiet);
+        Levels.Core, Visibility.Zones, CheckQuiet)
+    {
+        When = Occasion.Of(OperationKind.Alloc, OperationKind.Free, OperationKind.Get, OperationKind.Put,
+            OperationKind.Policy, OperationKind.Veto, OperationKind.NotifierError, OperationKind.WriteState)
+            .And(When.ZonesChange),
+    };
 
     private static Violation? CheckTotal(Transition seen)
     {

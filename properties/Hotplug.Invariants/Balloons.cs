@@ -24,7 +24,10 @@ public static class Balloons
         "A balloon grows by the pages that it took, never by more than it was asked to.",
         "Pages that are taken twice, or taken and not kept.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "fill_balloon"),
-        Levels.Balloon, Visibility.Balloons | Visibility.Placement, CheckInflate);
+        Levels.Balloon, Visibility.Balloons | Visibility.Placement, CheckInflate)
+    {
+        When = Occasion.Of(OperationKind.Inflate),
+    };
 
     /// <summary>Catches a deflation that gives back too little or too much.</summary>
     public static readonly Invariant ShrinksByWhatItGave = new(
@@ -32,7 +35,10 @@ public static class Balloons
         "A deflating balloon gives back exactly what it was asked for, or all that it has.",
         "Pages that are given back and still held, or that nobody gets.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "leak_balloon"),
-        Levels.Balloon, Visibility.Balloons | Visibility.Placement, CheckDeflate);
+        Levels.Balloon, Visibility.Balloons | Visibility.Placement, CheckDeflate)
+    {
+        When = Occasion.Of(OperationKind.Deflate),
+    };
 
     /// <summary>Catches a balloon that changes by itself.</summary>
     public static readonly Invariant SizeByRequest = new(
@@ -49,7 +55,10 @@ public static class Balloons
         "When a balloon grows or shrinks, managed pages fall or rise by as much; not at all if it deflates on OOM.",
         "Watermarks computed from memory that the balloon has taken away.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "fill_balloon"),
-        Levels.Balloon, Visibility.Balloons | Visibility.Zones, CheckManaged);
+        Levels.Balloon, Visibility.Balloons | Visibility.Zones, CheckManaged)
+    {
+        When = Occasion.Of(OperationKind.Inflate, OperationKind.Deflate, OperationKind.BalloonTarget),
+    };
 
     /// <summary>Catches a balloon that takes what is not free.</summary>
     public static readonly Invariant TakesFreePages = new(
@@ -57,7 +66,10 @@ public static class Balloons
         "A balloon takes only pages that were free, and they are PageOffline afterwards.",
         "A balloon page without PG_offline: dumps and hibernation read memory that is not there.",
         new Citation("v6.12", "include/linux/balloon_compaction.h", "balloon_page_insert"),
-        Levels.Balloon, Visibility.PageTypes | Visibility.Placement, CheckTaken);
+        Levels.Balloon, Visibility.PageTypes | Visibility.Placement, CheckTaken)
+    {
+        When = Occasion.Of(OperationKind.Inflate, OperationKind.BalloonTarget),
+    };
 
     /// <summary>Catches a migration that leaves a balloon page behind.</summary>
     public static readonly Invariant MigrationMovesPage = new(
@@ -66,7 +78,10 @@ public static class Balloons
         + "longer at the old one.",
         "A page that the hypervisor has taken away is handed out, and one that it gave is kept.",
         new Citation("v6.12", "drivers/virtio/virtio_balloon.c", "virtballoon_migratepage"),
-        Levels.Balloon, Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckMigration);
+        Levels.Balloon, Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckMigration)
+    {
+        When = Occasion.Of(OperationKind.Offline, OperationKind.WriteOnline),
+    };
 
     private static Violation? CheckSize(Transition seen)
     {

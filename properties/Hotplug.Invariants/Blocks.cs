@@ -17,7 +17,10 @@ public static class Blocks
         "A memory block appears, comes online, goes offline and vanishes only by an operation that does just that.",
         "A block that vanishes while it is in use, or that changes its state by itself.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_change_state"),
-        Levels.Core, Visibility.Blocks, CheckStateMachine);
+        Levels.Core, Visibility.Blocks, CheckStateMachine)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches an operation that takes its neighbours along.</summary>
     public static readonly Invariant OnlyNamedChange = new(
@@ -25,7 +28,10 @@ public static class Blocks
         "An operation changes the state of no memory block but those that it names.",
         "An off-by-one in a range of blocks: the neighbour goes offline or vanishes too.",
         new Citation("v6.12", "drivers/base/memory.c", "walk_memory_blocks"),
-        Levels.Core, Visibility.Blocks, CheckOnlyNamed);
+        Levels.Core, Visibility.Blocks, CheckOnlyNamed)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches an add that registers part of its range.</summary>
     public static readonly Invariant AddIsWhole = new(
@@ -33,7 +39,10 @@ public static class Blocks
         "A successful add makes every memory block of the range that it was placed at.",
         "An add that loses its last block, or leaves the earlier ones behind when a later one fails.",
         new Citation("v6.12", "drivers/base/memory.c", "create_memory_block_devices"),
-        Levels.Core, Visibility.Blocks, CheckAdd);
+        Levels.Core, Visibility.Blocks, CheckAdd)
+    {
+        When = Occasion.Of(OperationKind.Add),
+    };
 
     /// <summary>Catches a removal that leaves block devices without memory behind.</summary>
     public static readonly Invariant RemoveIsWhole = new(
@@ -41,7 +50,10 @@ public static class Blocks
         "After a successful removal no memory block of the range is left.",
         "A removal that leaves a memory block device behind whose memory is gone.",
         new Citation("v6.12", "drivers/base/memory.c", "remove_memory_block_devices"),
-        Levels.Core, Visibility.Blocks, CheckRemove);
+        Levels.Core, Visibility.Blocks, CheckRemove)
+    {
+        When = When.Removing,
+    };
 
     /// <summary>Catches a removal that is refused without a cause.</summary>
     public static readonly Invariant RemoveRefusedForOnline = new(
@@ -49,7 +61,10 @@ public static class Blocks
         "A removal is refused with EBUSY if and only if a memory block of the range is not offline.",
         "Memory that can never be removed, or that is removed under its users.",
         new Citation("v6.12", "mm/memory_hotplug.c", "check_memblock_offlined_cb"),
-        Levels.Core, Visibility.Blocks, CheckRemoveRefusal);
+        Levels.Core, Visibility.Blocks, CheckRemoveRefusal)
+    {
+        When = Occasion.Of(OperationKind.Remove),
+    };
 
     /// <summary>Catches zone selection that ignores what was asked for.</summary>
     public static readonly Invariant ZoneAsAsked = new(
@@ -58,7 +73,10 @@ public static class Blocks
         + "shown before.",
         "Memory that was meant to stay removable ends in a kernel zone, and the other way round.",
         new Citation("v6.12", "mm/memory_hotplug.c", "zone_for_pfn_range"),
-        Levels.Core, Visibility.Blocks, CheckZone);
+        Levels.Core, Visibility.Blocks, CheckZone)
+    {
+        When = When.Onlining,
+    };
 
     /// <summary>Catches an operation that claims success and did nothing.</summary>
     public static readonly Invariant StateFollowsAnswer = new(
@@ -66,7 +84,10 @@ public static class Blocks
         "A memory block that was onlined with success is online, and one that was offlined with success is offline.",
         "Success is reported while the block keeps its state: its memory is pulled under its users.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_subsys_offline"),
-        Levels.Core, Visibility.Blocks, CheckAnswer);
+        Levels.Core, Visibility.Blocks, CheckAnswer)
+    {
+        When = When.OnliningOrOfflining,
+    };
 
     /// <summary>Catches a state that is reported and not taken.</summary>
     public static readonly Invariant StateAsReported = new(
@@ -74,7 +95,10 @@ public static class Blocks
         "The state that a memory block was last reported to take is the one that it has.",
         "User space is told of a state that the block does not have, or is told too early.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_change_state"),
-        Levels.Effects, Visibility.Blocks, CheckReported);
+        Levels.Effects, Visibility.Blocks, CheckReported)
+    {
+        When = Occasion.Of(EffectKind.BlockStateChanged),
+    };
 
     /// <summary>Catches a state write that does something, or claims success, when there is nothing to do.</summary>
     public static readonly Invariant SameStateRefused = new(
@@ -82,7 +106,10 @@ public static class Blocks
         "Writing to a memory block the state that it already has, or an unknown word, is refused with EINVAL.",
         "A block that is onlined twice, so that its pages are counted twice.",
         new Citation("v6.12", "drivers/base/memory.c", "state_store"),
-        Levels.Core, Visibility.Blocks, CheckSameState);
+        Levels.Core, Visibility.Blocks, CheckSameState)
+    {
+        When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteState)),
+    };
 
     /// <summary>Catches an online attribute that is not idempotent.</summary>
     public static readonly Invariant OnlineAttributeIdempotent = new(
@@ -90,7 +117,10 @@ public static class Blocks
         "Writing to a memory block's online attribute the value that it has succeeds and does nothing.",
         "An error where scripts rely on success, or a second onlining behind it.",
         new Citation("v6.12", "drivers/base/core.c", "online_store"),
-        Levels.Core, Visibility.Blocks, CheckOnlineAttribute);
+        Levels.Core, Visibility.Blocks, CheckOnlineAttribute)
+    {
+        When = Occasion.Of(OperationKind.WriteOnline),
+    };
 
     /// <summary>Catches a resource that outlives its memory, or memory without a resource.</summary>
     public static readonly Invariant ResourcesAgree = new(
@@ -115,7 +145,10 @@ public static class Blocks
         + "device.",
         "A block that comes online on another node than the one it was added to.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_add_nid"),
-        Levels.Core, Visibility.Blocks, CheckNode);
+        Levels.Core, Visibility.Blocks, CheckNode)
+    {
+        When = When.BlocksChange,
+    };
 
     private static Violation? CheckStateMachine(Transition seen)
     {

@@ -21,7 +21,10 @@ public static class Conservation
         + "PageOffline or vmemmap.",
         "A page that is freed and still used, or that is unplugged and free at once.",
         new Citation("v6.12", "mm/page_alloc.c", "free_page_is_bad"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckOnePlace);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckOnePlace)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a page that is in no place at all.</summary>
     public static readonly Invariant NoneLost = new(
@@ -29,7 +32,10 @@ public static class Conservation
         "Where every page can be seen, none of an online memory block is without a place.",
         "A page that leaks: it left the buddy and nobody has it.",
         new Citation("v6.12", "mm/page_alloc.c", "__free_one_page"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckNoneLost);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckNoneLost)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches runs of pages that do not add up to the block.</summary>
     public static readonly Invariant PageCount = new(
@@ -37,7 +43,10 @@ public static class Conservation
         "The pages of an online memory block, whatever their kind, add up to the size of the block.",
         "Pages that are lost or counted twice while a block comes online.",
         new Citation("v6.12", "mm/memory_hotplug.c", "online_pages_range"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckPageCount);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckPageCount)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches an offline that leaves pages on a free list.</summary>
     public static readonly Invariant OfflineBlockHoldsNothing = new(
@@ -45,7 +54,10 @@ public static class Conservation
         "No page of an offline memory block is in the buddy, on a per-CPU list or on the LRU.",
         "A page of memory that is gone is handed out: the next access is a machine check.",
         new Citation("v6.12", "mm/page_alloc.c", "__offline_isolated_pages"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckOfflineBlock);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckOfflineBlock)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a buddy that splits or merges wrongly.</summary>
     public static readonly Invariant ChunksAligned = new(
@@ -53,7 +65,10 @@ public static class Conservation
         "Free chunks of order n start at a multiple of 2^n pages and are whole.",
         "A split or a merge that overlaps a neighbour: the same page is then free twice.",
         new Citation("v6.12", "mm/page_alloc.c", "__free_one_page"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckChunks);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckChunks)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches an allocation that gets a page that is not to be had.</summary>
     public static readonly Invariant AllocTakesFreePages = new(
@@ -61,7 +76,10 @@ public static class Conservation
         "An allocation takes only pages that were free, and no PageOffline, vmemmap or poisoned one.",
         "A page that belongs to a balloon, to the vmemmap or to somebody else is handed out.",
         new Citation("v6.12", "mm/page_alloc.c", "rmqueue_buddy"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAlloc);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAlloc)
+    {
+        When = When.Allocating,
+    };
 
     /// <summary>Catches an allocation that claims more or less than it took.</summary>
     public static readonly Invariant AllocTakesAll = new(
@@ -69,7 +87,10 @@ public static class Conservation
         "A successful allocation takes all the pages that it was asked for and nothing else; a failed one takes none.",
         "Pages that leak when an allocation fails half way.",
         new Citation("v6.12", "mm/page_alloc.c", "__alloc_pages_noprof"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAllocAmount);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAllocAmount)
+    {
+        When = When.Allocating,
+    };
 
     /// <summary>Catches kernel pages in movable memory.</summary>
     public static readonly Invariant UnmovableOutsideMovable = new(
@@ -77,7 +98,10 @@ public static class Conservation
         "An unmovable or reclaimable allocation takes no page of zone Movable.",
         "Memory that was kept movable can never be unplugged again.",
         new Citation("v6.12", "include/linux/gfp.h", "gfp_zone"),
-        Levels.Core, Visibility.Blocks | Visibility.Placement, CheckUnmovable);
+        Levels.Core, Visibility.Blocks | Visibility.Placement, CheckUnmovable)
+    {
+        When = When.Allocating,
+    };
 
     /// <summary>Catches a release that frees somebody else's pages, or none.</summary>
     public static readonly Invariant ReleasedIsFree = new(
@@ -85,7 +109,10 @@ public static class Conservation
         "Pages that a free or a deflation released are free afterwards.",
         "Pages that leak when they are given back.",
         new Citation("v6.12", "mm/page_alloc.c", "free_unref_page"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckReleased);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckReleased)
+    {
+        When = Occasion.Of(OperationKind.Free, OperationKind.Put, OperationKind.Deflate),
+    };
 
     /// <summary>Catches side effects of operations that touch no page.</summary>
     public static readonly Invariant QuietOperations = new(
@@ -93,7 +120,12 @@ public static class Conservation
         "Setting a policy, arming a fault or writing a word that the kernel does not know changes no page.",
         "Pages that move or leak where nothing was asked of them.",
         new Citation("v6.12", "drivers/base/memory.c", "auto_online_blocks_store"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckQuiet);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckQuiet)
+    {
+        When = Occasion.Of(OperationKind.Policy, OperationKind.Veto, OperationKind.NotifierError,
+            OperationKind.WriteState)
+            .And(When.BlocksChange),
+    };
 
     private static Violation? CheckOnePlace(Transition seen)
     {

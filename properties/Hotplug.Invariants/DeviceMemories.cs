@@ -32,7 +32,10 @@ public static class DeviceMemories
         "A request moves the size of device memory towards what was asked for, and never past it.",
         "A driver that plugs more than the host allows, or unplugs what it was to keep.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq"),
-        Levels.DeviceMemory, Visibility.Devices, CheckTowards);
+        Levels.DeviceMemory, Visibility.Devices, CheckTowards)
+    {
+        When = When.Resizing,
+    };
 
     /// <summary>Catches a request that is reported as fulfilled and is not.</summary>
     public static readonly Invariant ReachedWhenOk = new(
@@ -40,7 +43,10 @@ public static class DeviceMemories
         "A resize that succeeds has reached the size that was asked for.",
         "A driver that gives up and calls it success.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq"),
-        Levels.DeviceMemory, Visibility.Devices, CheckReached);
+        Levels.DeviceMemory, Visibility.Devices, CheckReached)
+    {
+        When = Occasion.Of(OperationKind.Resize),
+    };
 
     /// <summary>Catches device memory that changes by itself.</summary>
     public static readonly Invariant SizeByRequest = new(
@@ -56,7 +62,10 @@ public static class DeviceMemories
         "The size of device memory changes by the sub-blocks that were plugged, less those that were unplugged.",
         "A sub-block that is plugged and not counted, or unplugged twice.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_set_sb_plugged"),
-        Levels.DeviceMemory, Visibility.Devices | Visibility.Placement, CheckWitness);
+        Levels.DeviceMemory, Visibility.Devices | Visibility.Placement, CheckWitness)
+    {
+        When = When.Resizing,
+    };
 
     /// <summary>Catches a sub-block whose pages do not follow it.</summary>
     public static readonly Invariant PagesFollowSubBlocks = new(
@@ -66,7 +75,10 @@ public static class DeviceMemories
         "Plugged memory that is never given to the allocator, or unplugged memory that it still hands out.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_online"),
         Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners,
-            CheckPages);
+            CheckPages)
+    {
+        When = When.Resizing,
+    };
 
     private static Violation? CheckWhole(Transition seen)
     {

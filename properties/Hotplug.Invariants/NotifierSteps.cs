@@ -15,7 +15,10 @@ public static class NotifierSteps
         "GOING_OFFLINE is sent while all pageblocks of the range are isolated.",
         "Pages that a callback frees at GOING_OFFLINE are handed out again at once.",
         new Citation("v6.12", "mm/page_isolation.c", "start_isolate_page_range"),
-        Levels.Effects, Visibility.None, CheckIsolation);
+        Levels.Effects, Visibility.None, CheckIsolation)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches a rollback in the wrong order.</summary>
     public static readonly Invariant CancelOfflineAfterUnisolation = new(
@@ -23,7 +26,10 @@ public static class NotifierSteps
         "CANCEL_OFFLINE is sent after the pageblocks of the range have left isolation.",
         "Pageblocks that stay isolated after a failed offline: their free pages are lost to everybody.",
         new Citation("v6.12", "mm/page_isolation.c", "undo_isolate_page_range"),
-        Levels.Effects, Visibility.None, CheckUnisolation);
+        Levels.Effects, Visibility.None, CheckUnisolation)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches OFFLINE sent too early or too late.</summary>
     public static readonly Invariant OfflineAfterAccounting = new(
@@ -32,7 +38,10 @@ public static class NotifierSteps
         + "leaves its zone.",
         "Callbacks that recompute limits from counters which still hold the memory that is gone.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Effects, Visibility.None, CheckOffline);
+        Levels.Effects, Visibility.None, CheckOffline)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches ONLINE sent before the memory can be used.</summary>
     public static readonly Invariant OnlineAfterAccounting = new(
@@ -40,7 +49,10 @@ public static class NotifierSteps
         "ONLINE is sent after the sections came online, present pages were raised and the pageblocks left isolation.",
         "Callbacks that count on memory which cannot be allocated yet.",
         new Citation("v6.12", "mm/memory_hotplug.c", "online_pages"),
-        Levels.Effects, Visibility.None, CheckOnline);
+        Levels.Effects, Visibility.None, CheckOnline)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches per-CPU lists that stay off after a failed offline.</summary>
     public static readonly Invariant PcplistsRestored = new(
@@ -49,7 +61,11 @@ public static class NotifierSteps
         + "disabler at a time.",
         "Every allocation is slow for ever after one failed offline.",
         new Citation("v6.12", "mm/page_alloc.c", "zone_pcp_enable"),
-        Levels.Effects, Visibility.None, CheckPcplists);
+        Levels.Effects, Visibility.None, CheckPcplists)
+    {
+        When = Occasion.Of(EffectKind.PcpDisabled, EffectKind.PcpEnabled, EffectKind.LruDisabled,
+            EffectKind.LruEnabled),
+    };
 
     /// <summary>Catches an offline that is rolled back after its commit point.</summary>
     public static readonly Invariant CommitIsFinal = new(
@@ -57,7 +73,10 @@ public static class NotifierSteps
         "Once the sections of a range are offline, its offlining cannot be cancelled any more.",
         "A rollback over pages that have left the buddy: they are lost, and still counted.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Effects, Visibility.None, CheckCommit);
+        Levels.Effects, Visibility.None, CheckCommit)
+    {
+        When = When.Notified,
+    };
 
     private static Violation? CheckIsolation(Transition seen)
     {

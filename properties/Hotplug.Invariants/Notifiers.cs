@@ -16,7 +16,10 @@ public static class Notifiers
         + "6.12 frames them with PREPARE_ONLINE and FINISH_OFFLINE.",
         "A callback that waits for ever because the event that ends what it began is missing.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Effects, Visibility.Blocks, CheckGrammar);
+        Levels.Effects, Visibility.Blocks, CheckGrammar)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches a chain that is called out of order.</summary>
     public static readonly Invariant PriorityOrder = new(
@@ -24,7 +27,10 @@ public static class Notifiers
         "Callbacks are called by falling priority, those of equal priority in the order in which they were registered.",
         "A callback that frees its pages before one that may still refuse has been asked.",
         new Citation("v6.12", "kernel/notifier.c", "notifier_chain_register"),
-        Levels.Effects, Visibility.None, CheckPriority);
+        Levels.Effects, Visibility.None, CheckPriority)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches callbacks that learn of an event that was refused before their turn.</summary>
     public static readonly Invariant StopsAtRefusal = new(
@@ -32,7 +38,10 @@ public static class Notifiers
         "After a callback has refused an event, no later callback sees that event.",
         "A callback that acts on an operation that will not take place.",
         new Citation("v6.12", "kernel/notifier.c", "notifier_call_chain"),
-        Levels.Effects, Visibility.None, CheckStops);
+        Levels.Effects, Visibility.None, CheckStops)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches a cancellation that reaches only those that had agreed.</summary>
     public static readonly Invariant CancelReachesWholeChain = new(
@@ -40,7 +49,10 @@ public static class Notifiers
         "A CANCEL, and every event that cannot be refused, reaches each callback of the chain exactly once.",
         "A callback that took a lock at GOING and never hears that it is over.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_notify"),
-        Levels.Effects, Visibility.None, CheckCancel);
+        Levels.Effects, Visibility.None, CheckCancel)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches a refusal whose reason gets lost.</summary>
     public static readonly Invariant RefusalIsTheAnswer = new(
@@ -48,7 +60,10 @@ public static class Notifiers
         "When a callback refuses, onlining or offlining the memory block answers with its errno.",
         "A veto that is ignored, or reported as something else.",
         new Citation("v6.12", "include/linux/notifier.h", "notifier_to_errno"),
-        Levels.Effects, Visibility.None, CheckAnswer);
+        Levels.Effects, Visibility.None, CheckAnswer)
+    {
+        When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteOnline)).And(When.Notified),
+    };
 
     /// <summary>Catches callbacks that are handed vmemmap as if it were memory.</summary>
     public static readonly Invariant RangeExcludesVmemmap = new(
@@ -57,7 +72,10 @@ public static class Notifiers
         + "FINISH_OFFLINE name the whole block.",
         "A callback that treats page descriptors as ordinary pages of the range.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_online"),
-        Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckRange);
+        Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckRange)
+    {
+        When = When.Notified,
+    };
 
     /// <summary>Catches events where nothing comes online or goes offline.</summary>
     public static readonly Invariant RemoveIsSilent = new(
@@ -65,7 +83,10 @@ public static class Notifiers
         "Removing memory sends no event: its blocks are offline already.",
         "Callbacks that release twice what belonged to the memory.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_remove_memory"),
-        Levels.Effects, Visibility.None, CheckRemove);
+        Levels.Effects, Visibility.None, CheckRemove)
+    {
+        When = Occasion.Of(OperationKind.Remove).And(When.Notified),
+    };
 
     /// <summary>Catches callbacks that are bothered with what is refused at the door.</summary>
     public static readonly Invariant EarlyRefusalIsSilent = new(
@@ -73,7 +94,10 @@ public static class Notifiers
         "An online or offline that answers EINVAL or EHWPOISON without a callback's refusal sends no event.",
         "Callbacks that act on a block which spans zones, has a hole, or has the state already.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Effects, Visibility.None, CheckSilent);
+        Levels.Effects, Visibility.None, CheckSilent)
+    {
+        When = When.OnliningOrOfflining.And(When.Refused).And(When.Notified),
+    };
 
     private static Violation? CheckGrammar(Transition seen)
     {

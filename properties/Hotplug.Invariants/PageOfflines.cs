@@ -16,7 +16,10 @@ public static class PageOfflines
         "PG_offline cleared in GOING_OFFLINE and not set again in CANCEL_OFFLINE, or an unplugged page handed to "
         + "the allocator.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckSurvives);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes, CheckSurvives)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a re-online that hands unplugged pages to the buddy.</summary>
     public static readonly Invariant OwnerUnplugged = new(
@@ -33,7 +36,10 @@ public static class PageOfflines
         "When a memory block of device memory comes online, its PageOffline pages are marked as never onlined.",
         "Plugging later frees a page to the allocator that never was initialised as one of its own.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_set_fake_offline"),
-        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckFresh);
+        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckFresh)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a mark that says never onlined of a page that was.</summary>
     public static readonly Invariant FreshOnlyFromOnlining = new(
@@ -41,7 +47,10 @@ public static class PageOfflines
         "A page is marked as never onlined only while its memory block comes online.",
         "A page that the allocator had is later given back by the path for fresh pages, with a stale state.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline"),
-        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckOnlyFresh);
+        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckOnlyFresh)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches pages that are taken out of use by nobody.</summary>
     public static readonly Invariant AppearsByRequest = new(
@@ -50,7 +59,10 @@ public static class PageOfflines
         + "memory is unplugged, or a balloon's pages move.",
         "Memory that silently goes missing: nobody asked for it, nobody will give it back.",
         new Citation("v6.12", "include/linux/page-flags.h", "PageOffline"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAppears);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckAppears)
+    {
+        When = When.BlocksChange,
+    };
 
     private static Violation? CheckSurvives(Transition seen)
     {

@@ -15,7 +15,10 @@ public static class Poison
         "A poisoned page is on no free list.",
         "A broken page that is handed out again.",
         new Citation("v6.12", "mm/page_alloc.c", "take_page_off_buddy"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckBuddy);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckBuddy)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches poison that gets lost.</summary>
     public static readonly Invariant Persists = new(
@@ -23,7 +26,10 @@ public static class Poison
         "A poisoned page stays poisoned until it is unpoisoned or its memory block leaves online.",
         "A broken page that looks whole after a failed offline, a migration or a free.",
         new Citation("v6.12", "mm/memory-failure.c", "unpoison_memory"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckPersists);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckPersists)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches poison that hits the wrong page.</summary>
     public static readonly Invariant OnlyNamed = new(
@@ -31,7 +37,10 @@ public static class Poison
         "A page becomes poisoned only by an operation that names it.",
         "The whole chunk is poisoned instead of one page of it, or a neighbour.",
         new Citation("v6.12", "mm/memory-failure.c", "memory_failure"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckOnlyNamed);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckOnlyNamed)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a failure that is reported as handled, but whose page is not marked.</summary>
     public static readonly Invariant SuccessMarks = new(
@@ -39,7 +48,10 @@ public static class Poison
         "After a successful poisoning the page is poisoned, after a successful unpoisoning it is not.",
         "A failure that is reported as handled while the broken page stays in use.",
         new Citation("v6.12", "mm/memory-failure.c", "action_result"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckSuccess);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckSuccess)
+    {
+        When = When.PoisoningOrUnpoisoning,
+    };
 
     /// <summary>Catches a block that brings broken pages back to the allocator.</summary>
     public static readonly Invariant FreshBlockIsClean = new(
@@ -47,7 +59,10 @@ public static class Poison
         "A memory block that just came online has no poisoned page: 6.12 refuses to online one that has.",
         "Page descriptors that are not initialised when a block comes online.",
         new Citation("v6.12", "mm/mm_init.c", "memmap_init_range"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckFresh);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckFresh)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a counter that drifts from the flags.</summary>
     public static readonly Invariant Counter = new(
@@ -64,7 +79,10 @@ public static class Poison
         + "page that a soft offline moves to another zone.",
         "Managed pages that are lowered for a poisoned page now and once more when its block goes offline.",
         new Citation("v6.12", "mm/memory-failure.c", "page_handle_poison"),
-        Levels.Hwpoison, Visibility.Zones, CheckZones);
+        Levels.Hwpoison, Visibility.Zones, CheckZones)
+    {
+        When = When.PoisoningOrUnpoisoning.And(When.ZonesChange),
+    };
 
     /// <summary>Catches a poison flag written to page descriptors that may not be touched.</summary>
     public static readonly Invariant OfflineRefused = new(
@@ -73,7 +91,10 @@ public static class Poison
         + "with EIO.",
         "Page descriptors of offline memory that are written though they mean nothing.",
         new Citation("v6.12", "mm/memory-failure.c", "memory_failure"),
-        Levels.Hwpoison, Visibility.Blocks, CheckOffline);
+        Levels.Hwpoison, Visibility.Blocks, CheckOffline)
+    {
+        When = When.PoisoningOrUnpoisoning,
+    };
 
     /// <summary>Catches an unpoisoning that hands an unplugged page to the allocator.</summary>
     public static readonly Invariant UnpoisonRefusesOffline = new(
@@ -81,7 +102,10 @@ public static class Poison
         "Unpoisoning a PageOffline page is refused (6.12).",
         "The owner's reference is dropped, and an unplugged page goes to the allocator.",
         new Citation("v6.12", "mm/memory-failure.c", "unpoison_memory"),
-        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckUnpoison);
+        Levels.Hwpoison, Visibility.Blocks | Visibility.PageTypes, CheckUnpoison)
+    {
+        When = Occasion.Of(OperationKind.Unpoison),
+    };
 
     private static bool Poisons(OperationKind kind) =>
         kind is OperationKind.Poison or OperationKind.HardOffline or OperationKind.SoftOffline;

@@ -16,7 +16,10 @@ public static class References
         + "in source document 003).",
         "A CANCEL_OFFLINE that forgets to take the references back, or a reference that leaks.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a page that is freed while somebody still holds it.</summary>
     public static readonly Invariant FreePageIsZero = new(
@@ -24,7 +27,10 @@ public static class References
         "A page in the buddy has no references.",
         "A page that is freed while somebody still holds it: it will be handed out twice.",
         new Citation("v6.12", "mm/page_alloc.c", "page_expected_state"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckFreePages);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckFreePages)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a vmemmap page that can be freed like an ordinary one.</summary>
     public static readonly Invariant VmemmapPageIsOne = new(
@@ -32,7 +38,10 @@ public static class References
         "A self-hosted vmemmap page of an online memory block has exactly one reference.",
         "Page descriptors whose own page can be freed, or that never can be given up.",
         new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
-        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckVmemmapPages);
+        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckVmemmapPages)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a count that was dropped once too often.</summary>
     public static readonly Invariant NeverNegative = new(
@@ -40,7 +49,10 @@ public static class References
         "No page of an online memory block has fewer than 0 references.",
         "A reference that was dropped twice.",
         new Citation("v6.12", "include/linux/page_ref.h", "page_ref_dec_and_test"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckNegative);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckNegative)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a pin that is not counted, or counted on the wrong page.</summary>
     public static readonly Invariant GetAddsOne = new(
@@ -48,7 +60,10 @@ public static class References
         "Taking a reference raises the count of the named page by exactly 1.",
         "A pin that is not counted: the page is migrated or freed under its user.",
         new Citation("v6.12", "include/linux/page_ref.h", "page_ref_inc"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckGet);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckGet)
+    {
+        When = Occasion.Of(OperationKind.Get),
+    };
 
     /// <summary>Catches a put that frees too early or not at all.</summary>
     public static readonly Invariant PutDropsOne = new(
@@ -56,7 +71,10 @@ public static class References
         "Dropping a reference lowers the count of the named page by exactly 1; the page is freed at 0 and not before.",
         "A page that is freed while it is referenced, or that leaks when the last reference goes.",
         new Citation("v6.12", "include/linux/mm.h", "put_page"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckPut);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Placement, CheckPut)
+    {
+        When = Occasion.Of(OperationKind.Put),
+    };
 
     /// <summary>Catches an owner that gives its references up for an offline that does not happen.</summary>
     public static readonly Invariant TakenBack = new(
@@ -64,7 +82,10 @@ public static class References
         "References that an owner drops for GOING_OFFLINE are taken back unless the memory block goes offline.",
         "PageOffline pages without a reference in an online block: the next isolation skips them as free.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_going_offline"),
-        Levels.Effects, Visibility.Blocks, CheckTakenBack);
+        Levels.Effects, Visibility.Blocks, CheckTakenBack)
+    {
+        When = Occasion.Of(EffectKind.ReferencesDropped),
+    };
 
     private static Violation? CheckOfflinePages(Transition seen)
     {

@@ -15,7 +15,10 @@ public static class Rollback
         "An operation that failed leaves every memory block in the state and the zone that it had.",
         "A failed online, offline, add or remove that leaves blocks behind half done.",
         new Citation("v6.12", "mm/memory_hotplug.c", "online_pages"),
-        Levels.Core, Visibility.Blocks, CheckBlocks);
+        Levels.Core, Visibility.Blocks, CheckBlocks)
+    {
+        When = When.Refused.And(When.BlocksChange),
+    };
 
     /// <summary>Catches a rollback that brings a block back elsewhere, or not at all.</summary>
     public static readonly Invariant ReonlinedInSameZone = new(
@@ -24,7 +27,10 @@ public static class Rollback
         + "the same kind of zone.",
         "Memory that silently stays offline, or stops being removable, because a removal was tried.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_reonline_memory_block"),
-        Levels.Core, Visibility.Blocks, CheckReonline);
+        Levels.Core, Visibility.Blocks, CheckReonline)
+    {
+        When = When.Refused.And(When.BlocksChange),
+    };
 
     /// <summary>Catches a rollback that forgets a counter or does not shrink the span again.</summary>
     public static readonly Invariant ZonesUnchanged = new(
@@ -34,7 +40,10 @@ public static class Rollback
         "A vetoed online that leaves the zone grown, or a failed offline that does not give back what it had "
         + "subtracted.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckZones);
+        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckZones)
+    {
+        When = When.Refused.And(When.ZonesChange),
+    };
 
     /// <summary>Catches a rollback that forgets the owner's pages.</summary>
     public static readonly Invariant PageOfflineUnchanged = new(
@@ -43,7 +52,10 @@ public static class Rollback
         + "that they had.",
         "A CANCEL_OFFLINE that forgets to take references back, or that loses PG_offline.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_notify_cancel_offline"),
-        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckPageOffline);
+        Levels.DeviceMemory, Visibility.Blocks | Visibility.PageTypes, CheckPageOffline)
+    {
+        When = When.Refused.And(When.BlocksChange),
+    };
 
     /// <summary>Catches a rollback that moves pages though nothing had to move.</summary>
     public static readonly Invariant PagesUnchanged = new(
@@ -51,7 +63,10 @@ public static class Rollback
         "A failed add, online, remove or allocation changes no page.",
         "Memmap, or part of an allocation, that leaks with every failure.",
         new Citation("v6.12", "mm/memory_hotplug.c", "add_memory_resource"),
-        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckPages);
+        Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckPages)
+    {
+        When = When.Refused.And(When.BlocksChange),
+    };
 
     /// <summary>Catches a failure that keeps memmap or loses it.</summary>
     public static readonly Invariant MemmapUnchanged = new(
@@ -59,7 +74,10 @@ public static class Rollback
         "An operation that failed leaves the memmap outside the added memory as it was.",
         "An add that fails at a later section and keeps the memmap of the earlier ones.",
         new Citation("v6.12", "mm/memory_hotplug.c", "__add_pages"),
-        Levels.Core, Visibility.Counters, CheckMemmap);
+        Levels.Core, Visibility.Counters, CheckMemmap)
+    {
+        When = When.Refused,
+    };
 
     /// <summary>Catches a failed add that keeps the range taken.</summary>
     public static readonly Invariant ResourcesUnchanged = new(
@@ -67,7 +85,10 @@ public static class Rollback
         "An operation that failed leaves the registered resources as they were.",
         "A failed add that keeps its range taken: adding it again fails for ever.",
         new Citation("v6.12", "mm/memory_hotplug.c", "release_memory_resource"),
-        Levels.Core, Visibility.Resources, CheckResources);
+        Levels.Core, Visibility.Resources, CheckResources)
+    {
+        When = When.Refused,
+    };
 
     /// <summary>Catches a failure that leaves a node behind.</summary>
     public static readonly Invariant NodesUnchanged = new(
@@ -75,7 +96,10 @@ public static class Rollback
         "An operation that failed leaves the memory states of every node as they were.",
         "A vetoed online that leaves its node marked as having memory.",
         new Citation("v6.12", "mm/memory_hotplug.c", "node_states_set_node"),
-        Levels.Numa, Visibility.Blocks | Visibility.Nodes, CheckNodes);
+        Levels.Numa, Visibility.Blocks | Visibility.Nodes, CheckNodes)
+    {
+        When = When.Refused,
+    };
 
     /// <summary>Catches a failure that loses or invents devices.</summary>
     public static readonly Invariant DevicesUnchanged = new(
@@ -83,7 +107,10 @@ public static class Rollback
         "An operation that failed leaves every device that was there as it was.",
         "A refused removal that forgets its device: it can never be removed again.",
         new Citation("v6.12", "drivers/acpi/scan.c", "acpi_scan_hot_remove"),
-        Levels.Core, Visibility.Devices, CheckDevices);
+        Levels.Core, Visibility.Devices, CheckDevices)
+    {
+        When = When.Refused,
+    };
 
     private static Violation? CheckBlocks(Transition seen)
     {

@@ -16,7 +16,10 @@ public static class Vmemmap
         + "and no others.",
         "An altmap with the wrong base or the wrong size: page descriptors overlap pages that are handed out.",
         new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
-        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckPlace);
+        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckPlace)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches page descriptors whose page is handed out.</summary>
     public static readonly Invariant Untouched = new(
@@ -24,7 +27,10 @@ public static class Vmemmap
         "As long as a memory block is online, its vmemmap pages are vmemmap and no others become it.",
         "Vmemmap that is migrated, freed or handed out: every page descriptor of the block is garbage then.",
         new Citation("v6.12", "mm/page_isolation.c", "has_unmovable_pages"),
-        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckUntouched);
+        Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckUntouched)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches vmemmap on memory whose backing comes and goes.</summary>
     public static readonly Invariant NeverOnDeviceMemory = new(
@@ -32,7 +38,10 @@ public static class Vmemmap
         "Memory blocks of device memory never host their own vmemmap.",
         "Page descriptors on a sub-block that is unplugged later.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_add_memory"),
-        Levels.DeviceMemory | Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckDeviceMemory);
+        Levels.DeviceMemory | Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckDeviceMemory)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches memmap that leaks, or is paid for twice.</summary>
     public static readonly Invariant CostFollowsBlocks = new(
@@ -50,7 +59,10 @@ public static class Vmemmap
         + "failures free none.",
         "Vmemmap that is torn down when a block goes offline: coming online again then writes to freed memory.",
         new Citation("v6.12", "mm/memory_hotplug.c", "arch_remove_memory"),
-        Levels.Effects, Visibility.Blocks, CheckSurvives);
+        Levels.Effects, Visibility.Blocks, CheckSurvives)
+    {
+        When = Occasion.Of(EffectKind.VmemmapFreed),
+    };
 
     /// <summary>Catches teardown in the wrong order.</summary>
     public static readonly Invariant TornDownLast = new(
@@ -59,7 +71,10 @@ public static class Vmemmap
         + "sections are offline.",
         "A walker that finds the block still registered and reads freed page descriptors.",
         new Citation("v6.12", "mm/memory_hotplug.c", "try_remove_memory"),
-        Levels.Effects, Visibility.Blocks, CheckTornDownLast);
+        Levels.Effects, Visibility.Blocks, CheckTornDownLast)
+    {
+        When = Occasion.Of(EffectKind.VmemmapFreed),
+    };
 
     /// <summary>Catches vmemmap that is not freed, or freed twice.</summary>
     public static readonly Invariant FreedWithBlock = new(
@@ -67,7 +82,10 @@ public static class Vmemmap
         "When a memory block is removed, the vmemmap of each of its sections is freed exactly once.",
         "Vmemmap that leaks with every removal, or that is freed twice.",
         new Citation("v6.12", "mm/sparse.c", "section_deactivate"),
-        Levels.Effects, Visibility.Blocks, CheckFreed);
+        Levels.Effects, Visibility.Blocks, CheckFreed)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a block that is shown before its page descriptors exist.</summary>
     public static readonly Invariant PopulatedFirst = new(
@@ -75,7 +93,10 @@ public static class Vmemmap
         "A memory block device is created only after the vmemmap of each of its sections is populated.",
         "A block that can be onlined before it has page descriptors.",
         new Citation("v6.12", "mm/memory_hotplug.c", "add_memory_resource"),
-        Levels.Effects, Visibility.Blocks, CheckPopulated);
+        Levels.Effects, Visibility.Blocks, CheckPopulated)
+    {
+        When = Occasion.Of(EffectKind.BlockCreated),
+    };
 
     /// <summary>Catches self-hosted vmemmap that is used too early or given up too early.</summary>
     public static readonly Invariant UsableWhileInUse = new(
@@ -83,7 +104,10 @@ public static class Vmemmap
         "Self-hosted vmemmap is initialised before GOING_ONLINE and given up only after OFFLINE or CANCEL_ONLINE.",
         "Callbacks that read page descriptors which are not there yet, or no longer.",
         new Citation("v6.12", "drivers/base/memory.c", "memory_block_online"),
-        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckUsable);
+        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckUsable)
+    {
+        When = Occasion.Of(EffectKind.VmemmapInitialised, EffectKind.VmemmapDeinitialised),
+    };
 
     private static Violation? CheckPlace(Transition seen)
     {

@@ -17,7 +17,10 @@ public static class Zones
         + "included, holes excluded.",
         "Accounting that drifts when onlining fails half way, or that forgets the altmap's pages.",
         new Citation("v6.12", "mm/memory_hotplug.c", "adjust_present_page_count"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckPresent);
+        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckPresent)
+    {
+        When = When.ZonesChange,
+    };
 
     /// <summary>
     /// Catches vmemmap or unplugged pages that are counted as the allocator's, and drift after a vetoed offline.
@@ -28,7 +31,10 @@ public static class Zones
         + "of a balloon that deflates on OOM stay managed.",
         "Vmemmap or unplugged pages counted as the allocator's, and managed pages that drift after a vetoed offline.",
         new Citation("v6.12", "mm/page_alloc.c", "adjust_managed_page_count"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones | Visibility.PageTypes, CheckManaged);
+        Levels.Core, Visibility.Blocks | Visibility.Zones | Visibility.PageTypes, CheckManaged)
+    {
+        When = When.ZonesChange,
+    };
 
     /// <summary>Catches a counter that underflows.</summary>
     public static readonly Invariant CountersOrdered = new(
@@ -37,7 +43,10 @@ public static class Zones
         + "spanned ones.",
         "A counter that is lowered twice and falls below zero, or is raised twice and exceeds what exists.",
         new Citation("v6.12", "mm/memory_hotplug.c", "offline_pages"),
-        Levels.Core, Visibility.Zones, CheckOrdered);
+        Levels.Core, Visibility.Zones, CheckOrdered)
+    {
+        When = When.ZonesChange,
+    };
 
     /// <summary>Catches onlining that does not grow the span.</summary>
     public static readonly Invariant SpanContainsOnlineBlocks = new(
@@ -45,7 +54,10 @@ public static class Zones
         "A zone's span contains every online memory block of the zone.",
         "Onlining below or above the span without growing it: walkers of the zone then miss the block.",
         new Citation("v6.12", "mm/memory_hotplug.c", "resize_zone_range"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckSpanContains);
+        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckSpanContains)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches a span that is not shrunk, or is shrunk over a block that is still online.</summary>
     public static readonly Invariant SpanTight = new(
@@ -54,7 +66,10 @@ public static class Zones
         + "never at an edge.",
         "A span that is not shrunk when an edge block goes offline, that stops at a hole, or that is shrunk too far.",
         new Citation("v6.12", "mm/memory_hotplug.c", "shrink_zone_span"),
-        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckSpanTight);
+        Levels.Core, Visibility.Blocks | Visibility.Zones, CheckSpanTight)
+    {
+        When = When.ZonesChange,
+    };
 
     private static Violation? CheckPresent(Transition seen)
     {

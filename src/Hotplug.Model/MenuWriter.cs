@@ -18,7 +18,7 @@ internal static class MenuWriter
         foreach (var device in state.Devices)
             menu.Devices.Add(Device(state, device));
         foreach (var allocation in state.Allocations)
-            menu.Allocations.Add(new MenuAllocation(Name.Allocation(allocation.Id), allocation.Count, allocation.Extra.Values.Sum(), allocation.Freed, allocation.Contig));
+            menu.Allocations.Add(new MenuAllocation(Name.Allocation(allocation.Id), allocation.Count, allocation.Extra.IsEmpty ? 0 : allocation.Extra.Values.Sum(), allocation.Freed, allocation.Contig));
         foreach (var memory in state.DeviceMemories)
             menu.DeviceMemories.Add(new MenuDeviceMemory(Name.DeviceMemory(memory.Id), memory.Plugged,
                 spec.RegionOf(memory.Id).Count / spec.DeviceMemories[memory.Id - 1].SubBlockPages));

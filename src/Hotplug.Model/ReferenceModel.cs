@@ -32,7 +32,7 @@ public sealed class ReferenceModel : ISpecification
             Ballooned = start.After.Balloon(BalloonDriver.Virtio)?.Pages ?? 0,
         };
         state = state with { Bases = [.. Bases(state, start)] };
-        return Settlement.Judge(state, start, PageRule.Nothing);
+        return Settlement.Judge(null, state, start, PageRule.Nothing);
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ internal readonly ref struct Ruling(State state, Transition seen)
     public bool Is(Errno errno) => Answer == Answer.Of(errno);
 
     /// <summary>Permitted, if everything that can be seen agrees with <paramref name="next"/>.</summary>
-    public Judgement Permit(State next, PageRule pages) => Checks.Settlement.Judge(next, Seen, pages);
+    public Judgement Permit(State next, PageRule pages) => Checks.Settlement.Judge(State, next, Seen, pages);
 
     /// <summary>Permitted, if nothing changed.</summary>
     public Judgement PermitUnchanged() => Permit(State, PageRule.Nothing);

@@ -60,6 +60,9 @@ public enum Family : byte
 public sealed record Invariant(string Id, Family Family, string Statement, string Catches, Citation Source,
     Levels Level, Visibility Needs, InvariantCheck Check)
 {
+    /// <summary>When it has anything to judge; by default on every transition.</summary>
+    public Occasion When { get; init; }
+
     /// <summary>True if a machine of these levels and this visibility can be judged by it.</summary>
     public bool AppliesTo(MachineIdentity machine) =>
         (machine.Levels & Level) == Level && (machine.Visible & Needs) == Needs;

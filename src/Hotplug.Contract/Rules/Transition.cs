@@ -90,6 +90,37 @@ public sealed class Transition
     /// <summary>True if some balloon was in flight before or is after.</summary>
     public bool BalloonInFlight => AnyBalloon(Before) || AnyBalloon(After);
 
+    /// <summary>The steps that were taken, a bit of each <see cref="EffectKind"/>.</summary>
+    public ulong StepsTaken
+    {
+        get
+        {
+            ulong bits = 0;
+            foreach (ref readonly var effect in Outcome.Effects)
+                bits |= 1UL << (int)effect.Kind;
+            return bits;
+        }
+    }
+
+    /// <summary>What happened: the start of a run is a change of everything.</summary>
+    public Happening Happened
+    {
+        get
+        {
+            var happened = _changes > 0 ? Happening.BlocksChanged | Happening.ZonesChanged : Happening.None;
+            if (!IsStart && !Answer.IsOk)
+                happened |= Happening.Refused;
+            if (happened.HasFlag(Happening.ZonesChanged))
+                return happened;
+            return IsStart || Deviations.Now.Count > 0 || !Before.Zones.SequenceEqual(After.Zones) || AnythingInFlight
+                ? happened | Happening.ZonesChanged
+                : happened;
+        }
+    }
+
+    /// <summary>True if some device or balloon was in flight before or is after.</summary>
+    public bool AnythingInFlight => BalloonInFlight || AnyDevice(Before) || AnyDevice(After);
+
     /// <summary>Begins a run.</summary>
     public void Start(MachineSpec spec, Levels levels, Observation first)
     {
@@ -156,6 +187,14 @@ public sealed class Transition
     {
         foreach (ref readonly var device in observation.Devices)
             if (device.InFlight && device.Range.Intersects(range))
+                return true;
+        return false;
+    }
+
+    private static bool AnyDevice(Observation observation)
+    {
+        foreach (ref readonly var device in observation.Devices)
+            if (device.InFlight)
                 return true;
         return false;
     }

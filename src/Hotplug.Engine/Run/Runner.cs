@@ -19,7 +19,10 @@ namespace Hotplug.Engine.Run;
 public sealed class Runner
 {
     private readonly Invariant[] _invariants;
+    private readonly Occasion[] _when;
     private readonly long[] _evaluated;
+    private readonly int[] _atStart;
+    private readonly int[][] _about;
     private readonly IKnownDefect[] _defects;
     private readonly Bindings _bindings = new();
     private readonly Transition _transition = new();
@@ -35,7 +38,6 @@ public sealed class Runner
     private object? _state;
     private Violation? _violation;
     private Verdict _verdict;
-    private long _judged;
     private long _pulse;
     private volatile Violation? _givenUp;
 
@@ -46,7 +48,10 @@ public sealed class Runner
         Suite = suite;
         Identity = machine.Identity;
         _invariants = [.. suite.Invariants.Where(i => i.AppliesTo(Identity))];
+        _when = [.. _invariants.Select(static i => i.When)];
         _evaluated = new long[_invariants.Length];
+        _atStart = About(default, isStart: true);
+        _about = [.. Enum.GetValues<OperationKind>().Select(kind => About(kind, isStart: false))];
         _defects = [.. suite.Defects.Select(static make => make())];
     }
 
@@ -74,9 +79,9 @@ public sealed class Runner
     /// <summary>The specification's state after the last operation that conformed; null before a run.</summary>
     public object? State => _state;
 
-    /// <summary>The invariants that apply to the machine, and how often each was evaluated over all runs.</summary>
+    /// <summary>The invariants that apply to the machine, and how often each had something to judge, over all runs.</summary>
     public IEnumerable<(Invariant Invariant, long Count)> Evaluated =>
-        _invariants.Select((invariant, i) => (invariant, _evaluated[i] + _judged));
+        _invariants.Select((invariant, i) => (invariant, _evaluated[i]));
 
     /// <summary>Declared deviations that were met over all runs, by the defect's id.</summary>
     public IReadOnlyDictionary<string, long> DeviationsMet => _deviations;
@@ -238,21 +243,22 @@ public sealed class Runner
 
     private bool JudgeInvariants()
     {
-        for (var i = 0; i < _invariants.Length; i++)
+        var (steps, happened) = (_transition.StepsTaken, _transition.Happened);
+        foreach (var i in _transition.IsStart ? _atStart : _about[(int)_transition.Operation.Kind])
+        {
+            if (!_when[i].Arises(steps, happened))
+                continue;
+            _evaluated[i]++;
             if (_invariants[i].Check(_transition) is { } violation)
-                return EndAtInvariant(i, violation);
-        _judged++;
+                return End(Verdict.Violates, violation);
+        }
+
         return true;
     }
 
-    // All invariants share one count of transitions; the few of a run that ends in the middle of the list are counted
-    // apart.
-    private bool EndAtInvariant(int last, Violation violation)
-    {
-        for (var i = 0; i <= last; i++)
-            _evaluated[i]++;
-        return End(Verdict.Violates, violation);
-    }
+    // Which invariants have anything to say of the operation, in the order of the suite.
+    private int[] About(OperationKind kind, bool isStart) =>
+        [.. Enumerable.Range(0, _invariants.Length).Where(i => _invariants[i].When.Names(kind, isStart))];
 
     private bool Take(Judgement judgement)
     {

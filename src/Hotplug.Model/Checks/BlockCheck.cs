@@ -12,10 +12,33 @@ internal static class BlockCheck
     private static readonly Citation s_state = new("v6.12", "drivers/base/memory.c", "state_store");
     private static readonly Citation s_zone = new("v6.12", "mm/memory_hotplug.c", "zone_for_pfn_range");
 
-    public static Violation? Check(State next, Transition seen)
+    public static Violation? Check(State next, Transition seen, in JudgedBefore judged)
     {
         if (!seen.After.Sees(Visibility.Blocks))
             return null;
+        return judged.Structure ? CheckChanged(next, seen) : CheckAll(next, seen);
+    }
+
+    private static Violation? CheckChanged(State next, Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+        {
+            var known = next.Find(change.Block);
+            if (known is null && change.After is null)
+                continue;
+            if (known is not { } block)
+                return Unknown(change.Block);
+            if (change.After is not { } shown)
+                return Missing(block);
+            if (CheckBlock(next, seen, block, shown) is { } violation)
+                return violation;
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckAll(State next, Transition seen)
+    {
         var blocks = seen.After.Blocks;
         var i = 0;
         foreach (ref readonly var known in next.Blocks.AsSpan())
@@ -23,15 +46,20 @@ internal static class BlockCheck
             if (i < blocks.Length && blocks[i].Block < known.Number)
                 break;
             if (i == blocks.Length || blocks[i].Block > known.Number)
-                return new("blocks.set", $"block {known.Number}", "it exists", "no such memory block", s_set);
+                return Missing(known);
             if (CheckBlock(next, seen, known, blocks[i]) is { } violation)
                 return violation;
             i++;
         }
 
-        return i == blocks.Length ? null
-            : new("blocks.set", $"block {blocks[i].Block}", "no such memory block", "it exists", s_set);
+        return i == blocks.Length ? null : Unknown(blocks[i].Block);
     }
+
+    private static Violation Missing(in Block known) =>
+        new("blocks.set", $"block {known.Number}", "it exists", "no such memory block", s_set);
+
+    private static Violation Unknown(int block) =>
+        new("blocks.set", $"block {block}", "no such memory block", "it exists", s_set);
 
     private static Violation? CheckBlock(State next, Transition seen, in Block known, BlockObservation block)
     {

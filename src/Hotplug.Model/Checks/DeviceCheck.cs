@@ -14,8 +14,9 @@ internal static class DeviceCheck
     private static readonly Citation s_balloon = new("v6.12", "drivers/virtio/virtio_balloon.c", "update_balloon_size_func");
     private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "num_poisoned_pages_inc");
 
-    public static Violation? Check(State next, Transition seen) =>
-        CheckDevices(next, seen) ?? CheckBalloon(next, seen) ?? CheckResources(next, seen) ?? CheckPoison(next, seen);
+    public static Violation? Check(State next, Transition seen, in JudgedBefore judged) =>
+        (judged.Devices ? null : CheckDevices(next, seen)) ?? CheckBalloon(next, seen)
+        ?? (judged.Resources ? null : CheckResources(next, seen)) ?? CheckPoison(next, seen);
 
     private static Violation? CheckDevices(State next, Transition seen)
     {

@@ -9,9 +9,9 @@ internal static class NodeCheck
 {
     private static readonly Citation s_memory = new("v6.12", "mm/memory_hotplug.c", "node_states_set_node");
 
-    public static Violation? Check(State next, Transition seen)
+    public static Violation? Check(State next, Transition seen, in JudgedBefore judged)
     {
-        if (!seen.After.Sees(Visibility.Nodes))
+        if (!seen.After.Sees(Visibility.Nodes) || judged.Nodes)
             return null;
         foreach (ref readonly var node in seen.After.Nodes)
         {

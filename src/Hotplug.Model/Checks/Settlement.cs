@@ -10,14 +10,20 @@ namespace Hotplug.Model.Checks;
 internal static class Settlement
 {
     /// <summary>Permitted with <paramref name="next"/>, or the first disagreement.</summary>
-    public static Judgement Judge(State next, Transition seen, PageRule pages)
+    /// <param name="before">The state before; null at the start of a run.</param>
+    /// <param name="next">The state that the operation leads to.</param>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="pages">What the operation may do to pages.</param>
+    public static Judgement Judge(State? before, State next, Transition seen, PageRule pages)
     {
         next = ForgetPoison(InFlight.Adopt(next, seen), seen);
         var keepsVeto = seen.Operation.Kind is OperationKind.Veto or OperationKind.Policy or OperationKind.Tick
             || seen.Answer.Completion is Completion.Unbound or Completion.Rejected;
         next = next with { Veto = keepsVeto ? next.Veto : default, FreePages = FreePages(seen.After) };
-        var violation = BlockCheck.Check(next, seen) ?? ZoneCheck.Check(next, seen) ?? NodeCheck.Check(next, seen)
-            ?? DeviceCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages) ?? StepCheck.Check(seen);
+        var judged = new JudgedBefore(before, next, seen);
+        var violation = BlockCheck.Check(next, seen, judged) ?? ZoneCheck.Check(next, seen, judged)
+            ?? NodeCheck.Check(next, seen, judged) ?? DeviceCheck.Check(next, seen, judged)
+            ?? PageCheck.Check(next, seen, pages) ?? StepCheck.Check(seen);
         return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
     }
 

@@ -45,6 +45,8 @@ internal static class StepCheck
         foreach (ref readonly var effect in seen.Outcome.Effects)
             if (Letter(effect) is not ' ' and var letter)
                 letters[length++] = letter;
+        if (length == 0)
+            return null;   // Every grammar permits that nothing was done.
         var sentence = letters[..length];
         return Grammar(seen.Operation.Kind).IsMatch(sentence) ? null
             : new("steps.order", seen.Operation.ToString(), "steps in an order that the kernel takes", Describe(seen), s_order);

@@ -17,21 +17,33 @@ internal static class ZoneCheck
     private static readonly Citation s_free = new("v6.12", "mm/page_alloc.c", "__mod_zone_freepage_state");
     private static readonly Citation s_managed = new("v6.12", "mm/page_alloc.c", "adjust_managed_page_count");
 
-    public static Violation? Check(State next, Transition seen)
+    public static Violation? Check(State next, Transition seen, in JudgedBefore judged)
     {
         if (!seen.After.Sees(Visibility.Zones))
             return null;
-        long managed = 0;
-        foreach (ref readonly var zone in seen.After.Zones)
-        {
-            managed += zone.Managed;
-            if (CheckZone(next, seen, zone) is { } violation)
-                return violation;
-        }
+        return CheckZones(next, seen, judged) ?? CheckTotal(seen);
+    }
 
+    private static Violation? CheckZones(State next, Transition seen, in JudgedBefore judged)
+    {
+        if (judged.Zones)
+            return null;
+        foreach (ref readonly var zone in seen.After.Zones)
+            if (!judged.Zone(zone) && CheckZone(next, seen, zone) is { } violation)
+                return violation;
+        if (judged.Structure && seen.Before.Zones.Length == seen.After.Zones.Length)
+            return null;
         foreach (var block in next.Blocks)
             if (block.Online && block.Zone != ZoneKind.None && seen.After.Zone(block.ZoneId).Present == 0 && !InFlight.LagsOn(seen, block.Node))
                 return new("zone.present", block.ZoneId.ToString(), $"{next.PresentOf(block.ZoneId)} present pages", "0", s_present);
+        return null;
+    }
+
+    private static Violation? CheckTotal(Transition seen)
+    {
+        long managed = 0;
+        foreach (ref readonly var zone in seen.After.Zones)
+            managed += zone.Managed;
         return seen.After.ManagedTotal >= 0 && seen.After.Sees(Visibility.BootPages) && managed != seen.After.ManagedTotal
             ? new("zone.managed-total", "all zones", $"{managed} managed pages", $"{seen.After.ManagedTotal}", s_managed)
             : null;
@@ -41,23 +53,22 @@ internal static class ZoneCheck
     {
         if (InFlight.LagsOn(seen, zone.Id.Node))
             return null;
-        var subject = zone.Id.ToString();
         var present = next.PresentOf(zone.Id);
         if (zone.Present != present)
-            return new("zone.present", subject, $"{present} present pages", $"{zone.Present}", s_present);
+            return new("zone.present", zone.Id.ToString(), $"{present} present pages", $"{zone.Present}", s_present);
         var partlyBoot = !seen.After.Sees(Visibility.BootPages) && HasBoot(next, zone.Id);
         var span = next.SpanOf(zone.Id);
         if (!partlyBoot && zone.Spanned != span.Count)
-            return new("zone.span", subject, $"{span.Count} pages spanned, {span}", $"{zone.Spanned}, {zone.Span}", s_span);
+            return new("zone.span", zone.Id.ToString(), $"{span.Count} pages spanned, {span}", $"{zone.Spanned}, {zone.Span}", s_span);
         if (!partlyBoot && seen.After.Sees(Visibility.ZoneStart) && zone.Start != span.Start)
-            return new("zone.span", subject, $"start {span.Start}", $"{zone.Start}", s_span);
+            return new("zone.span", zone.Id.ToString(), $"start {span.Start}", $"{zone.Start}", s_span);
         if (!partlyBoot && seen.After.Sees(Visibility.ZoneFree | Visibility.BootPages)
             && seen.After.Totals(zone.Id) is { Unseen: 0 } totals && zone.Free != totals.Buddy + InBase(next, seen, zone.Id, PageFlags.Buddy))
-            return new("zone.free", subject, $"{totals.Buddy + InBase(next, seen, zone.Id, PageFlags.Buddy)} free pages", $"{zone.Free}", s_free);
+            return new("zone.free", zone.Id.ToString(), $"{totals.Buddy + InBase(next, seen, zone.Id, PageFlags.Buddy)} free pages", $"{zone.Free}", s_free);
         if (partlyBoot || Managed(next, seen, zone.Id, present) is not { } managed)
             return null;
         return zone.Managed == managed ? null
-            : new("zone.managed", subject, $"{managed} managed pages", $"{zone.Managed}", s_managed);
+            : new("zone.managed", zone.Id.ToString(), $"{managed} managed pages", $"{zone.Managed}", s_managed);
     }
 
     /// <summary>What managed must be; null when not enough can be seen.</summary>

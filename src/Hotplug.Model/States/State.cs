@@ -93,6 +93,10 @@ internal sealed record State
         return ~low;
     }
 
+    /// <summary>True if blocks, devices and what decides their zones are the very same: one operation made no change to them.</summary>
+    public bool HasStructureOf(State other) => Blocks == other.Blocks && Devices == other.Devices && Bases == other.Bases
+        && DeviceMemories == other.DeviceMemories && AutoMovable == other.AutoMovable;
+
     /// <summary>The block with this number, or null.</summary>
     public Block? Find(int number) => IndexOf(number) is >= 0 and var index ? Blocks[index] : null;
 

@@ -11,7 +11,7 @@ namespace Hotplug.Benchmarks.Whole;
 /// <summary>The real suite on toy-sized specs: how many judged operations a second, and where their time goes.</summary>
 internal sealed class SuiteSection : ISection
 {
-    private const int Sequences = 400;
+    private const int Sequences = 1000;
     private const int Operations = 100;
 
     public string Word => "suite";
@@ -26,7 +26,7 @@ internal sealed class SuiteSection : ISection
         const string Machine = "machine alone, operations given";
         var claims = new Claims(output);
         var recorded = Record();
-        var rounds = new AlternatingRounds(warmUp: 3, rounds: 5);
+        var rounds = new AlternatingRounds(warmUp: 6, rounds: 5);
         var whole = new Runner(BitmapMachine.Create(), new Suite(new ReferenceModel(), Catalogue.All));
         var model = new Runner(BitmapMachine.Create(), new Suite(new ReferenceModel(), []));
         var invariants = new Runner(BitmapMachine.Create(), new Suite(new Anything(), Catalogue.All));
