@@ -42,6 +42,15 @@ public interface ISnapshots
     void Restore(object snapshot);
 }
 
+/// <summary>
+/// A machine that breaks a rule on purpose, and tells how often: until it did, it is the machine without the fault.
+/// </summary>
+public interface ISeeded
+{
+    /// <summary>How often the rule was broken since the machine was made; never goes down.</summary>
+    long TimesBroken { get; }
+}
+
 /// <summary>Who a machine is, and what it implements.</summary>
 /// <param name="Name">A word: <c>bitmap</c>, <c>linux</c>, …</param>
 /// <param name="Version">Its version, or the kernel's release.</param>

@@ -142,6 +142,12 @@ public sealed class Runner
         return _verdict;
     }
 
+    /// <summary>What was seen last.</summary>
+    internal Observation Seen => _observations[_last];
+
+    /// <summary>What names stand for now.</summary>
+    internal Bindings Bindings => _bindings;
+
     /// <summary>Odd while the machine has the thread; never the same again.</summary>
     internal long Pulse => Volatile.Read(ref _pulse);
 
