@@ -48,10 +48,9 @@ public static class SmallScopes
             dimm=1 auto-online=online-movable
             add d1 pages=2
             online d1.b0
-            online_kernel d1.b0
             offline d1.b0
-            alloc a{1,2} pages=1 kind={movable,unmigratable,pinned}
-            alloc a{1,2} pages=2 kind={movable,unmovable}
+            alloc a{1,2} pages=1 kind={movable,unmigratable}
+            alloc a{1,2} pages=2 kind={unmovable,pinned}
             free a{1,2}
             get a{1,2}[0]
             put a{1,2}[0]
@@ -150,18 +149,17 @@ public static class SmallScopes
             soft-offline d1.b0+{0,1}
             """),
         ScopeText.Parse("device-memory", "device memory of two blocks by sub-blocks, among allocations", """
-            spec pageblock=1 section=4 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=0
-            spec device-memory=2+2/2@0
+            spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=0
+            spec device-memory=2+2/1@0
             plug m1 sub-blocks={1,2}
             unplug m1 sub-blocks={1,2}
             resize m1 sub-blocks={0,5}
-            online m1.b{0,1}
-            online_movable m1.b0
+            online m1.b0
+            online_movable m1.b{0,1}
             offline m1.b{0,1}
-            alloc a1 pages=2 kind={movable,unmovable}
+            alloc a1 pages=2
             free a1
-            tick seconds=300
-            """) with { MostSeconds = 300 },
+            """),
         ScopeText.Parse("device-memory-vetoes", "device memory whose blocks are refused on their way", """
             spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0
             spec device-memory=3+2/1@0
@@ -225,6 +223,7 @@ public static class SmallScopes
             soft-offline m1.b0+{0,1}
             inflate pages=1
             deflate pages=1
-            """),
+            tick seconds=300
+            """) with { MostSeconds = 300 },
     ];
 }
