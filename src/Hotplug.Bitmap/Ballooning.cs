@@ -5,65 +5,91 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>virtio-balloon: inflate, deflate and target (kernel-semantics 3.12.1).</summary>
+/// <summary>
+/// Balloons: inflate, deflate and target (kernel-semantics 3.12). virtio's take movable memory wherever it is; those of
+/// Hyper-V and Xen take kernel memory only, Hyper-V's in units of 2 MiB – a pageblock – first.
+/// </summary>
 internal sealed class Ballooning(MachineState state, PageAllocator pages)
 {
     /// <summary>Pages that the balloon holds.</summary>
-    public long Size => state.Runs.HolderOf(state.BalloonHolder).Pages;
+    public long SizeOf(Balloon balloon) => state.Runs.HolderOf(balloon.Holder).Pages;
 
-    public Errno Inflate(BalloonDriver driver, long count, EffectLog log) =>
-        IsThere(driver) ? To(count > long.MaxValue - Size ? long.MaxValue : Size + count, log) : Errno.EINVAL;
+    public Errno Inflate(BalloonDriver driver, long count, EffectLog log)
+    {
+        if (Find(driver) is not { } balloon)
+            return Errno.EINVAL;
+        var size = SizeOf(balloon);
+        return To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
+    }
 
-    public Errno Deflate(BalloonDriver driver, long count, EffectLog log) =>
-        IsThere(driver) ? To(Math.Max(0, Size - count), log) : Errno.EINVAL;
+    public Errno Deflate(BalloonDriver driver, long count, EffectLog log) => Find(driver) is not { } balloon
+        ? Errno.EINVAL
+        : To(balloon, Math.Max(0, SizeOf(balloon) - count), log);
 
     public Errno Target(BalloonDriver driver, long count, EffectLog log) =>
-        IsThere(driver) ? To(count, log) : Errno.EINVAL;
+        Find(driver) is not { } balloon ? Errno.EINVAL : To(balloon, count, log);
 
-    private bool IsThere(BalloonDriver driver) => driver == BalloonDriver.Virtio && state.BalloonHolder >= 0;
+    private Balloon? Find(BalloonDriver driver)
+    {
+        foreach (var balloon in state.Balloons)
+            if (balloon.Driver == driver && driver != BalloonDriver.Cmm)
+                return balloon;
+        return null;
+    }
 
     // update_balloon_size_func(): memory that runs out ends it, that is no error.
-    private Errno To(long target, EffectLog log)
+    private Errno To(Balloon balloon, long target, EffectLog log)
     {
-        state.BalloonTarget = target;
-        if (target > Size)
-            Grow(target - Size, log);
+        balloon.Target = target;
+        var size = SizeOf(balloon);
+        if (target > size)
+            Grow(balloon, target - size, log);
         else
-            Shrink(Size - target, log);
+            Shrink(balloon, size - target, log);
         return Errno.None;
     }
 
-    private void Grow(long count, EffectLog log)
+    private void Grow(Balloon balloon, long count, EffectLog log)
     {
         for (var node = 0; node < state.Spec.Nodes && count > 0; node++)
         {
-            count -= GrowFrom(state.Zones.Find(node, ZoneKind.Movable), count, log);
-            count -= GrowFrom(state.Zones.Find(node, ZoneKind.Normal), count, log);
+            if (balloon.IsMovable)
+                count -= GrowFrom(balloon, state.Zones.Find(node, ZoneKind.Movable), count, 0, log);
+            else if (balloon.Driver == BalloonDriver.HyperV)
+                count -= GrowByPageblocks(balloon, state.Zones.Find(node, ZoneKind.Normal), count, log);
+            count -= GrowFrom(balloon, state.Zones.Find(node, ZoneKind.Normal), count, 0, log);
         }
     }
 
-    private long GrowFrom(Zone? zone, long count, EffectLog log)
+    // alloc_balloon_pages(): 2 MiB at a time as long as there are such.
+    private long GrowByPageblocks(Balloon balloon, Zone? zone, long count, EffectLog log)
+    {
+        var order = System.Numerics.BitOperations.Log2((uint)state.Spec.PagesPerPageblock);
+        return order > state.Layout.MaxOrder ? 0 : GrowFrom(balloon, zone, count >> order << order, order, log);
+    }
+
+    private long GrowFrom(Balloon balloon, Zone? zone, long count, int order, EffectLog log)
     {
         if (zone is null || count == 0)
             return 0;
-        var taken = pages.Take(zone, count, 0, state.BalloonHolder, high: false, log, WitnessRole.Taken);
-        if (taken > 0 && !state.DeflatesOnOom)
+        var taken = pages.Take(zone, count, order, balloon.Holder, high: false, log, WitnessRole.Taken);
+        if (taken > 0 && !balloon.StaysManaged)
             log.Managed(zone, -taken);
         return taken;
     }
 
     // balloon_page_dequeue() takes the page that was put in last.
-    private void Shrink(long count, EffectLog log)
+    private void Shrink(Balloon balloon, long count, EffectLog log)
     {
         while (count > 0)
         {
-            var run = state.Runs.HolderOf(state.BalloonHolder).Last;
+            var run = state.Runs.HolderOf(balloon.Holder).Last;
             var pagesOfRun = (int)Math.Min(count, state.Runs[run].Count);
             var block = state.BlockOf(state.Runs[run].Start);
             log.Witness(WitnessRole.Released, new PageRange(state.Runs[run].End - pagesOfRun, pagesOfRun));
-            if (!state.DeflatesOnOom)
+            if (!balloon.StaysManaged)
                 log.Managed(state.Zones[block.Home], pagesOfRun);
-            pages.ReleaseTail(state.BalloonHolder, pagesOfRun);
+            pages.ReleaseTail(balloon.Holder, pagesOfRun);
             count -= pagesOfRun;
         }
     }

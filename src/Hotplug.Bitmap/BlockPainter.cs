@@ -41,18 +41,34 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             }
 
             var runEnd = state.RunEnd(block, offset, end);
+            var owner = use switch
+            {
+                PageUse.Ballooned => PageState.BalloonOwner,
+                PageUse.Unplugged or PageUse.NeverOnlined => (byte)block.Memory,
+                _ => (byte)0,
+            };
+            if (state.HasOtherBalloons && block.Runs >= 0 && use is PageUse.Ballooned or PageUse.Unplugged)
+                (owner, runEnd) = OwnerAt(block, offset, runEnd, owner);
             if (isPlain)
-                runs.Add(runEnd - offset, StateOf(block, use, offset));
+                runs.Add(runEnd - offset, StateOf(block, use, offset, owner));
             else
                 for (var i = offset; i < runEnd; i++)
-                    runs.Add(1, SpecialStateOf(block, use, i));
+                    runs.Add(1, SpecialStateOf(block, use, i, owner));
             offset = runEnd;
         }
     }
 
-    private PageState SpecialStateOf(MemoryBlock block, PageUse use, int offset)
+    // What no balloon holds is the device memory's.
+    private (byte Owner, int End) OwnerAt(MemoryBlock block, int offset, int limit, byte otherwise)
     {
-        var page = StateOf(block, use, offset);
+        var first = state.PageOf(block, 0);
+        var (owner, end) = state.Runs.OwnerAt(block, first + offset, first + limit);
+        return (owner == 0 ? otherwise : owner, (int)(end - first));
+    }
+
+    private PageState SpecialStateOf(MemoryBlock block, PageUse use, int offset, byte owner)
+    {
+        var page = StateOf(block, use, offset, owner);
         var extra = block.Referenced == 0 ? 0 : state.References.Of(state.PageOf(block, offset));
         if (extra > 0)
             page = page with { References = page.References + extra };
@@ -62,7 +78,7 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
         return page with { Flags = (page.Has(PageFlags.Offline) ? page.Flags : flags) | PageFlags.HwPoison };
     }
 
-    private PageState StateOf(MemoryBlock block, PageUse use, int offset)
+    private PageState StateOf(MemoryBlock block, PageUse use, int offset, byte owner)
     {
         if (offset < block.Vmemmap)
             return new PageState(VmemmapFlags, 0, 0, 1);
@@ -72,10 +88,10 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             PageUse.Pinned => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 2),
             PageUse.Unmigratable => new PageState(PageFlags.InUse | PageFlags.Unmigratable, 0, 0, 1),
             PageUse.NeverOnlined => new PageState(
-                PageFlags.Offline | PageFlags.NeverOnlined, 0, (byte)block.Memory, OfflineReferences(block)),
-            PageUse.Unplugged => new PageState(PageFlags.Offline, 0, (byte)block.Memory, OfflineReferences(block)),
-            PageUse.Ballooned => new PageState(PageFlags.Offline | PageFlags.Movable, 0,
-                PageState.BalloonOwner + (byte)BalloonDriver.Virtio, 1),
+                PageFlags.Offline | PageFlags.NeverOnlined, 0, owner, OfflineReferences(block)),
+            PageUse.Unplugged => new PageState(
+                PageFlags.Offline, 0, owner, owner < PageState.BalloonOwner ? OfflineReferences(block) : 1),
+            PageUse.Ballooned => new PageState(PageFlags.Offline | PageFlags.Movable, 0, owner, 1),
             _ => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
         };
     }

@@ -35,17 +35,24 @@ internal static class Boot
             MemmapOnMemory = spec.MemmapOnMemory,
         };
         state.NodeOnline[0] = true;
-        foreach (var balloon in spec.Balloons)
-        {
-            if (balloon.Driver != BalloonDriver.Virtio)
-                continue;
-            state.BalloonHolder = state.Runs.AddHolder();
-            state.Runs.HolderOf(state.BalloonHolder).Use = PageUse.Ballooned;
-            state.DeflatesOnOom = balloon.DeflateOnOom;
-        }
-
+        AddBalloons(state);
         OnlineBootMemory(state);
         return state;
+    }
+
+    private static void AddBalloons(MachineState state)
+    {
+        state.Balloons = new Balloon[state.Spec.Balloons.Length];
+        for (var i = 0; i < state.Balloons.Length; i++)
+        {
+            var spec = state.Spec.Balloons[i];
+            var holder = state.Runs.AddHolder();
+            state.Runs.HolderOf(holder).Use = Balloon.UseOf(spec.Driver);
+            state.Runs.HolderOf(holder).Owner = Balloon.OwnerOf(spec.Driver);
+            state.Balloons[i] = new Balloon(spec, holder);
+            state.DeflatesOnOom |= spec.DeflateOnOom;
+            state.HasOtherBalloons |= spec.Driver != BalloonDriver.Virtio;
+        }
     }
 
     private static void OnlineBootMemory(MachineState state)

@@ -94,15 +94,19 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         return answer;
     }
 
-    // PageOffline with a reference that its owner did not drop. The balloon's are movable.
+    // PageOffline with a reference that its owner did not drop. virtio's balloon has movable ones; Hyper-V and Xen never
+    // drop theirs, and the scan asks for poison only where a page can move.
     private int FirstKeptOffline(MemoryBlock block, int end)
     {
+        var held = state.HasOtherBalloons && block.Runs >= 0 ? state.Runs.FirstHeld(block, PageUse.Unplugged) : -1;
+        var kept = held < 0 ? -1 : state.OffsetOf(held);
         if (block.ReferencesDropped)
-            return -1;
-        var fresh = FirstSound(block, PageUse.NeverOnlined, end);
-        var taken = FirstSound(block, PageUse.Unplugged, end);
-        return fresh < 0 ? taken : taken < 0 ? fresh : Math.Min(fresh, taken);
+            return kept;
+        kept = Earlier(kept, FirstSound(block, PageUse.NeverOnlined, end));
+        return Earlier(kept, FirstSound(block, PageUse.Unplugged, end));
     }
+
+    private static int Earlier(int one, int other) => one < 0 ? other : other < 0 ? one : Math.Min(one, other);
 
     private int FirstPinned(MemoryBlock block, int end)
     {

@@ -38,14 +38,14 @@ internal sealed class MachineState
     /// <summary>Memory blocks of every node.</summary>
     public required int[] NodeBlocks { get; set; }
 
-    /// <summary>Holder of the balloon's pages; −1 without a balloon.</summary>
-    public int BalloonHolder { get; set; } = -1;
+    /// <summary>The balloons, in the order of the spec.</summary>
+    public Balloon[] Balloons { get; set; } = [];
 
-    /// <summary>Pages that the balloon was asked to hold.</summary>
-    public long BalloonTarget { get; set; }
-
-    /// <summary>The balloon's pages stay managed.</summary>
+    /// <summary>The pages of the only balloon stay managed.</summary>
     public bool DeflatesOnOom { get; set; }
+
+    /// <summary>Some balloon is not virtio's: who holds a page must be looked up.</summary>
+    public bool HasOtherBalloons { get; set; }
 
     public AutoOnline AutoOnline { get; set; }
 
@@ -113,9 +113,9 @@ internal sealed class MachineState
         Allocations = Allocations.Clone(),
         NodeOnline = (bool[])NodeOnline.Clone(),
         NodeBlocks = (int[])NodeBlocks.Clone(),
-        BalloonHolder = BalloonHolder,
-        BalloonTarget = BalloonTarget,
+        Balloons = Array.ConvertAll(Balloons, static b => b.Clone()),
         DeflatesOnOom = DeflatesOnOom,
+        HasOtherBalloons = HasOtherBalloons,
         AutoOnline = AutoOnline,
         AutoMovable = AutoMovable,
         MemmapOnMemory = MemmapOnMemory,
@@ -132,7 +132,7 @@ internal sealed class MachineState
         (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
         (Injection, Allocations) = (copy.Injection, copy.Allocations);
         (NodeOnline, NodeBlocks) = (copy.NodeOnline, copy.NodeBlocks);
-        (BalloonHolder, BalloonTarget, DeflatesOnOom) = (copy.BalloonHolder, copy.BalloonTarget, copy.DeflatesOnOom);
+        Balloons = copy.Balloons;
         (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);
         (PoisonedPages, BootMemmapPages) = (copy.PoisonedPages, copy.BootMemmapPages);
     }

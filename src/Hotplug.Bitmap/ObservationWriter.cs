@@ -101,8 +101,8 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
                 memory.Plugged * size, memory.Requested * size, InFlight: false));
         }
 
-        if (state.BalloonHolder >= 0)
+        foreach (var balloon in state.Balloons)
             observation.Add(new BalloonObservation(
-                BalloonDriver.Virtio, ballooning.Size, state.BalloonTarget, InFlight: false));
+                balloon.Driver, ballooning.SizeOf(balloon), balloon.Target, InFlight: false));
     }
 }

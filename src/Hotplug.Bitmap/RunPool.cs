@@ -143,6 +143,30 @@ internal sealed class RunPool
         return -1;
     }
 
+    /// <summary>
+    /// Who owns the page frame by what the block's holders hold, 0 for nobody, and where the run of pages of that owner
+    /// ends, at most at the limit.
+    /// </summary>
+    public (byte Owner, long End) OwnerAt(MemoryBlock block, long pfn, long limit)
+    {
+        for (var run = block.Runs; run >= 0; run = _runs[run].NextInBlock)
+            if (pfn >= _runs[run].Start && pfn < _runs[run].End)
+                return (_holders[_runs[run].Holder].Owner, Math.Min(_runs[run].End, limit));
+            else if (_runs[run].Start > pfn)
+                limit = Math.Min(limit, _runs[run].Start);
+        return (0, limit);
+    }
+
+    /// <summary>The first page frame of the block that a holder of this use holds; −1 if there is none.</summary>
+    public long FirstHeld(MemoryBlock block, PageUse use)
+    {
+        var first = -1L;
+        for (var run = block.Runs; run >= 0; run = _runs[run].NextInBlock)
+            if (_holders[_runs[run].Holder].Use == use && (first < 0 || _runs[run].Start < first))
+                first = _runs[run].Start;
+        return first;
+    }
+
     /// <summary>The run of the holder that holds the page frame; −1 if it does not. Walks the holder's runs.</summary>
     public int FindOf(int holder, long pfn)
     {
@@ -224,6 +248,9 @@ internal struct Holder
 
     /// <summary>How its pages are used.</summary>
     public PageUse Use;
+
+    /// <summary>The owner that its pages show; 0 for none.</summary>
+    public byte Owner;
 
     /// <summary>An allocation whose own references were dropped; its pages live by extra ones.</summary>
     public bool IsFreed;

@@ -25,8 +25,8 @@ internal static class MenuWriter
         foreach (var pfn in state.Poisoned)
             if (state.Find(spec.BlockOf(pfn)) is { } block)
                 menu.Poisoned.Add(new MenuPage(NameOf(state, spec, block).WithPage(pfn - block.Range.Start), PageFlags.HwPoison));
-        foreach (var balloon in spec.Balloons)
-            menu.Ballooned[(int)balloon.Driver] = balloon.Driver == BalloonDriver.Virtio ? state.Ballooned : 0;
+        foreach (var balloon in state.Balloons)
+            menu.Ballooned[(int)balloon.Driver] = balloon.Pages;
         menu.NextDevice = state.NextDevice;
         menu.NextAllocation = state.NextAllocation;
         menu.FreeDimmBlocks = spec.DimmBlocks - state.Blocks.Count(static b => b.Owner > 0);

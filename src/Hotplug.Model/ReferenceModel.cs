@@ -29,7 +29,7 @@ public sealed class ReferenceModel : ISpecification
             DeviceMemories = [.. spec.DeviceMemories.Select((m, i) => Unplugged(spec, i + 1, start.After.Sees(Visibility.Owners)))],
             Blocks = [.. BootBlocks(start)],
             PoisonBase = Math.Max(0, start.After.PoisonedPages),
-            Ballooned = start.After.Balloon(BalloonDriver.Virtio)?.Pages ?? 0,
+            Balloons = [.. spec.Balloons.Select(b => new Balloon(b.Driver, start.After.Balloon(b.Driver)?.Pages ?? 0))],
         };
         state = state with { Bases = [.. Bases(state, start)] };
         return Settlement.Judge(null, state, start, PageRule.Nothing);

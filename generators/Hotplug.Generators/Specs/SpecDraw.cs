@@ -66,7 +66,7 @@ public static class SpecDraw
             spec = spec with { MemmapOnMemory = Policy(ref random, spec.Dialect) };
         spec = Place(ref random, levels, spec, mostDimmBlocks, subBlock);
         if (levels.HasFlag(Levels.Balloon) && random.Chance(60))
-            spec = spec with { Balloons = [new BalloonSpec(BalloonDriver.Virtio, random.Chance(40))] };
+            spec = spec with { Balloons = AnyBalloons(ref random) };
         return random.Chance(50) ? spec : spec with { Notifiers = Chain(ref random) };
     }
 
@@ -98,6 +98,16 @@ public static class SpecDraw
 
         return spec with { DeviceMemories = memories.ToImmutable() };
     }
+
+    private static ImmutableArray<BalloonSpec> AnyBalloons(ref SplitMix random) => random.Below(10) switch
+    {
+        < 6 => [new BalloonSpec(BalloonDriver.Virtio, random.Chance(40))],
+        6 => [new BalloonSpec(BalloonDriver.HyperV, false)],
+        7 => [new BalloonSpec(BalloonDriver.Xen, false)],
+        8 => [new BalloonSpec(BalloonDriver.Xen, false), new BalloonSpec(BalloonDriver.HyperV, false)],
+        _ => [new BalloonSpec(BalloonDriver.Virtio, false),
+            new BalloonSpec(random.Chance(50) ? BalloonDriver.HyperV : BalloonDriver.Xen, false)],
+    };
 
     // "force" came with 6.12.
     private static MemmapOnMemory Policy(ref SplitMix random, Dialect dialect) => random.Below(10) switch

@@ -89,10 +89,12 @@ internal static class DeviceCheck
 
     private static Violation? CheckBalloon(State next, Transition seen)
     {
-        if (!seen.After.Sees(Visibility.Balloons) || seen.After.Balloon(BalloonDriver.Virtio) is not { InFlight: false } balloon)
+        if (!seen.After.Sees(Visibility.Balloons))
             return null;
-        return balloon.Pages == next.Ballooned ? null
-            : new("balloon.size", "virtio balloon", $"{next.Ballooned} pages", $"{balloon.Pages}", s_balloon);
+        foreach (ref readonly var known in next.Balloons.AsSpan())
+            if (seen.After.Balloon(known.Driver) is { InFlight: false } shown && shown.Pages != known.Pages)
+                return new("balloon.size", $"balloon {Words.Of(known.Driver)}", $"{known.Pages} pages", $"{shown.Pages}", s_balloon);
+        return null;
     }
 
     // Neighbouring ranges may be merged (MHP_MERGE_RESOURCE): what they cover is compared, not how it is cut.

@@ -24,8 +24,9 @@ internal static class InFlight
         foreach (ref readonly var device in seen.Before.Devices)
             if (device.InFlight && device.Name.Kind == NameKind.Device && seen.After.Device(device.Name) is null)
                 next = Gone(next, device);
-        if (seen.After.Balloon(BalloonDriver.Virtio) is { } balloon && (seen.BalloonInFlight || DeflatedOnOom(next, seen, balloon)))
-            next = next with { Ballooned = balloon.Pages };
+        foreach (ref readonly var balloon in seen.After.Balloons)
+            if (seen.BalloonInFlight || DeflatedOnOom(next, seen, balloon))
+                next = next.With(new Balloon(balloon.Driver, balloon.Pages));
         return next;
     }
 
@@ -81,8 +82,8 @@ internal static class InFlight
 
     // Where pages are not followed one by one, memory may get short at any time: then such a balloon gives back what it has.
     private static bool DeflatedOnOom(State next, Transition seen, in BalloonObservation balloon) =>
-        balloon.Pages < next.Ballooned && !seen.Sees(Visibility.Placement)
-        && seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true });
+        balloon.Driver == BalloonDriver.Virtio && balloon.Pages < next.Find(BalloonDriver.Virtio)?.Pages
+        && !seen.Sees(Visibility.Placement) && seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true });
 
     private static State Gone(State next, in DeviceObservation device)
     {

@@ -37,10 +37,7 @@ internal static class Obstacles
             return null;
         foreach (ref readonly var run in before.Pages.Runs)
         {
-            if (run.State.Has(PageFlags.HwPoison))
-                continue;
-            if (IsRefusedPage(run.State, block) || run.State.Has(PageFlags.Unmigratable)
-                || (run.Start >= block.SelfHosted && run.State.Has(PageFlags.InUse) && !run.State.Has(PageFlags.Movable)))
+            if (IsRefusedPage(run.State, block) || IsUnmovable(run, block))
                 return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
         }
 
@@ -50,6 +47,10 @@ internal static class Obstacles
                     return $"page {allocation.FrameOf(index)} has an extra reference";
         return null;
     }
+
+    private static bool IsUnmovable(in PageRun run, in Block block) => !run.State.Has(PageFlags.HwPoison)
+        && (run.State.Has(PageFlags.Unmigratable)
+            || (run.Start >= block.SelfHosted && run.State.Has(PageFlags.InUse) && !run.State.Has(PageFlags.Movable)));
 
     private static bool Named(Transition seen, in Block block)
     {
@@ -72,6 +73,9 @@ internal static class Obstacles
     // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives up.
     private static bool IsRefusedPage(PageState page, Block block)
     {
+        // scan_movable_pages() does not ask whether a PageOffline page is poisoned.
+        if (page.Has(PageFlags.Offline) && page.Owner >= PageState.BalloonOwner)
+            return !page.Has(PageFlags.Movable);
         if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
             return false;
         if (page.Has(PageFlags.Offline))

@@ -63,11 +63,8 @@ internal sealed record State
     /// <summary>What fails in the next operation.</summary>
     public Veto Veto { get; init; }
 
-    /// <summary>Balloon pages of virtio-balloon.</summary>
-    public long Ballooned { get; init; }
-
-    /// <summary>The balloon's target; −1 before the first request.</summary>
-    public long BalloonTarget { get; init; } = -1;
+    /// <summary>The balloons of the machine, in the order of its spec.</summary>
+    public ImmutableArray<Balloon> Balloons { get; init; } = [];
 
     /// <summary>Next dN and aN that no trace of this run has used.</summary>
     public int NextDevice { get; init; } = 1;
@@ -112,6 +109,24 @@ internal sealed record State
 
     /// <summary>The state with a device memory replaced.</summary>
     public State With(DeviceMemory memory) => this with { DeviceMemories = DeviceMemories.SetItem(memory.Id - 1, memory) };
+
+    /// <summary>The balloon of this driver, or null.</summary>
+    public Balloon? Find(BalloonDriver driver)
+    {
+        foreach (var balloon in Balloons)
+            if (balloon.Driver == driver)
+                return balloon;
+        return null;
+    }
+
+    /// <summary>The state with a balloon replaced.</summary>
+    public State With(Balloon balloon)
+    {
+        for (var i = 0; i < Balloons.Length; i++)
+            if (Balloons[i].Driver == balloon.Driver)
+                return Balloons[i] == balloon ? this : this with { Balloons = Balloons.SetItem(i, balloon) };
+        return this;
+    }
 
     /// <summary>The state with an allocation put in, in place of one with the same number.</summary>
     public State With(Allocation allocation)
@@ -197,6 +212,7 @@ internal sealed record State
                 && Devices.AsSpan().SequenceEqual(other.Devices.AsSpan())
                 && DeviceMemories.AsSpan().SequenceEqual(other.DeviceMemories.AsSpan())
                 && Allocations.AsSpan().SequenceEqual(other.Allocations.AsSpan())
+                && Balloons.AsSpan().SequenceEqual(other.Balloons.AsSpan())
                 && Poisoned.AsSpan().SequenceEqual(other.Poisoned.AsSpan())
                 && Bases.AsSpan().SequenceEqual(other.Bases.AsSpan())));
 
@@ -211,11 +227,13 @@ internal sealed record State
             hash.Add(memory);
         foreach (var allocation in Allocations)
             hash.Add(allocation);
+        foreach (var balloon in Balloons)
+            hash.Add(balloon);
         foreach (var pfn in Poisoned)
             hash.Add(pfn);
         return hash.ToHashCode();
     }
 
-    private (AutoOnline, bool, MemmapOnMemory, Errno, Errno, Veto, long, long) Scalars =>
-        (AutoOnline, AutoMovable, MemmapOnMemory, OnlineError, OfflineError, Veto, Ballooned, PoisonBase);
+    private (AutoOnline, bool, MemmapOnMemory, Errno, Errno, Veto, long) Scalars =>
+        (AutoOnline, AutoMovable, MemmapOnMemory, OnlineError, OfflineError, Veto, PoisonBase);
 }
