@@ -249,8 +249,11 @@ public sealed class Runner
 
     private bool JudgeInvariants()
     {
+        var judges = _transition.IsStart ? _atStart : _about[(int)_transition.Operation.Kind];
+        if (judges.Length == 0)
+            return true;
         var (steps, happened) = (_transition.StepsTaken, _transition.Happened);
-        foreach (var i in _transition.IsStart ? _atStart : _about[(int)_transition.Operation.Kind])
+        foreach (var i in judges)
         {
             if (!_when[i].Arises(steps, happened))
                 continue;

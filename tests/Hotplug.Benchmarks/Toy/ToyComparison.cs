@@ -27,14 +27,15 @@ public static class ToyComparison
     /// <summary>True if the memory shows what the dictionary says, page by page.</summary>
     public static bool Same(ToyMemory memory, DictionaryModel model)
     {
-        for (var page = 0; page < ToyMemory.Blocks * ToyMemory.PagesPerBlock; page++)
+        if (model.Pages.Count != BitOperations.PopCount((uint)memory.Present) * ToyMemory.PagesPerBlock)
+            return false;
+        for (var left = memory.Present; left != 0; left &= left - 1)
         {
-            var block = page / ToyMemory.PagesPerBlock;
-            var isPresent = (memory.Present >> block & 1) != 0;
-            if (model.Pages.TryGetValue(page, out var code) != isPresent)
-                return false;
-            if (isPresent && code != CodeOf(memory, block, page % ToyMemory.PagesPerBlock))
-                return false;
+            var block = BitOperations.TrailingZeroCount(left);
+            for (var offset = 0; offset < ToyMemory.PagesPerBlock; offset++)
+                if (!model.Pages.TryGetValue((block * ToyMemory.PagesPerBlock) + offset, out var code)
+                    || code != CodeOf(memory, block, offset))
+                    return false;
         }
 
         return true;
