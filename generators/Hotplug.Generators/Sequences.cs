@@ -13,7 +13,8 @@ namespace Hotplug.Generators;
 /// <param name="steering">
 /// The family of invariants that every run should exercise most; null: a third of them, any family.
 /// </param>
-public sealed class Sequences(Family? steering = null) : ISequences
+/// <param name="guidance">What guides the steps.</param>
+public sealed class Sequences(Family? steering = null, Guidance guidance = Guidance.Full) : ISequences
 {
     private const int SteeredPercent = 33;
 
@@ -35,9 +36,9 @@ public sealed class Sequences(Family? steering = null) : ISequences
     public IOperationSource DrawSource(ref SplitMix random, MachineSpec spec, Levels levels)
     {
         var family = steering;
-        if (random.Chance(SteeredPercent))
+        if (random.Chance(SteeredPercent) && guidance.HasFlag(Guidance.Steering))
             family ??= s_families[random.Below(s_families.Length)];
-        return new StepSource(random.Next(), family);
+        return new StepSource(random.Next(), family, guidance);
     }
 
     // Steering towards device memory is idle on a machine that has none.

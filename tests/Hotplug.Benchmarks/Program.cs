@@ -1,11 +1,13 @@
 using Hotplug.Benchmarks;
+using Hotplug.Benchmarks.Finding;
 using Hotplug.Benchmarks.Machine;
 using Hotplug.Benchmarks.Toy;
 using Hotplug.Benchmarks.Whole;
 using Hotplug.Benchmarks.Wire;
 
 // New sections are added here, one file each.
-ISection[] sections = [new ToySection(), new SuiteSection(), new MachineSection(), new WireSection()];
+ISection[] sections =
+    [new ToySection(), new SuiteSection(), new MachineSection(), new WireSection(), new FindingSection()];
 
 if (args is [WireSection.ServeWord])
 {

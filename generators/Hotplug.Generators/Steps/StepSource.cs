@@ -12,7 +12,9 @@ namespace Hotplug.Generators.Steps;
 /// </summary>
 /// <param name="seed">Seed of the run.</param>
 /// <param name="steering">The family of invariants that the run should exercise most; null: none in particular.</param>
-public sealed class StepSource(ulong seed, Family? steering = null) : IOperationSource
+/// <param name="guidance">What guides the steps besides the state.</param>
+public sealed class StepSource(ulong seed, Family? steering = null, Guidance guidance = Guidance.Full)
+    : IOperationSource
 {
     /// <summary>Draws that may find nothing to do before time passes instead.</summary>
     private const int MostDraws = 12;
@@ -30,7 +32,7 @@ public sealed class StepSource(ulong seed, Family? steering = null) : IOperation
     public void Begin(MachineSpec spec, Levels levels)
     {
         var random = new SplitMix(seed);
-        _swarm.Begin(ref random, levels, steering);
+        _swarm.Begin(ref random, levels, steering, guidance);
         _draw.Begin(random, spec, levels);
     }
 

@@ -28,17 +28,19 @@ internal sealed class Swarm
     /// <summary>Out of 100 steps, those that begin a sequence.</summary>
     internal int SequencePercent { get; private set; }
 
-    internal void Begin(ref SplitMix random, Levels levels, Family? steering)
+    internal void Begin(ref SplitMix random, Levels levels, Family? steering, Guidance guidance)
     {
         AdversarialPercent = s_adversarialPercents[random.Below(s_adversarialPercents.Length)];
         SequencePercent = random.Between(5, 25);
+        if (!guidance.HasFlag(Guidance.Sequences))
+            SequencePercent = 0;
         var rows = OperationWeights.Rows;
         var sum = 0;
         for (var i = 0; i < rows.Length; i++)
         {
             if (i == 0 || rows[i].Shape != rows[i - 1].Shape)
                 sum = 0;
-            sum += Weigh(ref random, rows[i], levels, steering);
+            sum += Weigh(ref random, rows[i], levels, steering, guidance.HasFlag(Guidance.Swarm));
             _cumulated[i] = sum;
         }
     }
@@ -56,13 +58,15 @@ internal sealed class Swarm
         return OperationWeights.Rows[first];
     }
 
-    private static int Weigh(ref SplitMix random, Arm arm, Levels levels, Family? steering)
+    private static int Weigh(ref SplitMix random, Arm arm, Levels levels, Family? steering, bool swarm)
     {
         var lot = random.Below(100);
         if ((levels & arm.Level) != arm.Level)
             return 0;
         if (steering is { } family && arm.Families.Contains(family))
             return arm.Weight * SteeredBoost;
+        if (!swarm)
+            return arm.Weight;
         return lot < OffPercent ? 0 : lot < OffPercent + BoostPercent ? arm.Weight * Boost : arm.Weight;
     }
 
