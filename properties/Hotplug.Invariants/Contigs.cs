@@ -16,7 +16,10 @@ public static class Contigs
         + "(source document 003).",
         "A page without memory behind it is handed out, because offlining may skip it.",
         new Citation("v6.12", "mm/page_isolation.c", "__test_page_isolated_in_pageblock"),
-        Levels.Contig, Visibility.Blocks | Visibility.PageTypes, CheckPageOffline);
+        Levels.Contig, Visibility.Blocks | Visibility.PageTypes, CheckPageOffline)
+    {
+        When = Occasion.Of(OperationKind.Contig),
+    };
 
     /// <summary>Catches an allocation that migrates a whole range before it finds out that it cannot have it.</summary>
     public static readonly Invariant StopsEarly = new(
@@ -25,7 +28,10 @@ public static class Contigs
         + "nothing is migrated (source document 003).",
         "Pages that are moved for an allocation that cannot succeed.",
         new Citation("v6.12", "mm/page_isolation.c", "has_unmovable_pages"),
-        Levels.Contig | Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckStopsEarly);
+        Levels.Contig | Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckStopsEarly)
+    {
+        When = Occasion.Of(OperationKind.Contig),
+    };
 
     /// <summary>Catches an allocation that takes poisoned or pinned pages.</summary>
     public static readonly Invariant TakesFreeOrMovedPages = new(
@@ -33,7 +39,10 @@ public static class Contigs
         "Every page that a contiguous allocation takes was free, or was migrated away; none is poisoned.",
         "A page that is handed out while somebody uses it.",
         new Citation("v6.12", "mm/page_isolation.c", "test_pages_isolated"),
-        Levels.Contig, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckTakes);
+        Levels.Contig, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckTakes)
+    {
+        When = Occasion.Of(OperationKind.Contig),
+    };
 
     /// <summary>Catches an allocation that is short, or that keeps what it isolated around the range.</summary>
     public static readonly Invariant TakesExactlyTheRange = new(
@@ -42,7 +51,10 @@ public static class Contigs
         + "nothing.",
         "Pages at both ends that were isolated with the range and are never given back, or a range with gaps.",
         new Citation("v6.12", "mm/page_alloc.c", "alloc_contig_range"),
-        Levels.Contig, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckRange);
+        Levels.Contig, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement, CheckRange)
+    {
+        When = Occasion.Of(OperationKind.Contig),
+    };
 
     /// <summary>Catches pageblocks that stay isolated.</summary>
     public static readonly Invariant IsolationUndone = new(
@@ -50,7 +62,10 @@ public static class Contigs
         "What a contiguous allocation isolates it gives back before it returns, on success and on failure.",
         "Free pages that nobody can allocate any more.",
         new Citation("v6.12", "mm/page_isolation.c", "undo_isolate_page_range"),
-        Levels.Contig | Levels.Effects, Visibility.Blocks, CheckUndone);
+        Levels.Contig | Levels.Effects, Visibility.Blocks, CheckUndone)
+    {
+        When = Occasion.Of(OperationKind.Contig),
+    };
 
     /// <summary>Catches an allocation that is taken for memory that is gone.</summary>
     public static readonly Invariant KeepsCounters = new(
@@ -58,7 +73,10 @@ public static class Contigs
         "A contiguous allocation changes neither present pages nor the sum of managed pages.",
         "Memory that is counted as gone although it is only allocated.",
         new Citation("v6.12", "mm/page_alloc.c", "alloc_contig_range"),
-        Levels.Contig, Visibility.Blocks | Visibility.Zones, CheckCounters);
+        Levels.Contig, Visibility.Blocks | Visibility.Zones, CheckCounters)
+    {
+        When = Occasion.Of(OperationKind.Contig, OperationKind.ContigFree),
+    };
 
     private static Violation? CheckPageOffline(Transition seen)
     {

@@ -13,7 +13,7 @@ public static class References
     public static readonly Invariant OfflinePageIsOne = new(
         "references.offline-page-is-one", Family.References,
         "At rest a PageOffline page of an online memory block has exactly the one reference of its owner (none "
-        + "in source document 003).",
+        + "in source document 003), beside what get takes.",
         "A CANCEL_OFFLINE that forgets to take the references back, or a reference that leaks.",
         new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_cancel_offline"),
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages)
@@ -89,23 +89,45 @@ public static class References
 
     private static Violation? CheckOfflinePages(Transition seen)
     {
-        var atRest = seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { State: BlockState.Online } block && block.Pages.Offline > 0
-                && FirstUnexpected(seen, block, atRest) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
+                && FirstUnexpected(seen, change, block) is { } run && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(OfflinePageIsOne, seen, change.Block, run.Start, run.Count,
-                    $"references {atRest}", run.State.ToString());
+                    $"references {AtRest(seen, run.State)}", run.State.ToString());
         return null;
     }
 
-    private static PageRun? FirstUnexpected(Transition seen, BlockObservation block, int references)
+    private static PageRun? FirstUnexpected(Transition seen, in BlockChange change, BlockObservation block)
     {
         foreach (ref readonly var run in block.Pages.Runs)
-            if (run.State.Has(PageFlags.Offline) && run.State.References != references
-                && run.State.References != PageState.Unknown
+            if (run.State.Has(PageFlags.Offline) && run.State.References != AtRest(seen, run.State)
+                && run.State.References != PageState.Unknown && !AreSomebodyElses(seen, change, run)
                 && !MayBeMigrating(seen, run.State) && !ArePredicted(seen, block.Block, run))
                 return run;
         return null;
+    }
+
+    // In source document 003 what may be skipped by offlining has none: that is a device memory's unplugged pages.
+    private static int AtRest(Transition seen, in PageState page) => page.Owner < PageState.BalloonOwner
+        && !page.Has(PageFlags.Movable) && seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
+
+    // get takes a reference of a PageOffline page, and put drops it; between them it stays.
+    private static bool AreSomebodyElses(Transition seen, in BlockChange change, in PageRun run)
+    {
+        if (run.State.References < AtRest(seen, run.State) || change.Before is not { IsOnline: true } before)
+            return false;
+        var isNamed = seen.Operation.Kind is OperationKind.Get or OperationKind.Put && seen.Answer.IsOk;
+        var named = isNamed ? seen.Target.Range.Start - seen.Spec.PagesOf(change.Block).Start : -1;
+        for (var offset = run.Start; offset < run.End;)
+        {
+            var was = before.Pages.RunAt(offset);
+            if (offset != named
+                && (!was.State.Has(PageFlags.Offline) || was.State.References != run.State.References))
+                return false;
+            offset = offset == named ? offset + 1 : was.End <= named || offset > named ? was.End : (int)named;
+        }
+
+        return true;
     }
 
     // A page of a balloon has a second reference while it is migrated: device memory that is being unplugged migrates
@@ -188,6 +210,10 @@ public static class References
         var (before, after) = (seen.PageBefore(pfn), seen.PageAfter(pfn));
         var left = before.References - 1L;
         if (IsUnknown(before, after) || (after.References == left && after.Has(PageFlags.InUse) == left > 0))
+            return null;
+
+        // The last put of a PageOffline page does not free it either.
+        if (before.Has(PageFlags.Offline) && after == before with { References = (int)left })
             return null;
 
         // A poisoned page is never given back: whatever becomes of its count, it is not free.

@@ -126,6 +126,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.Add => machine.Adding.Add(operation, target, log),
             OperationKind.Alloc => machine.Allocating.Alloc(operation, log),
             OperationKind.Free => machine.Allocating.Free(id, log),
+            OperationKind.Get when operation.Subject.Kind != NameKind.Allocation => machine.OfflineReferences.Get(pfn),
+            OperationKind.Put when operation.Subject.Kind != NameKind.Allocation => machine.OfflineReferences.Put(pfn),
             OperationKind.Get => machine.Allocating.Get(id, pfn),
             OperationKind.Put => machine.Allocating.Put(id, pfn, log),
             OperationKind.Contig => machine.Contig.Alloc(operation, target, log),

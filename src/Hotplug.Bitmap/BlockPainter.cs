@@ -100,5 +100,5 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
         ? PageFlags.Vmemmap
         : PageFlags.Vmemmap | PageFlags.Reserved;
 
-    private static int OfflineReferences(MemoryBlock block) => block.ReferencesDropped ? 0 : 1;
+    private int OfflineReferences(MemoryBlock block) => state.IsOfflineUnreferenced(block) ? 0 : 1;
 }

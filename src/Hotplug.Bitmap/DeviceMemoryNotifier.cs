@@ -71,6 +71,9 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
 
     private void LogRuns(EffectKind kind, MemoryBlock block, DeviceMemory device, EffectLog log)
     {
+        // Source document 003: there is none to drop, they are skipped as they are.
+        if (state.HasOfflineUnreferenced)
+            return;
         var first = device.FirstOf(block);
         var end = first + device.SubBlocksPerBlock;
         var size = device.Spec.SubBlockPages;

@@ -20,7 +20,9 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         do
             found = state.FirstOf(block, PageUse.Kernel, found + 1, end);
         while (found >= 0 && block.IsPoisoned(found));
-        return found;
+
+        // Source document 003: a PageOffline page that has a reference is detected as unmovable.
+        return state.HasOfflineUnreferenced ? Earlier(found, FirstReferenced(block, end, poisonedToo: false)) : found;
     }
 
     /// <summary>
@@ -32,7 +34,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         var end = state.Layout.PagesPerBlock;
         if (block.FreePages == end - block.Vmemmap)
             return Answer.Ok;
-        var kept = FirstKeptOffline(block, end);
+        // The scan asks for poison only where a page can move. That of source document 003 does not know PageOffline.
+        var kept = state.HasOfflineUnreferenced ? -1 : FirstReferenced(block, end, poisonedToo: true);
         var movable = migration.FirstMovable(block, block.Vmemmap, end);
 
         // The scan stops at the first page of either kind; from a movable one on, all that move are moved at once.
@@ -94,17 +97,34 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         return answer;
     }
 
-    // PageOffline with a reference that its owner did not drop. virtio's balloon has movable ones; Hyper-V and Xen never
-    // drop theirs, and the scan asks for poison only where a page can move.
-    private int FirstKeptOffline(MemoryBlock block, int end)
+    // The first PageOffline page that has a reference: Hyper-V and Xen never drop theirs, a device memory may not have
+    // been asked to, and somebody else may have one. virtio's balloon has movable pages.
+    private int FirstReferenced(MemoryBlock block, int end, bool poisonedToo)
     {
-        var held = state.HasOtherBalloons && block.Runs >= 0 ? state.Runs.FirstHeld(block, PageUse.Unplugged) : -1;
-        var kept = held < 0 ? -1 : state.OffsetOf(held);
-        if (block.ReferencesDropped)
-            return kept;
-        kept = Earlier(kept, FirstSound(block, PageUse.NeverOnlined, end));
-        return Earlier(kept, FirstSound(block, PageUse.Unplugged, end));
+        var isKept = !state.IsOfflineUnreferenced(block);
+        var hasBalloons = state.HasOtherBalloons && block.Runs >= 0;
+        if (!isKept && !hasBalloons && block.Referenced == 0)
+            return -1;
+        for (var offset = block.Vmemmap; offset < end;)
+        {
+            var use = state.UseAt(block, offset);
+            var runEnd = state.RunEnd(block, offset, end);
+            if (use is PageUse.NeverOnlined or PageUse.Unplugged)
+                for (var i = offset; i < runEnd; i++)
+                    if ((isKept || HasReference(block, state.PageOf(block, i)))
+                        && (poisonedToo || !block.IsPoisoned(i) || IsBallooned(block, state.PageOf(block, i))))
+                        return i;
+            offset = runEnd;
+        }
+
+        return -1;
     }
+
+    private bool HasReference(MemoryBlock block, long pfn) =>
+        state.References.Of(pfn) > 0 || IsBallooned(block, pfn);
+
+    private bool IsBallooned(MemoryBlock block, long pfn) =>
+        state.HasOtherBalloons && state.Runs.Find(block, pfn) >= 0;
 
     private static int Earlier(int one, int other) => one < 0 ? other : other < 0 ? one : Math.Min(one, other);
 
@@ -119,6 +139,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         // In a kernel zone isolation has refused these; in zone Movable contiguous allocations leave them.
         if (pinned < 0)
             pinned = FirstSound(block, PageUse.Kernel, end);
+        if (pinned < 0 && state.HasOfflineUnreferenced)
+            pinned = FirstReferenced(block, end, poisonedToo: false);
         return pinned >= 0 ? pinned : state.FirstOf(block, PageUse.Ballooned, block.Vmemmap, end);
     }
 

@@ -22,6 +22,8 @@ public enum Fault : byte
     ManagedDriftsAfterVeto,
     /// <summary>A contiguous allocation takes PageOffline pages.</summary>
     ContigTakesPageOffline,
+    /// <summary>The last put of a PageOffline page frees it.</summary>
+    LastPutFreesPageOffline,
 }
 
 /// <summary>A seeded fault as data.</summary>
@@ -69,6 +71,10 @@ public static class FaultTable
             "alloc_contig_range() takes the PageOffline pages of its range, as offlining may.",
             new Citation("2019", "source document 003", "PageOffline pages are not movable for alloc_contig_range()"),
             "contig.takes-no-page-offline", 2),
+        new(Fault.LastPutFreesPageOffline, "last-put-frees-page-offline",
+            "Where PageOffline pages have no reference at rest, the last put of one gives it to the buddy.",
+            new Citation("2019", "source document 003", "last put of a PageOffline page"),
+            "page-offline.survives-until-offline", 3),
     ];
 
     /// <summary>The form of a fault.</summary>

@@ -55,6 +55,13 @@ internal sealed class MachineState
 
     public long PoisonedPages { get; set; }
 
+    /// <summary>PageOffline pages of device memories have no reference at rest: source document 003.</summary>
+    public bool HasOfflineUnreferenced => Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest);
+
+    /// <summary>The PageOffline pages of the block that belong to its device memory have no reference of it.</summary>
+    public bool IsOfflineUnreferenced(MemoryBlock block) =>
+        block.ReferencesDropped || (HasOfflineUnreferenced && block.Memory > 0);
+
     /// <summary>Pages of memory that hold page descriptors of added memory.</summary>
     public long BootMemmapPages { get; set; }
 

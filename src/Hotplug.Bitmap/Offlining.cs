@@ -104,12 +104,12 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Offline);
     }
 
-    // 6.1 raised managed by the unplugged pages in GOING_OFFLINE and subtracts all; 6.12 subtracts what is not
-    // PageOffline.
+    // 6.1 subtracts all, for which its driver raised managed by the unplugged pages in GOING_OFFLINE; 6.12 subtracts what
+    // is not PageOffline.
     private long ManagedOf(MemoryBlock block, PageRange body)
     {
-        if (block.Memory == 0 || !block.ReferencesDropped
-            || state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages))
+        if (block.Memory == 0
+            || (block.ReferencesDropped && state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages)))
             return body.Count;
         return body.Count - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
     }

@@ -21,9 +21,20 @@ internal sealed class SubBlocks(MachineState state, ContigRange contig)
             return;
         var zone = state.Zones[block.Home];
         state.Touch(block);
+        ForgetReferences(block, start, length);
         contig.GiveAll(block, start, length);
         log.Add(EffectKind.PagesToBuddy, range, zone.Id);
         log.Managed(zone, length);
+    }
+
+    // __free_pages_core() sets the count of a page that it gives to the buddy, whoever else had it.
+    private void ForgetReferences(MemoryBlock block, int start, int count)
+    {
+        if (block.Referenced == 0)
+            return;
+        for (var pfn = state.PageOf(block, start); pfn < state.PageOf(block, start) + count; pfn++)
+            if (state.References.Of(pfn) is > 0 and var extra)
+                state.References.Add(block, pfn, -extra);
     }
 
     /// <summary>Unplugs up to <paramref name="count"/> sub-blocks, the highest first; says how many.</summary>

@@ -21,6 +21,7 @@ internal sealed class Wiring<TRules>
         Adding = new Adding<TRules>(state, pages, removing, onlining);
         Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
         Allocating = new Allocating(state, pages);
+        OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
         var contig = new ContigRange(state, Buddy, pages, migration, evacuation);
         Contig = new Contig<TRules>(state, contig, Allocating, rules);
         Ballooning = new Ballooning(state, pages);
@@ -39,6 +40,8 @@ internal sealed class Wiring<TRules>
     public BlockOperations<TRules> Blocks { get; }
 
     public Allocating Allocating { get; }
+
+    public OfflineReferences<TRules> OfflineReferences { get; }
 
     public Contig<TRules> Contig { get; }
 

@@ -55,6 +55,8 @@ public sealed class ReferenceModel : ISpecification
             OperationKind.WriteOnline => Writing.JudgeOnline(ruling),
             OperationKind.Alloc => Allocating.JudgeAlloc(ruling),
             OperationKind.Free => Allocating.JudgeFree(ruling),
+            OperationKind.Get when seen.Operation.Subject.Kind != NameKind.Allocation => OfflinePages.JudgeGet(ruling),
+            OperationKind.Put when seen.Operation.Subject.Kind != NameKind.Allocation => OfflinePages.JudgePut(ruling),
             OperationKind.Get => Allocating.JudgeGet(ruling),
             OperationKind.Put => Allocating.JudgePut(ruling),
             OperationKind.Contig => Contiguous.JudgeContig(ruling),

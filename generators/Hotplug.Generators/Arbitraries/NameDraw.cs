@@ -29,7 +29,6 @@ internal static class NameDraw
         SubjectKind.DeviceOrBlock => random.Chance(50) ? Name.Device(Id(ref random, 0)) : Block(ref random),
         SubjectKind.Block => Block(ref random),
         SubjectKind.Page => Page(ref random),
-        SubjectKind.AllocationPage => Name.Allocation(Id(ref random, 0)).WithPage(Number(ref random)),
         SubjectKind.NewAllocation or SubjectKind.Allocation => Name.Allocation(Id(ref random, 0)),
         SubjectKind.DeviceMemory => Name.DeviceMemory(Id(ref random, 1)),
         _ => throw new UnreachableException($"no name for {kind}"),

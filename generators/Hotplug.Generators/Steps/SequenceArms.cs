@@ -155,6 +155,21 @@ internal static class SequenceArms
         return true;
     }
 
+    // What was plugged last in a block leaves its last page unplugged, unless it is all of it.
+    internal static bool ReferencedUnplugged(Draw draw, out Operation operation)
+    {
+        if (!TryPartlyPlug(draw, out operation, out var memory, out var block))
+            return false;
+        var page = block.WithPage(draw.Spec.PagesPerBlock - 1 - (draw.Chance(70) ? 0 : draw.Below(draw.Spec.PagesPerBlock)));
+        draw.Then(Operation.Online(block, BlockArms.AnyOnline(draw))).Then(Operation.Get(page));
+        if (draw.Chance(50))
+            draw.Then(Operation.Offline(block));
+        if (draw.Chance(20))
+            draw.Then(draw.Chance(50) ? Operation.Plug(memory, 1) : Operation.Unplug(memory, 1));
+        draw.Then(Operation.Put(page)).Then(Operation.Offline(block));
+        return true;
+    }
+
     internal static bool VetoedPartlyPlugged(Draw draw, out Operation operation)
     {
         if (!TryPartlyPlug(draw, out operation, out _, out var block))

@@ -160,6 +160,13 @@ internal static class WrongArms
         return found;
     }
 
+    internal static bool PageByAddress(Draw draw, out Operation operation)
+    {
+        var found = draw.TryPage(BlockWish.AnyState, out var page);
+        operation = draw.Chance(50) ? Operation.Get(page) : Operation.Put(page);
+        return found;
+    }
+
     internal static bool PageThatIsNot(Draw draw, out Operation operation)
     {
         operation = default;

@@ -35,7 +35,6 @@ internal static class FormText
         SubjectKind.DeviceOrBlock => ["d1|d1.b2"],
         SubjectKind.Block => ["d1.b2"],
         SubjectKind.Page => ["d1.b2+5|a3[17]"],
-        SubjectKind.AllocationPage => ["a3[17]"],
         SubjectKind.NewAllocation or SubjectKind.Allocation => ["a3"],
         _ => ["m1"],
     };

@@ -29,7 +29,7 @@ internal static class Meanings
         OperationKind.WriteOnline => "Write 0 or 1 to memoryN/online.",
         OperationKind.Alloc => "Allocate pages, all or nothing. ENOMEM: there are not enough.",
         OperationKind.Free => "Drop an allocation's own reference on each of its pages.",
-        OperationKind.Get => "Take an extra reference on a page (a pin): it can no longer be migrated.",
+        OperationKind.Get => "Take an extra reference: on a page of an allocation, or on an unplugged one. It can no longer leave its block.",
         OperationKind.Put => "Drop an extra reference. EINVAL: there is none.",
         OperationKind.Inflate => "Inflate a balloon by so many pages; it may fall short.",
         OperationKind.Deflate => "Deflate a balloon by so many pages, or by all it has.",

@@ -36,7 +36,10 @@ public enum DialectItem
     AutoOnlineByDefault = 1 << 10,
     /// <summary>Self-hosted vmemmap pages are not PG_reserved.</summary>
     VmemmapNotReserved = 1 << 11,
-    /// <summary>PageOffline pages have reference count 0 at rest (source document 003); without it 1.</summary>
+    /// <summary>
+    /// PageOffline pages that may be skipped by offlining have reference count 0 at rest, and isolation refuses others
+    /// (source document 003). Without it they have 1, which their owner drops at GOING_OFFLINE.
+    /// </summary>
     OfflineUnreferencedAtRest = 1 << 12,
     /// <summary>A last reference dropped on a PageOffline page does not free it (source document 003).</summary>
     LastPutKeepsOffline = 1 << 13,
@@ -67,8 +70,8 @@ public sealed record Dialect(string Name, DialectItem Items)
 
     /// <summary>The kernel of 2019 with what the source documents of that year proposed for it.</summary>
     public static Dialect Source2019 { get; } = new("source-2019",
-        DialectItem.RawPagesReserved | DialectItem.ManagedRaisedInGoingOffline | DialectItem.OfflineSubtractsAllPages
-        | DialectItem.AltmapMultiBlock | DialectItem.MemmapGroups | DialectItem.MemmapSwitchable);
+        DialectItem.RawPagesReserved | DialectItem.AltmapMultiBlock | DialectItem.OfflineUnreferencedAtRest
+        | DialectItem.LastPutKeepsOffline | DialectItem.MemmapGroups | DialectItem.MemmapSwitchable);
 
     /// <summary>Every dialect, by name.</summary>
     public static ImmutableArray<Dialect> All { get; } = [Linux61, Linux612, Source2019];

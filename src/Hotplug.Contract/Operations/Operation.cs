@@ -139,7 +139,11 @@ public readonly record struct Operation
     public static Operation Free(Name allocation, short cpu = 0) =>
         new() { Kind = OperationKind.Free, Subject = allocation, Cpu = cpu };
 
-    /// <summary>Take an extra reference on one page of an allocation: it can no longer be migrated.</summary>
+    /// <summary>
+    /// Take an extra reference: on one page of an allocation, which then can no longer be migrated, or on a PageOffline
+    /// page of device memory, which then keeps its block online. EINVAL: a page by address that is neither. A page that is
+    /// plugged forgets the references that others have: set_page_count() in __free_pages_core().
+    /// </summary>
     public static Operation Get(Name page) => new() { Kind = OperationKind.Get, Subject = page };
 
     /// <summary>Drop an extra reference on one page, on this CPU; EINVAL: it has none. The last reference frees the page.</summary>

@@ -19,8 +19,6 @@ public enum SubjectKind : byte
     Block,
     /// <summary>One page: <c>d1.b2+5</c>, <c>a3[17]</c>, <c>@1310720</c>.</summary>
     Page,
-    /// <summary>One page of an allocation: <c>a3[17]</c>.</summary>
-    AllocationPage,
     /// <summary>An allocation that the operation creates: <c>a3</c>.</summary>
     NewAllocation,
     /// <summary>An allocation that exists: <c>a3</c>.</summary>
@@ -174,8 +172,8 @@ public static class OperationTable
                 Choice<AllocationKind>("kind", 0), Small("order", OperationField.Order, 0, 20, 0),
                 Small("node", OperationField.Node, -1, 1023, -1), cpu),
             Form(OperationKind.Free, "free", Levels.Core, SubjectKind.Allocation, cpu),
-            Form(OperationKind.Get, "get", Levels.Core, SubjectKind.AllocationPage),
-            Form(OperationKind.Put, "put", Levels.Core, SubjectKind.AllocationPage, cpu),
+            Form(OperationKind.Get, "get", Levels.Core, SubjectKind.Page),
+            Form(OperationKind.Put, "put", Levels.Core, SubjectKind.Page, cpu),
             Form(OperationKind.Inflate, "inflate", Levels.Balloon, SubjectKind.None, driver, pages),
             Form(OperationKind.Deflate, "deflate", Levels.Balloon, SubjectKind.None, driver, pages),
             Form(OperationKind.BalloonTarget, "balloon-target", Levels.Balloon, SubjectKind.None, driver,

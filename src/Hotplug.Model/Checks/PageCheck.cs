@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.Operations;
 using Hotplug.Model.States;
 
 namespace Hotplug.Model.Checks;
@@ -79,7 +80,22 @@ internal static class PageCheck
                     $"{run.State} at pages [{run.Start},{run.End})", s_vmemmap, [new PageRange(known.Range.Start + run.Start, run.Count)]);
         }
 
-        return CheckPoison(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
+        return CheckAtRest(seen, known, block) ?? CheckPoison(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
+    }
+
+    // Of a block that came online nobody but the owner has references of its unplugged pages: one, or in the dialect of
+    // source document 003 none.
+    private static Violation? CheckAtRest(Transition seen, in Block known, BlockObservation block)
+    {
+        if (known.Owner >= 0 || block.Pages.Offline == 0 || !seen.Sees(Visibility.References)
+            || seen.Before.Find(known.Number) is { IsOnline: true })
+            return null;
+        var references = OfflinePages.AtRest(seen.Spec);
+        foreach (ref readonly var run in block.Pages.Runs)
+            if (OfflinePages.IsUnplugged(run.State) && run.State.References != references)
+                return new("device-memory.references", $"block {known.Number}", $"references {references}", run.State.ToString(),
+                    s_unplugged, [new PageRange(known.Range.Start + run.Start, run.Count)]);
+        return null;
     }
 
     // A poisoned page keeps its flag while its memory is there, also across offline and online.

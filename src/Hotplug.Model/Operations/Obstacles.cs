@@ -15,14 +15,14 @@ internal static class Obstacles
 {
     /// <summary>True if EBUSY has a seen cause: a page that isolation or the scan refuses.</summary>
     public static bool ExplainBusy(Transition seen, in Block block) =>
-        Named(seen, block) || Holds(seen.Before.Find(block.Number), block, IsRefusedPage)
-        || Holds(seen.After.Find(block.Number), block, IsRefusedPage);
+        Named(seen, block) || Holds(seen, seen.Before.Find(block.Number), block, IsRefusedPage)
+        || Holds(seen, seen.After.Find(block.Number), block, IsRefusedPage);
 
     /// <summary>True if an offlining that did not end has a seen cause: a pin, a page that cannot be migrated, no room.</summary>
     public static bool ExplainUnfinished(State state, Transition seen, in Block block, PageRange leaving)
     {
-        if (Named(seen, block) || Holds(seen.Before.Find(block.Number), block, IsStuckPage)
-            || Holds(seen.After.Find(block.Number), block, IsStuckPage))
+        if (Named(seen, block) || Holds(seen, seen.Before.Find(block.Number), block, IsStuckPage)
+            || Holds(seen, seen.After.Find(block.Number), block, IsStuckPage))
             return true;
         foreach (var allocation in state.Allocations)
             if (allocation.NeverMoves && (allocation.Pages.IsEmpty || !seen.Sees(Visibility.Placement)))
@@ -37,7 +37,8 @@ internal static class Obstacles
             return null;
         foreach (ref readonly var run in before.Pages.Runs)
         {
-            if (IsRefusedPage(run.State, block) || IsUnmovable(run, block))
+            if (IsRefusedPage(seen.Spec, run.State, block) || OfflinePages.IsStuck(seen.Spec, run.State, block.Zone)
+                || IsUnmovable(run, block))
                 return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
         }
 
@@ -52,6 +53,16 @@ internal static class Obstacles
         && (run.State.Has(PageFlags.Unmigratable)
             || (run.Start >= block.SelfHosted && run.State.Has(PageFlags.InUse) && !run.State.Has(PageFlags.Movable)));
 
+    /// <summary>True if a PageOffline page of the block has a reference that nobody gives up.</summary>
+    public static bool HoldsKept(Transition seen, in Block block)
+    {
+        if (seen.After.Find(block.Number) is { } shown)
+            foreach (ref readonly var run in shown.Pages.Runs)
+                if (OfflinePages.IsKept(seen.Spec, run.State))
+                    return true;
+        return false;
+    }
+
     private static bool Named(Transition seen, in Block block)
     {
         foreach (ref readonly var witness in seen.Outcome.Witness)
@@ -60,26 +71,23 @@ internal static class Obstacles
         return false;
     }
 
-    private static bool Holds(BlockObservation? shown, in Block block, Func<PageState, Block, bool> isObstacle)
+    private static bool Holds(Transition seen, BlockObservation? shown, in Block block, Func<MachineSpec, PageState, Block, bool> isObstacle)
     {
         if (shown is null || shown.Pages.Pages == 0)
             return true;    // Its pages cannot be seen: nothing to decide from.
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (run.State.Has(PageFlags.Unseen) || (run.Start >= block.SelfHosted && isObstacle(run.State, block)))
+            if (run.State.Has(PageFlags.Unseen) || (run.Start >= block.SelfHosted && isObstacle(seen.Spec, run.State, block)))
                 return true;
         return false;
     }
 
     // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives up.
-    private static bool IsRefusedPage(PageState page, Block block)
+    private static bool IsRefusedPage(MachineSpec spec, PageState page, Block block)
     {
-        // scan_movable_pages() does not ask whether a PageOffline page is poisoned.
-        if (page.Has(PageFlags.Offline) && page.Owner >= PageState.BalloonOwner)
-            return !page.Has(PageFlags.Movable);
+        if (page.Has(PageFlags.Offline))
+            return OfflinePages.IsRefused(spec, page, block.Zone);
         if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
             return false;
-        if (page.Has(PageFlags.Offline))
-            return !page.Has(PageFlags.Movable) && page.Owner == 0 && page.References != 0;
         if (page.Has(PageFlags.Reserved))
             return true;
         return block.Zone != ZoneKind.Movable && page.References != 0
@@ -87,8 +95,10 @@ internal static class Obstacles
     }
 
     // Neither refused nor ever movable: more references than its users explain, or no way to migrate it.
-    private static bool IsStuckPage(PageState page, Block block)
+    private static bool IsStuckPage(MachineSpec spec, PageState page, Block block)
     {
+        if (OfflinePages.IsStuck(spec, page, block.Zone))
+            return true;
         if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage | PageFlags.Offline))
             return false;
         return page.Has(PageFlags.Unmigratable) || page.References > 1 || page.References == PageState.Unknown

@@ -101,7 +101,7 @@ internal static class Plugging
             || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
                 && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
                 && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
-            || (after.Has(PageFlags.Offline) && after.References == 1 && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
+            || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec) && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
             || (added.Count > 0 && after.Has(PageFlags.InUse | PageFlags.Kernel)
                 && (before.Has(PageFlags.Buddy) || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
             || Removing.FreesMemmap(before, after)));
@@ -159,7 +159,7 @@ internal static class Plugging
 
     // An emptied block stays while its removal is refused, or was before.
     private static bool MayStay(in Ruling ruling, in Block block) =>
-        Refusals.Sticky(ruling, online: false) != Errno.None || ruling.State.Veto.K > 0
+        Refusals.Sticky(ruling, online: false) != Errno.None || ruling.State.Veto.K > 0 || Obstacles.HoldsKept(ruling.Seen, block)
         || (ruling.State.DeviceMemories[-block.Owner - 1] is { MapKnown: true } before && IsEmpty(ruling, before, block));
 
     private static bool IsEmpty(in Ruling ruling, DeviceMemory memory, in Block block)

@@ -94,7 +94,7 @@ public sealed class TraceTextTests
     [InlineData("offline  d1", 10, "'d1': 'offline' names a memory block, such as d1.b2, m1.b0 or #40")]
     [InlineData("add d0 pages=8", 5, "'d0': 'add' names a new device, such as d1")]
     [InlineData("free a1[2]", 6, "'a1[2]': 'free' names an allocation, such as a3")]
-    [InlineData("get d1.b0+1", 5, "'d1.b0+1': 'get' names a page of an allocation, such as a3[17]")]
+    [InlineData("get d1.b0", 5, "'d1.b0': 'get' names a page, such as d1.b2+5, a3[17] or @1310720")]
     [InlineData("poison d1.b0", 8, "'d1.b0': 'poison' names a page, such as d1.b2+5, a3[17] or @1310720")]
     [InlineData("resize d1 sub-blocks=1", 8, "'d1': 'resize' names a device memory, such as m1")]
     [InlineData("add d1", 1, "'add' needs pages=: allowed is a number from 0 to 9223372036854775807")]

@@ -14,18 +14,33 @@ internal static class ReferenceCases
 
     public static readonly InvariantCase[] All =
     [
+        Refused(References.OfflinePageIsOne, "an unplugged page has a reference at rest in source document 003",
+            Of(Operation.Online(B8)).On(static s => s with { Dialect = Dialect.Source2019 })
+            .From(static s => s.Offline(8)).Then(static s => s.Online(8, ZoneKind.Movable).Fill(8, 24, Unplugged))),
+        Refused(References.OfflinePageIsOne, "a reference that nobody took", Of(Operation.Tick(1))
+            .Then(static s => s[8].Fill(9, 1, Unplugged with { References = 2 }))),
+        Kept(References.OfflinePageIsOne, "somebody takes a reference of an unplugged page",
+            Of(Operation.Get(Name.RawPage(265))).Then(static s => s[8].Fill(9, 1, Unplugged with { References = 2 }))),
+        Kept(References.OfflinePageIsOne, "somebody has a reference next to it", Of(Operation.Get(Name.RawPage(265)))
+            .From(static s => s[8].Fill(10, 1, Unplugged with { References = 2 }))
+            .Then(static s => s[8].Fill(9, 1, Unplugged with { References = 2 }))),
+        Kept(References.PutDropsOne, "the last reference of a PageOffline page is dropped",
+            Of(Operation.Put(Name.RawPage(265))).On(static s => s with { Dialect = Dialect.Source2019 })
+            .From(static s => s[8].Fill(8, 24, Unplugged with { References = 0 })
+                .Fill(9, 1, Unplugged with { References = 1 }))
+            .Then(static s => s[8].Fill(9, 1, Unplugged with { References = 0 }))),
+        Refused(References.PutDropsOne, "the last put of a PageOffline page frees it",
+            Of(Operation.Put(Name.RawPage(265))).On(static s => s with { Dialect = Dialect.Source2019 })
+            .From(static s => s[8].Fill(8, 24, Unplugged with { References = 0 })
+                .Fill(9, 1, Unplugged with { References = 1 }))
+            .Then(static s => s[8].Fill(9, 1, PageState.Free(0) with { References = -1 }))),
+
         Refused(References.OfflinePageIsOne, "a cancelled offline leaves 0", Failing(Operation.Offline(B8), Errno.EBUSY)
             .Then(static s => s[8].Fill(8, 24, Unplugged with { References = 0 }))),
         Refused(References.OfflinePageIsOne, "a reference leaks", Of(Operation.Tick(1))
             .Then(static s => s[8].Fill(8, 1, Unplugged with { References = 2 }))),
-        Refused(References.OfflinePageIsOne, "one reference in the source document's dialect",
-            Of(Operation.Tick(1)).On(Sourced)),
         Kept(References.OfflinePageIsOne, "none in the source document's dialect", Of(Operation.Tick(1))
-            .On(Sourced).From(static s =>
-        {
-            s[8].Fill(8, 24, Unplugged with { References = 0 });
-            s[0].Fill(8, 4, Ballooned with { References = 0 });
-        })),
+            .On(Sourced).From(static s => s[8].Fill(8, 24, Unplugged with { References = 0 }))),
         Kept(References.OfflinePageIsOne, "0 while the block is going offline", Ending(Operation.Eject(D1),
             Answer.Pending).From(BlockCases.InFlight).Then(static s =>
         {

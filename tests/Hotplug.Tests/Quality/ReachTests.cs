@@ -35,7 +35,7 @@ public sealed class ReachTests(ITestOutputHelper output)
         { "write-online", "ok EBUSY EHWPOISON unfinished" },
         { "alloc", "ok ENOMEM EINVAL unbound" },
         { "free", "ok unbound" },
-        { "get", "ok unbound" },
+        { "get", "ok EINVAL unbound" },
         { "put", "ok EINVAL unbound" },
         { "inflate", "ok" },
         { "deflate", "ok" },
