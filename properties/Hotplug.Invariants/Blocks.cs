@@ -98,6 +98,7 @@ public static class Blocks
         Levels.Effects, Visibility.Blocks, CheckReported)
     {
         When = Occasion.Of(EffectKind.BlockStateChanged),
+        Steps = EffectKinds.Of(EffectKind.BlockStateChanged),
     };
 
     /// <summary>Catches a state write that does something, or claims success, when there is nothing to do.</summary>

@@ -18,6 +18,7 @@ public static class NotifierSteps
         Levels.Effects, Visibility.None, CheckIsolation)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.Isolated, EffectKind.Unisolated),
     };
 
     /// <summary>Catches a rollback in the wrong order.</summary>
@@ -29,6 +30,7 @@ public static class NotifierSteps
         Levels.Effects, Visibility.None, CheckUnisolation)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.Isolated, EffectKind.Unisolated),
     };
 
     /// <summary>Catches OFFLINE sent too early or too late.</summary>
@@ -41,6 +43,7 @@ public static class NotifierSteps
         Levels.Effects, Visibility.None, CheckOffline)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.SectionsOffline, EffectKind.PresentChanged),
     };
 
     /// <summary>Catches ONLINE sent before the memory can be used.</summary>
@@ -52,6 +55,7 @@ public static class NotifierSteps
         Levels.Effects, Visibility.None, CheckOnline)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.SectionsOnline, EffectKind.PresentChanged),
     };
 
     /// <summary>Catches per-CPU lists that stay off after a failed offline.</summary>
@@ -65,6 +69,7 @@ public static class NotifierSteps
     {
         When = Occasion.Of(EffectKind.PcpDisabled, EffectKind.PcpEnabled, EffectKind.LruDisabled,
             EffectKind.LruEnabled),
+        Steps = EffectKinds.Of(EffectKind.PcpDisabled, EffectKind.PcpEnabled),
     };
 
     /// <summary>Catches an offline that is rolled back after its commit point.</summary>
@@ -76,6 +81,7 @@ public static class NotifierSteps
         Levels.Effects, Visibility.None, CheckCommit)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.SectionsOffline),
     };
 
     private static Violation? CheckIsolation(Transition seen)

@@ -19,6 +19,7 @@ public static class Notifiers
         Levels.Effects, Visibility.Blocks, CheckGrammar)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches a chain that is called out of order.</summary>
@@ -30,6 +31,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckPriority)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches callbacks that learn of an event that was refused before their turn.</summary>
@@ -41,6 +43,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckStops)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches a cancellation that reaches only those that had agreed.</summary>
@@ -52,6 +55,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckCancel)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches a refusal whose reason gets lost.</summary>
@@ -63,6 +67,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckAnswer)
     {
         When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteOnline)).And(When.Notified),
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches callbacks that are handed vmemmap as if it were memory.</summary>
@@ -75,6 +80,7 @@ public static class Notifiers
         Levels.Effects, Visibility.Blocks | Visibility.PageTypes, CheckRange)
     {
         When = When.Notified,
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches events where nothing comes online or goes offline.</summary>
@@ -86,6 +92,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckRemove)
     {
         When = Occasion.Of(OperationKind.Remove).And(When.Notified),
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     /// <summary>Catches callbacks that are bothered with what is refused at the door.</summary>
@@ -97,6 +104,7 @@ public static class Notifiers
         Levels.Effects, Visibility.None, CheckSilent)
     {
         When = When.OnliningOrOfflining.And(When.Refused).And(When.Notified),
+        Steps = EffectKinds.Of(EffectKind.Notified),
     };
 
     private static Violation? CheckGrammar(Transition seen)
@@ -184,6 +192,8 @@ public static class Notifiers
                 continue;
             for (var callback = 0; callback < seen.Spec.Notifiers.Length; callback++)
             {
+                if (seen.Spec.Notifiers[callback].Unseen)
+                    continue;
                 var calls = 0;
                 foreach (ref readonly var effect in seen.Outcome.Effects[events.First..events.End])
                     if (effect.Kind == EffectKind.Notified && effect.Value == callback)

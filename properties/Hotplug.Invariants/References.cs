@@ -85,6 +85,7 @@ public static class References
         Levels.Effects, Visibility.Blocks, CheckTakenBack)
     {
         When = Occasion.Of(EffectKind.ReferencesDropped),
+        Steps = EffectKinds.Of(EffectKind.ReferencesDropped, EffectKind.ReferencesTaken),
     };
 
     private static Violation? CheckOfflinePages(Transition seen)

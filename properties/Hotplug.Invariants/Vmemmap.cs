@@ -62,6 +62,7 @@ public static class Vmemmap
         Levels.Effects, Visibility.Blocks, CheckSurvives)
     {
         When = Occasion.Of(EffectKind.VmemmapFreed),
+        Steps = EffectKinds.Of(EffectKind.VmemmapFreed),
     };
 
     /// <summary>Catches teardown in the wrong order.</summary>
@@ -74,6 +75,7 @@ public static class Vmemmap
         Levels.Effects, Visibility.Blocks, CheckTornDownLast)
     {
         When = Occasion.Of(EffectKind.VmemmapFreed),
+        Steps = EffectKinds.Of(EffectKind.VmemmapFreed, EffectKind.BlockDestroyed),
     };
 
     /// <summary>Catches vmemmap that is not freed, or freed twice.</summary>
@@ -85,6 +87,7 @@ public static class Vmemmap
         Levels.Effects, Visibility.Blocks, CheckFreed)
     {
         When = When.BlocksChange,
+        Steps = EffectKinds.Of(EffectKind.VmemmapFreed),
     };
 
     /// <summary>Catches a block that is shown before its page descriptors exist.</summary>
@@ -96,6 +99,7 @@ public static class Vmemmap
         Levels.Effects, Visibility.Blocks, CheckPopulated)
     {
         When = Occasion.Of(EffectKind.BlockCreated),
+        Steps = EffectKinds.Of(EffectKind.VmemmapPopulated, EffectKind.BlockCreated),
     };
 
     /// <summary>Catches self-hosted vmemmap that is used too early or given up too early.</summary>
@@ -107,6 +111,7 @@ public static class Vmemmap
         Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckUsable)
     {
         When = Occasion.Of(EffectKind.VmemmapInitialised, EffectKind.VmemmapDeinitialised),
+        Steps = EffectKinds.Of(EffectKind.Notified, EffectKind.VmemmapInitialised),
     };
 
     private static Violation? CheckPlace(Transition seen)

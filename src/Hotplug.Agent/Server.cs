@@ -18,6 +18,7 @@ internal sealed class Server
     private readonly Port _port = Port.Open();
     private readonly Allocations _allocations = new();
     private readonly MessageLog _log = new();
+    private readonly StepLog _steps = new();
     private readonly SlowWriter _slow;
 
     internal Server(int life)
@@ -46,7 +47,7 @@ internal sealed class Server
         w.WriteString("block_size", Files.Read("/sys/devices/system/memory/block_size_bytes").Text.Trim());
         w.WriteStartArray("does");
         foreach (var verb in (string[])["read", "write", "list", "interrupt", "alloc", "free", "pin", "unpin", "where",
-            "observe", "dmesg"])
+            "observe", "dmesg", "steps"])
             w.WriteStringValue(verb);
         w.WriteEndArray();
     });
@@ -119,6 +120,9 @@ internal sealed class Server
                 break;
             case "dmesg":
                 _log.Write(answer);
+                break;
+            case "steps":
+                _steps.Write(answer);
                 break;
             default:
                 answer.WriteString("bad", $"unknown verb '{verb}'");

@@ -10,7 +10,7 @@ namespace Hotplug.Adapters.Kernel;
 internal sealed class Btf
 {
     private const int Magic = 0xEB9F, HeaderBytes = 24, TypeBytes = 12;
-    private const int Array = 3, Struct = 4, Union = 5, Enum = 6, FunctionPrototype = 13, Int = 1;
+    private const int Array = 3, Struct = 4, Union = 5, Enum = 6, Function = 12, FunctionPrototype = 13, Int = 1;
     private const int Variable = 14, Section = 15, DeclarationTag = 17, Enum64 = 19;
 
     private readonly byte[] _data;
@@ -57,6 +57,20 @@ internal sealed class Btf
                 for (var i = 0; i < CountOf(at); i++)
                     constants[Text(Word(at + TypeBytes + (i * 8)))] = Word(at + TypeBytes + (i * 8) + 4);
         return constants;
+    }
+
+    /// <summary>Names of a function's parameters, in order; empty if there is none, or none that is described.</summary>
+    internal IReadOnlyList<string> ParametersOf(string function)
+    {
+        foreach (var at in _types.Skip(1))
+            if (KindOf(at) == Function && NameOf(at) == function)
+            {
+                var prototype = _types[Word(at + 8)];
+                return [.. Enumerable.Range(0, CountOf(prototype))
+                    .Select(i => Text(Word(prototype + TypeBytes + (i * 8))))];
+            }
+
+        return [];
     }
 
     private int Find(int structure, string member)

@@ -25,6 +25,10 @@ internal static class KernelObservation
         return levels;
     }
 
+    /// <summary>The level of a kernel that tells these steps: without calls of callbacks there is no order to judge.</summary>
+    internal static Levels LevelsOf(EffectKinds steps) =>
+        steps.Has(EffectKind.Notified) ? Levels.Effects : Levels.None;
+
     /// <summary>
     /// Writes the state; blocks that the same writer wrote before and that did not change stay as they are.
     /// </summary>

@@ -20,5 +20,6 @@ public static class KnownDefects
         static () => new UnpoisonFreesOffline(),
         static () => new PoisonedPageFreed(),
         static () => new AddWarns(),
+        static () => new UnplugWarns(),
     }.ToImmutableSortedDictionary(static make => make().Id, static make => make, StringComparer.Ordinal);
 }

@@ -25,6 +25,9 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
     /// <inheritdoc/>
     public void Watch(Transition seen)
     {
+        foreach (ref readonly var node in seen.After.Nodes)
+            if (node.Online && !WasOnline(seen, node.Node))
+                seen.Deviations.BeginZonesAnew(node.Node);
         foreach (ref readonly var change in seen.Changed)
         {
             if (change.Before is not { IsOnline: true } before || change.After is { IsOnline: true })
@@ -34,6 +37,14 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
                 seen.Deviations.Predict(
                     new Deviation(Id, DeviationKind.ManagedPages, before.CountedIn, before.Block, -pages));
         }
+    }
+
+    private static bool WasOnline(Transition seen, short number)
+    {
+        foreach (ref readonly var node in seen.Before.Nodes)
+            if (node.Node == number)
+                return node.Online;
+        return false;
     }
 
     // A page of a balloon that deflates on OOM stayed managed: subtracting it is right.

@@ -9,6 +9,11 @@ namespace Hotplug.Adapters.Kernel;
 /// </summary>
 internal sealed class StructPages
 {
+    /// <summary>
+    /// Where they lie with nokaslr and four levels of page tables: Documentation/arch/x86/x86_64/mm.rst.
+    /// </summary>
+    internal const long VmemmapBase = unchecked((long)0xFFFF_EA00_0000_0000);
+
     /// <summary>Flags that the text tells, with their number in 6.1 (include/linux/page-flags.h).</summary>
     private static readonly (string Name, int Number)[] s_flags =
     [

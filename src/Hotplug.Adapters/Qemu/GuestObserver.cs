@@ -32,6 +32,10 @@ internal sealed class GuestObserver(Guest guest, HostView pages, ChannelComparis
     /// <summary>Kernel messages since the last call.</summary>
     internal JsonArray TakeMessages() => guest.Agent.Ask("dmesg")["dmesg"]!.DeepClone().AsArray();
 
+    /// <summary>Lines of the kernel's tracer since the last call.</summary>
+    internal IEnumerable<string> TakeSteps() =>
+        guest.Agent.Ask("steps")["steps"]!.AsArray().Select(static l => l!.GetValue<string>());
+
     /// <summary>Bytes plugged into device memory.</summary>
     internal long RegionBytes() => guest.Monitor.Execute("qom-get",
         new JsonObject { ["path"] = "/machine/peripheral/m1", ["property"] = "size" })!.GetValue<long>();

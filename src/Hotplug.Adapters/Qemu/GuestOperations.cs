@@ -56,11 +56,11 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
     }
 
     // device_hotplug_lock is held until the pending ejection ends: whoever wants it as well waits for ever, without a
-    // signal.
+    // signal. So does who takes a free page away: zone_pcp_disable() waits for an offline that has done the same.
     private static bool TakesHotplugLock(OperationKind kind) => kind is OperationKind.Add or OperationKind.Eject
         or OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable or OperationKind.Offline
         or OperationKind.WriteState or OperationKind.WriteOnline or OperationKind.Plug or OperationKind.Unplug
-        or OperationKind.Resize;
+        or OperationKind.Resize or OperationKind.SoftOffline;
 
     // Through ACPI only whole DIMMs come, in a group of their own, with the memmap where the boot parameter says.
     private JsonObject? Add(in Operation operation, in Target target, JsonObject op)

@@ -12,6 +12,7 @@ namespace Hotplug.Adapters.Qemu;
 internal sealed class GuestPool : IDisposable
 {
     private const int MostAhead = 3, MostSaved = 16, MostBoots = 3;
+    private const string Tracing = "/sys/kernel/tracing/";
     private static readonly TimeSpan s_boot = TimeSpan.FromSeconds(90);
 
     private readonly LinuxOptions _options;
@@ -19,6 +20,7 @@ internal sealed class GuestPool : IDisposable
     private readonly string _initramfsPath;
     private readonly Dictionary<GuestShape, Task<Guest>> _ahead = [];
     private readonly List<GuestShape> _used = [];
+    private Btf? _types;
     private StructPages? _structPages;
 
     internal GuestPool(LinuxOptions options)
@@ -43,14 +45,15 @@ internal sealed class GuestPool : IDisposable
     /// <summary>How struct pages of this kernel are read; known once a guest was booted or restored.</summary>
     internal StructPages StructPages => _structPages ?? throw new HarnessException("no guest was booted yet");
 
-    /// <summary>The kernel's release, told by a guest of this shape.</summary>
-    internal string ReleaseOf(GuestShape shape)
+    /// <summary>The kernel's release and the steps that it tells of, as a guest of this shape says.</summary>
+    internal (string Release, EffectKinds Steps) Ask(GuestShape shape)
     {
         using var guest = Take(shape);
         guest.Run();
         var release = guest.Agent.Read("/proc/sys/kernel/osrelease").Trim();
-        return release.Length > 0 ? release : throw new HarnessException(
-            "the guest does not tell its kernel's release");
+        if (release.Length == 0)
+            throw new HarnessException("the guest does not tell its kernel's release");
+        return (release, StepProbes.Shown(guest.Agent.Read(Tracing + "kprobe_events")));
     }
 
     /// <summary>A fresh guest of this shape that stands still.</summary>
@@ -59,7 +62,7 @@ internal sealed class GuestPool : IDisposable
         var saved = SavedPath(shape);
         if (!File.Exists(saved))
             BootAndSave(shape, saved);
-        _structPages ??= new StructPages(TypesOf(shape, saved));
+        _structPages ??= new StructPages(_types ??= ReadTypes(TypesPath()));
         Guest guest;
         if (_ahead.Remove(shape, out var ready))
         {
@@ -81,16 +84,14 @@ internal sealed class GuestPool : IDisposable
         _ahead.Clear();
     }
 
-    // Some megabytes: asked for once, and kept with the saved guest.
-    private Btf TypesOf(GuestShape shape, string saved)
+    // Some megabytes: asked for once for a kernel.
+    private Btf TypesOf(Guest guest)
     {
         const string Types = "/sys/kernel/btf/vmlinux";
         const int Piece = 512 << 10;
-        var path = Path.ChangeExtension(saved, ".btf");
+        var path = TypesPath();
         if (!File.Exists(path))
         {
-            using var guest = Guest.Restore(_options, shape, _initramfsPath, saved);
-            guest.Run();
             using var types = new MemoryStream();
             byte[] piece;
             do
@@ -102,14 +103,34 @@ internal sealed class GuestPool : IDisposable
             Write(path, types.ToArray());
         }
 
+        return ReadTypes(path);
+    }
+
+    private static Btf ReadTypes(string path)
+    {
         try
         {
             return new Btf(File.ReadAllBytes(path));
+        }
+        catch (IOException cause)
+        {
+            throw new HarnessException($"cannot read {path}: {cause.Message}; delete the saved guests beside it", cause);
         }
         catch (FormatException cause)
         {
             throw new HarnessException($"the kernel was built without CONFIG_DEBUG_INFO_BTF: {cause.Message}", cause);
         }
+    }
+
+    private string TypesPath() =>
+        Path.Combine(_options.Store, $"types-{HashOf(FileIdentity(_options.Kernel))}.btf");
+
+    // A kernel that knows no such events, or has no such function, tells less: what it tells is asked for later.
+    private void NoteSteps(Guest guest)
+    {
+        foreach (var line in StepProbes.Definitions(_types ??= TypesOf(guest)))
+            guest.Agent.Write(Tracing + "kprobe_events", line);
+        guest.Agent.Write($"{Tracing}events/{StepProbes.Group}/enable", "1");
     }
 
     private void Prepare(GuestShape shape, string saved)
@@ -144,6 +165,8 @@ internal sealed class GuestPool : IDisposable
         // The first use of everything costs more than later ones; and it settles what booting left behind.
         guest.Agent.Ask("observe");
         guest.Agent.Ask("dmesg");
+        NoteSteps(guest);
+        guest.Agent.Ask("steps");
         guest.Agent.Write("/proc/sys/vm/stat_refresh", "1");
         guest.Agent.Ask("observe");
         var part = saved + ".part";
@@ -181,24 +204,24 @@ internal sealed class GuestPool : IDisposable
     {
         foreach (var file in new DirectoryInfo(_options.Store).GetFiles("guest-*.saved")
             .OrderByDescending(static f => f.LastWriteTimeUtc).Skip(MostSaved))
-        {
-            File.Delete(Path.ChangeExtension(file.FullName, ".btf"));
             file.Delete();
-        }
     }
 
     // A saved guest fits exactly the QEMU, the kernel, the file system and the arguments that it was saved with.
     private string SavedPath(GuestShape shape)
     {
-        var identity = new StringBuilder();
+        var identity = new StringBuilder(StepProbes.Identity);
         foreach (var word in GuestProcess.Arguments(_options, shape, "", _initramfsPath))
             identity.Append(word).Append('\0');
-        foreach (var file in (string[])[_options.Kernel, _options.Qemu])
-            identity.Append(new FileInfo(file).Length).Append(' ')
-                .Append(File.GetLastWriteTimeUtc(file).Ticks).Append('\0');
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity.ToString())));
-        return Path.Combine(_options.Store, $"guest-{hash[..16]}.saved");
+        identity.Append(FileIdentity(_options.Kernel)).Append(FileIdentity(_options.Qemu));
+        return Path.Combine(_options.Store, $"guest-{HashOf(identity.ToString())}.saved");
     }
+
+    private static string FileIdentity(string file) =>
+        $"{file} {new FileInfo(file).Length} {File.GetLastWriteTimeUtc(file).Ticks}\0";
+
+    private static string HashOf(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
     private static void Write(string path, byte[] content)
     {

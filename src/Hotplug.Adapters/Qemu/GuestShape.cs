@@ -1,3 +1,4 @@
+using Hotplug.Adapters.Recording;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 
@@ -60,6 +61,7 @@ internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool Deflate
         AutoOnline = dialect.Has(DialectItem.AutoOnlineByDefault) ? AutoOnline.Online : AutoOnline.Offline,
         DeviceMemories = [new DeviceMemorySpec(FirstHotBlock, RegionBlocks, SubBlockPages, (short)(Numa ? 1 : 0))],
         Balloons = [new BalloonSpec(BalloonDriver.Virtio, DeflateOnOom)],
+        Notifiers = RecordingTable.Chain,
         Dialect = dialect,
     };
 

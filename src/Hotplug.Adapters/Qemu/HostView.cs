@@ -12,9 +12,6 @@ internal sealed class HostView(StructPages pages)
 {
     private const int PagesPerBlock = 32768;
 
-    // With nokaslr and four levels of page tables: Documentation/arch/x86/x86_64/mm.rst.
-    private const long VmemmapBase = unchecked((long)0xFFFF_EA00_0000_0000);
-
     /// <summary>The text of a recording for each of the blocks.</summary>
     internal JsonObject Read(Guest guest, IEnumerable<int> blocks)
     {
@@ -25,7 +22,7 @@ internal sealed class HostView(StructPages pages)
         {
             var error = guest.Monitor.TryExecute("memsave", new JsonObject
             {
-                ["val"] = VmemmapBase + ((long)block * PagesPerBlock * pages.Bytes),
+                ["val"] = StructPages.VmemmapBase + ((long)block * PagesPerBlock * pages.Bytes),
                 ["size"] = (long)PagesPerBlock * pages.Bytes,
                 ["filename"] = path,
             }, out _);

@@ -20,6 +20,7 @@ public sealed class LinuxMachine : IMachine
     private readonly GuestPool _pool;
     private readonly Dialect _dialect;
     private readonly string _release;
+    private readonly EffectKinds _steps;
     private readonly bool _comparesChannels;
     private readonly AllocationPlaces _places = new();
     private MachineSpec _spec;
@@ -27,6 +28,7 @@ public sealed class LinuxMachine : IMachine
     private GuestObserver? _observer;
     private GuestDriver? _driver;
     private GuestOperations? _operations;
+    private StepTrace? _trace;
     private RecordingReader _reader = new("linux");
     private RecordedState? _state;
     private int _index;
@@ -42,13 +44,17 @@ public sealed class LinuxMachine : IMachine
         _pool = new GuestPool(options);
         _comparesChannels = options.ComparesChannels;
         var first = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
-        _release = _pool.ReleaseOf(first);
+        (_release, _steps) = _pool.Ask(first);
         _dialect = RecordingTable.DialectOf(_release)
             ?? throw new HarnessException(
                 $"kernel {_release}: known are {string.Join(", ", Dialect.Kernels.Select(static d => d.Name))}");
         _spec = first.Spec(_dialect);
         Identity = new MachineIdentity("linux", _release,
-            KernelObservation.LevelsOf(_spec) | Levels.Numa | Levels.MemmapOnMemory, KernelObservation.Shown);
+            KernelObservation.LevelsOf(_spec) | Levels.Numa | Levels.MemmapOnMemory | KernelObservation.LevelsOf(_steps),
+            KernelObservation.Shown)
+        {
+            Effects = _steps,
+        };
     }
 
     /// <inheritdoc/>
@@ -80,6 +86,7 @@ public sealed class LinuxMachine : IMachine
             _guest, new HostView(_pool.StructPages), _comparesChannels ? new ChannelComparison(_dialect) : null);
         _driver = new GuestDriver(_guest, _observer);
         _operations = new GuestOperations(_driver, spec);
+        _trace = new StepTrace(spec);
         _reader = new RecordingReader("linux");
         _places.Clear();
         _isSpoiled = false;
@@ -89,6 +96,7 @@ public sealed class LinuxMachine : IMachine
             _guest.Run();
             SetPolicies(spec);
             _observer.TakeMessages();
+            _observer.TakeSteps();
             Take(Header(shape, spec));
             Take(new JsonObject { ["i"] = _index, ["obs"] = _observer.Observe() });
         });
@@ -160,16 +168,34 @@ public sealed class LinuxMachine : IMachine
             _places.Follow(operation, result);
         if (_places.Any && MayMigrate(operation.Kind) && _places.Moves(_guest!.Agent) is { Count: > 0 } moves)
             result["moved"] = moves;
-        var messages = _observer!.TakeMessages();
-        return new JsonObject
+        var steps = _trace!.Take(_observer!.TakeSteps());
+        var messages = _observer.TakeMessages();
+        var line = new JsonObject
         {
             ["i"] = ++_index,
             ["op"] = op,
             ["res"] = result,
             ["ev"] = _driver.TakeEvents(),
             ["dmesg"] = messages,
-            ["obs"] = _observer.Observe(),
+            ["obs"] = Observe(steps),
         };
+        if (_steps != default)
+            line["fx"] = RecordedEffects.Write(steps);
+        return line;
+    }
+
+    // What is in flight may go on while it is looked at: steps and observation belong together.
+    private JsonObject Observe(List<Effect> steps)
+    {
+        const int MostLooks = 5;
+        for (var look = 1; ; look++)
+        {
+            var seen = _observer!.Observe();
+            var later = _trace!.Take(_observer.TakeSteps());
+            steps.AddRange(later);
+            if (later.Count == 0 || look == MostLooks)
+                return seen;
+        }
     }
 
     private static bool MayMigrate(OperationKind kind) => kind is not (OperationKind.Alloc or OperationKind.Free
@@ -225,7 +251,7 @@ public sealed class LinuxMachine : IMachine
             vm["balloon"] = "doom";
         if (spec.AutoMovable)
             vm["policy"] = "auto-movable";
-        return new JsonObject
+        var header = new JsonObject
         {
             ["v"] = 1,
             ["vm"] = vm,
@@ -239,6 +265,9 @@ public sealed class LinuxMachine : IMachine
                 _ => "online_movable",
             },
         };
+        if (_steps != default)
+            header["effects"] = RecordedEffects.Write(_steps);
+        return header;
     }
 
     private void Take(JsonObject line)

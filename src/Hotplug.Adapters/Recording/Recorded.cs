@@ -19,6 +19,9 @@ public sealed record RecordedRun(string File, string Kernel, MachineSpec Spec, R
     /// <summary>The kernel crashed in this operation, after all others; null if it did not.</summary>
     public RecordedCrash? Crash { get; init; }
 
+    /// <summary>The kinds of effects that are recorded; none in a recording without steps.</summary>
+    public EffectKinds Effects { get; init; }
+
     /// <summary>The operations alone.</summary>
     public ImmutableArray<Operation> Operations =>
         [.. Steps.Select(static s => s.Operation), .. Crash is null ? Array.Empty<Operation>() : [Crash.Operation]];

@@ -15,8 +15,11 @@ public sealed class RecordingMachine(RecordedRun run) : IMachine
     private int _next;
 
     /// <inheritdoc/>
-    public MachineIdentity Identity { get; } = new("recording", run.Kernel, KernelObservation.LevelsOf(run.Spec),
-        KernelObservation.Shown);
+    public MachineIdentity Identity { get; } = new("recording", run.Kernel,
+        KernelObservation.LevelsOf(run.Spec) | KernelObservation.LevelsOf(run.Effects), KernelObservation.Shown)
+    {
+        Effects = run.Effects,
+    };
 
     /// <summary>Operations of the recording that were executed.</summary>
     public int Executed => _next;

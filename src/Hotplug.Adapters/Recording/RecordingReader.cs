@@ -21,6 +21,7 @@ internal sealed class RecordingReader(string name)
     private StateReader? _states;
     private RecordedState? _start;
     private RecordedCrash? _crash;
+    private EffectKinds _shown;
     private bool _ended;
     private bool _stopped;
 
@@ -55,6 +56,7 @@ internal sealed class RecordingReader(string name)
         return new RecordedRun(name, header.Text("kernel"), _spec, _start, [.. _steps], [.. _notes])
         {
             Crash = _crash,
+            Effects = _shown,
         };
     }
 
@@ -129,6 +131,7 @@ internal sealed class RecordingReader(string name)
         if (version != 1)
             throw line.Place.Fail("v", "not a recording of version 1: the first line is its header, with \"v\":1");
         _header = line;
+        _shown = RecordedEffects.ReadShown(line);
     }
 
     private void TakeStart(Fields line)
@@ -172,6 +175,7 @@ internal sealed class RecordingReader(string name)
         var outcome = OutcomeOf(word, op, res, operation, log, state);
         if (outcome.Witness.Any(static w => w.Role == WitnessRole.Placed))
             _bound.Add(operation.Subject.Id);
+        outcome = outcome with { Effects = RecordedEffects.Read(line) };
         _steps.Add(new RecordedStep(line.Place.Line, operation, outcome, state));
     }
 

@@ -28,6 +28,14 @@ internal static class RecordingTable
     private const int RegionBlocks = 8;     // virtio-mem: 4 GiB up to 5 GiB.
     public const int SubBlockPages = 2 * MiB / PageBytes;
 
+    /// <summary>
+    /// Of the chain of a stock kernel, those callbacks that the suite knows. page_ext registers none where nobody asked
+    /// for it at boot (mm/page_ext.c page_ext_init); the injector is built without ftrace, as all of lib/ is, and a stock
+    /// kernel lets nobody probe such functions (kernel/trace/trace_kprobe.c within_notrace_func).
+    /// </summary>
+    public static ImmutableArray<NotifierSpec> Chain { get; } =
+        [new("slub", 1), new("virtio-mem", 0), new("injector", 0, Unseen: true)];
+
     /// <summary>The machine that the header describes.</summary>
     public static MachineSpec Spec(Fields header, int bootBlocks)
     {
@@ -45,6 +53,7 @@ internal static class RecordingTable
             AutoMovable = vm.Has("policy") && vm.Text("policy") == "auto-movable",
             DeviceMemories = [new DeviceMemorySpec(FirstHotBlock, RegionBlocks, SubBlockPages, (short)(numa ? 1 : 0))],
             Balloons = [new BalloonSpec(BalloonDriver.Virtio, vm.Has("balloon") && vm.Text("balloon") == "doom")],
+            Notifiers = Chain,
             Dialect = DialectOf(header),
         };
     }

@@ -1,6 +1,7 @@
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Targets;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Engine.Gates;
@@ -44,9 +45,12 @@ internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Resul
     internal static string WhyNot(Invariant invariant, MachineIdentity machine)
     {
         var levels = invariant.Level & ~machine.Levels;
-        return levels != Levels.None
-            ? $"needs level {LevelsText.Print(levels)}"
-            : $"needs to see {(invariant.Needs & ~machine.Visible).ToString().ToLowerInvariant()}";
+        if (levels != Levels.None)
+            return $"needs level {LevelsText.Print(levels)}";
+        var unseen = invariant.Needs & ~machine.Visible;
+        return unseen != Visibility.None
+            ? $"needs to see {unseen.ToString().ToLowerInvariant()}"
+            : $"needs the steps {machine.Effects.Lacks(invariant.Steps)}";
     }
 }
 

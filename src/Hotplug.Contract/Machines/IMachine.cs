@@ -56,7 +56,13 @@ public interface ISeeded
 /// <param name="Version">Its version, or the kernel's release.</param>
 /// <param name="Levels">What it implements.</param>
 /// <param name="Visible">What its observations show.</param>
-public sealed record MachineIdentity(string Name, string Version, Levels Levels, Visibility Visible);
+public sealed record MachineIdentity(string Name, string Version, Levels Levels, Visibility Visible)
+{
+    /// <summary>
+    /// Of a machine with <see cref="Levels.Effects"/>: the kinds that it reports. What is not among them may happen unseen.
+    /// </summary>
+    public EffectKinds Effects { get; init; } = EffectKinds.All;
+}
 
 /// <summary>
 /// The harness failed, not the machine: did not start, disk full, killed from outside. Makes the verdict inconclusive.

@@ -21,7 +21,10 @@ public sealed record BalloonSpec(BalloonDriver Driver, bool DeflateOnOom);
 /// </summary>
 /// <param name="Name">A word.</param>
 /// <param name="Priority">Higher is called earlier; ties in the order listed.</param>
-public sealed record NotifierSpec(string Name, int Priority);
+/// <param name="Unseen">
+/// The machine cannot tell when it is called; only that it refused, when the chain answers with an error that no other gave.
+/// </param>
+public sealed record NotifierSpec(string Name, int Priority, bool Unseen = false);
 
 /// <summary>memmap_on_memory as a boot parameter.</summary>
 public enum MemmapOnMemory : byte

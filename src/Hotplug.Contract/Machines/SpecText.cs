@@ -21,6 +21,7 @@ public sealed record SpecNumber(
 public static class SpecText
 {
     private const string NoNotifiers = "none";
+    private const string Unseen = ":unseen";
 
     private static readonly MachineSpec s_default = new();
 
@@ -202,9 +203,11 @@ public static class SpecText
         foreach (var entry in value.Split(','))
         {
             var colon = entry.IndexOf(':');
-            if (colon < 1 || !int.TryParse(entry.AsSpan(colon + 1), out var priority))
+            var unseen = entry.EndsWith(Unseen, StringComparison.Ordinal);
+            var end = unseen ? entry.Length - Unseen.Length : entry.Length;
+            if (colon < 1 || colon >= end || !int.TryParse(entry.AsSpan(colon + 1, end - colon - 1), out var priority))
                 return Fail($"notifier={entry}: the form is name:priority, such as slub:1, or {NoNotifiers}", out error);
-            notifiers.Add(new NotifierSpec(entry[..colon], priority));
+            notifiers.Add(new NotifierSpec(entry[..colon], priority, unseen));
         }
 
         spec = spec with { Notifiers = notifiers.ToImmutable() };
@@ -223,7 +226,7 @@ public static class SpecText
 
     private static string PrintNotifiers(MachineSpec spec) => spec.Notifiers.IsEmpty
         ? NoNotifiers
-        : string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}"));
+        : string.Join(',', spec.Notifiers.Select(static n => $"{n.Name}:{n.Priority}{(n.Unseen ? Unseen : "")}"));
 
     private static string PrintBalloon(BalloonSpec balloon) =>
         Words.Of(balloon.Driver) + (balloon.DeflateOnOom ? "-oom" : "");

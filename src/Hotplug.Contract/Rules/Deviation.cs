@@ -87,6 +87,18 @@ public sealed class DeviationLedger
     /// <summary>Ends standing deviations that match.</summary>
     public void End(Predicate<Deviation> ended) => _standing.RemoveAll(ended);
 
+    /// <summary>
+    /// The node came back: its zones begin anew, so that what managed was off by stays in the sum of all alone.
+    /// free_area_init_core_hotplug(), mm/mm_init.c.
+    /// </summary>
+    public void BeginZonesAnew(short node)
+    {
+        for (var i = 0; i < _standing.Count; i++)
+            if (_standing[i] is { Kind: DeviationKind.ManagedPages, Zone.Kind: not ZoneKind.None } deviation
+                && deviation.Zone.Node == node)
+                _standing[i] = deviation with { Zone = default };
+    }
+
     /// <summary>By how many pages managed of the zone is off.</summary>
     public long ManagedOf(ZoneId zone)
     {

@@ -63,7 +63,10 @@ public sealed record Invariant(string Id, Family Family, string Statement, strin
     /// <summary>When it has anything to judge; by default on every transition.</summary>
     public Occasion When { get; init; }
 
+    /// <summary>Kinds of effects that must be reported; not applicable otherwise.</summary>
+    public EffectKinds Steps { get; init; }
+
     /// <summary>True if a machine of these levels and this visibility can be judged by it.</summary>
-    public bool AppliesTo(MachineIdentity machine) =>
-        (machine.Levels & Level) == Level && (machine.Visible & Needs) == Needs;
+    public bool AppliesTo(MachineIdentity machine) => (machine.Levels & Level) == Level
+        && (machine.Visible & Needs) == Needs && machine.Effects.Contains(Steps);
 }

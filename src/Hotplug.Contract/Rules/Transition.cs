@@ -25,6 +25,9 @@ public sealed class Transition
     /// <summary>The machine's levels.</summary>
     public Levels Levels { get; private set; }
 
+    /// <summary>The kinds of effects that the machine reports.</summary>
+    public EffectKinds Steps { get; private set; } = EffectKinds.All;
+
     /// <summary>True for the first observation of a run.</summary>
     public bool IsStart { get; private set; }
 
@@ -119,13 +122,21 @@ public sealed class Transition
     }
 
     /// <summary>True if some device or balloon was in flight before or is after.</summary>
-    public bool AnythingInFlight => BalloonInFlight || AnyDevice(Before) || AnyDevice(After);
+    public bool AnythingInFlight => BalloonInFlight || DeviceInFlight;
+
+    /// <summary>True if some device was in flight before or is after: steps of its work may be anybody's.</summary>
+    public bool DeviceInFlight => AnyDevice(Before) || AnyDevice(After);
+
+    /// <summary>Begins a run of a machine that reports every kind of effect, if any.</summary>
+    public void Start(MachineSpec spec, Levels levels, Observation first) =>
+        Start(spec, levels, EffectKinds.All, first);
 
     /// <summary>Begins a run.</summary>
-    public void Start(MachineSpec spec, Levels levels, Observation first)
+    public void Start(MachineSpec spec, Levels levels, EffectKinds steps, Observation first)
     {
         Spec = spec;
         Levels = levels;
+        Steps = steps;
         Deviations.Reset();
         Set(isStart: true, -1, s_nothing, default, default, s_noOutcome, first);
     }

@@ -179,7 +179,7 @@ public sealed class Runner
         Leave();
         foreach (var defect in _defects)
             defect.Reset();
-        _transition.Start(spec, Identity.Levels, _observations[_last]);
+        _transition.Start(spec, Identity.Levels, Identity.Effects, _observations[_last]);
         return JudgeTime() && JudgeForm() && JudgeInvariants() && Take(Suite.Specification.Begin(_transition));
     }
 

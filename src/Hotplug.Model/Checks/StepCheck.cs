@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
@@ -22,18 +23,18 @@ internal static class StepCheck
     private const string Online = "(P*((im)?mg*(b*spuO*p?1|c*" + Leave + "))?)";
     private const string Offline = "(2p?Dnl(I[Gx]*(SLEpF*" + Leave + "0|u[CT]*LEp?1)|LEp?1))";
     private const string Add = "(RN?(v+k+)+|RN?(v*k*)*[KV]*qN?)";
-    private const string Remove = "((KV+)+q+N?)";
+    private const string Remove = "((K+V+)+q+N?)";
+
+    // Taking a free page off its list: __page_handle_poison(), mm/memory-failure.c.
+    private const string Poison = "(Dn*E)*";
+    private const string Plug = $"(b|{Add}|{Online}|{Offline}|{Remove})*";
+
+    // While something is in flight, its steps may come in anybody's operation.
+    private const string Unsettled = $"({Poison}{Plug})*";
+    private const OperationKind AnyKind = (OperationKind)byte.MaxValue;
 
     private static readonly Citation s_order = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
-    private static readonly Regex s_online = Sentence(Online);
-    private static readonly Regex s_offline = Sentence(Offline + "?");
-    private static readonly Regex s_either = Sentence($"({Online}|{Offline})?");
-    private static readonly Regex s_add = Sentence($"({Add}{Online}*)?");
-    private static readonly Regex s_remove = Sentence(Remove + "?");
-    private static readonly Regex s_leave = Sentence($"({Offline}|{Online})*{Remove}?");
-    private static readonly Regex s_plug = Sentence($"(b|{Add}|{Online}|{Offline}|{Remove})*");
-    private static readonly Regex s_contig = Sentence("(Inu)?");
-    private static readonly Regex s_nothing = Sentence("");
+    private static readonly ConcurrentDictionary<(OperationKind Kind, EffectKinds Shown), Regex> s_sentences = new();
 
     /// <summary>The violation, if the steps are in no order that a kernel takes.</summary>
     public static Violation? Check(Transition seen)
@@ -48,21 +49,23 @@ internal static class StepCheck
         if (length == 0)
             return null;   // Every grammar permits that nothing was done.
         var sentence = letters[..length];
-        return Grammar(seen.Operation.Kind).IsMatch(sentence) ? null
+        return Sentence(seen.DeviceInFlight ? AnyKind : seen.Operation.Kind, seen.Steps).IsMatch(sentence) ? null
             : new("steps.order", seen.Operation.ToString(), "steps in an order that the kernel takes", Describe(seen), s_order);
     }
 
-    private static Regex Grammar(OperationKind kind) => kind switch
+    private static string Grammar(OperationKind kind) => kind switch
     {
-        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => s_online,
-        OperationKind.Offline => s_offline,
-        OperationKind.WriteOnline => s_either,
-        OperationKind.Add => s_add,
-        OperationKind.Remove => s_remove,
-        OperationKind.OfflineRemove or OperationKind.Eject => s_leave,
-        OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => s_plug,
-        OperationKind.Contig => s_contig,
-        _ => s_nothing,
+        OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => Online,
+        OperationKind.Offline => $"{Offline}?",
+        OperationKind.WriteOnline => $"({Online}|{Offline})?",
+        OperationKind.Add => $"({Add}{Online}*)?",
+        OperationKind.Remove => $"{Remove}?",
+        OperationKind.OfflineRemove or OperationKind.Eject => $"({Offline}|{Online})*{Remove}?",
+        OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => Plug,
+        OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline or OperationKind.HardOffline => Poison,
+        OperationKind.Contig => "(Inu)?",
+        AnyKind => Unsettled,
+        _ => "",
     };
 
     private static char Letter(in Effect effect) => effect.Kind switch
@@ -115,6 +118,27 @@ internal static class StepCheck
         return string.Join(", ", steps);
     }
 
-    private static Regex Sentence(string grammar) =>
-        new($@"\A(?:{grammar})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    private static Regex Sentence(OperationKind kind, EffectKinds shown) => s_sentences.GetOrAdd((kind, shown), s_make);
+
+    // A step that the machine does not report leaves a gap in the sentence.
+    private static readonly Func<(OperationKind Kind, EffectKinds Shown), Regex> s_make = static key => new Regex(
+        $@"\A(?:{string.Concat(Grammar(key.Kind).Select(c => IsHidden(c, key.Shown) ? "(?:)" : c.ToString()))})\z",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
+    private static bool IsHidden(char letter, EffectKinds shown)
+    {
+        if (!char.IsAsciiLetterOrDigit(letter))
+            return false;
+        foreach (var kind in Enum.GetValues<EffectKind>())
+            if (shown.Has(kind) && LettersOf(kind).Contains(letter))
+                return false;
+        return true;
+    }
+
+    private static string LettersOf(EffectKind kind) => kind switch
+    {
+        EffectKind.Notified => "PgcOGCFX",
+        EffectKind.BlockStateChanged => "012",
+        _ => Letter(new Effect(kind, default)).ToString(),
+    };
 }

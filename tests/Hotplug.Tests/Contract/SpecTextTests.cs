@@ -42,6 +42,7 @@ public sealed class SpecTextTests
     [InlineData("balloon", "virtio")]
     [InlineData("balloon", "virtio-oom,hyper-v")]
     [InlineData("notifier", "slub:1,injector:-5")]
+    [InlineData("notifier", "slub:1,injector:0:unseen")]
     [InlineData("notifier", "none")]
     public void Words_and_lists_print_as_they_are_read(string key, string value) =>
         Assert.Equal($"{key}={value}", SpecText.Print(Apply(key, value)));
