@@ -89,18 +89,6 @@ public static class Blocks
         When = When.OnliningOrOfflining,
     };
 
-    /// <summary>Catches a state that is reported and not taken.</summary>
-    public static readonly Invariant StateAsReported = new(
-        "block.state-as-reported", Family.Blocks,
-        "The state that a memory block was last reported to take is the one that it has.",
-        "User space is told of a state that the block does not have, or is told too early.",
-        new Citation("v6.12", "drivers/base/memory.c", "memory_block_change_state"),
-        Levels.Effects, Visibility.Blocks, CheckReported)
-    {
-        When = Occasion.Of(EffectKind.BlockStateChanged),
-        Steps = EffectKinds.Of(EffectKind.BlockStateChanged),
-    };
-
     /// <summary>Catches a state write that does something, or claims success, when there is nothing to do.</summary>
     public static readonly Invariant SameStateRefused = new(
         "block.same-state-refused", Family.Blocks,
@@ -273,31 +261,6 @@ public static class Blocks
         return after?.State == wanted || StandBack.ForBlock(seen, number) ? null
             : Evidence.AgainstBlock(StateFollowsAnswer, seen, number, $"{Words.Of(wanted)} after {Evidence.Word(seen)}",
                 Evidence.Print(after));
-    }
-
-    private static Violation? CheckReported(Transition seen)
-    {
-        var effects = seen.Outcome.Effects;
-        for (var i = effects.Length - 1; i >= 0; i--)
-        {
-            if (effects[i].Kind != EffectKind.BlockStateChanged)
-                continue;
-            var number = seen.Spec.BlockOf(effects[i].Range.Start);
-            if (seen.After.Find(number) is { } block && (long)block.State != effects[i].Value
-                && !ReportedIn(effects[(i + 1)..], effects[i].Range))
-                return Evidence.AgainstBlock(StateAsReported, seen, number,
-                    $"{Words.Of((BlockState)effects[i].Value)}, as reported", Evidence.Print(block));
-        }
-
-        return null;
-    }
-
-    private static bool ReportedIn(ReadOnlySpan<Effect> later, PageRange block)
-    {
-        foreach (ref readonly var effect in later)
-            if (effect.Kind == EffectKind.BlockStateChanged && effect.Range == block)
-                return true;
-        return false;
     }
 
     private static Violation? CheckSameState(Transition seen)

@@ -19,7 +19,7 @@ public static class Catalogue
         Blocks.RemoveRefusedForOnline,
         Blocks.ZoneAsAsked,
         Blocks.StateFollowsAnswer,
-        Blocks.StateAsReported,
+        BlockReports.StateAsReported,
         Blocks.SameStateRefused,
         Blocks.OnlineAttributeIdempotent,
         Blocks.ResourcesAgree,

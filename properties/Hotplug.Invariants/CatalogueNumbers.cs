@@ -71,7 +71,7 @@ public static class CatalogueNumbers
             "Two operations: one transition shows only that both account alike; the reference model judges the rest."),
         new(34, "when removal is legal", [Blocks.RemoveRefusedForOnline, Blocks.RemoveIsWhole], ""),
         new(35, "the state machine of a block", [Blocks.StateMachine, Blocks.OnlyNamedChange,
-            Blocks.StateFollowsAnswer, Blocks.StateAsReported], ""),
+            Blocks.StateFollowsAnswer, BlockReports.StateAsReported], ""),
         new(36, "idempotence of state writes", [Blocks.SameStateRefused, Blocks.OnlineAttributeIdempotent], ""),
         new(37, "the zone after onlining", [Blocks.ZoneAsAsked],
             "That the default shown is the policy's: the reference model judges it."),

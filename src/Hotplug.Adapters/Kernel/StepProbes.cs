@@ -20,6 +20,8 @@ internal static class StepProbes
     // Arguments of the first six parameters: the calling convention of x86-64.
     private static readonly string[] s_registers = ["di", "si", "dx", "cx", "r8", "r9"];
 
+    // Resources are left out: what releases one again when an add fails, release_memory_resource(), is compiled into its
+    // callers.
     private static readonly Probe[] s_probes =
     [
         new(EffectKind.MovedToZone, "move_pfn_range_to_zone", ["zone", "start_pfn", "nr_pages"]),
@@ -39,8 +41,6 @@ internal static class StepProbes
         new(EffectKind.VmemmapDeinitialised, "mhp_deinit_memmap_on_memory", ["pfn", "nr_pages"]),
         new(EffectKind.BlockCreated, "create_memory_block_devices", ["start", "size"], Returns: true),
         new(EffectKind.BlockDestroyed, "remove_memory_block_devices", ["start", "size"]),
-        new(EffectKind.ResourceAdded, "register_memory_resource", ["start", "size"], Returns: true),
-        new(EffectKind.ResourceReleased, "release_mem_region_adjustable", ["start", "size"]),
     ];
 
     /// <summary>What a call of any notifier chain is called.</summary>

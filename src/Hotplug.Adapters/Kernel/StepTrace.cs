@@ -16,7 +16,6 @@ internal sealed class StepTrace(MachineSpec spec)
     // Flags of start_isolate_page_range(), include/linux/page-isolation.h: 0x1 is MEMORY_OFFLINE in both dialects.
     private const long MemoryOffline = 1;
     private const int NotifyStop = 0x8000;      // NOTIFY_STOP_MASK, include/linux/notifier.h.
-    private const long LargestErrno = 4095;
 
     private static readonly MemoryNotification?[] s_6_12 =
     [
@@ -44,14 +43,15 @@ internal sealed class StepTrace(MachineSpec spec)
         return taken;
     }
 
-    // Up to where per-CPU lists were last enabled: an offline that loops has them disabled.
+    // Up to where per-CPU lists were last enabled: an offline that loops has them disabled. Pages that hold their own
+    // descriptors are taken off present just before (memory_block_offline()).
     private int LengthOfWhole()
     {
         for (var i = _effects.Count - 1; i >= 0; i--)
             if (_effects[i].Kind is EffectKind.PcpEnabled)
                 return _effects.Count;
             else if (_effects[i].Kind is EffectKind.PcpDisabled)
-                return i;
+                return i > 0 && _effects[i - 1] is { Kind: EffectKind.PresentChanged, Value: < 0 } ? i - 1 : i;
         return _effects.Count;
     }
 
@@ -75,7 +75,7 @@ internal sealed class StepTrace(MachineSpec spec)
     }
 
     private static bool IsAwaited(string name) => name.StartsWith("call_", StringComparison.Ordinal)
-        || name is StepProbes.Chain or "isolated" or "vmemmap_populated" or "block_created" or "resource_added";
+        || name is StepProbes.Chain or "isolated" or "vmemmap_populated" or "block_created";
 
     private void End(string name, Dictionary<string, string> fields, long answer)
     {
@@ -95,9 +95,6 @@ internal sealed class StepTrace(MachineSpec spec)
                 break;
             case "block_created" when answer == 0:
                 AddBlocks(EffectKind.BlockCreated, began);
-                break;
-            case "resource_added" when answer is >= 0 or < -LargestErrno:       // A pointer, or an error in its place.
-                _effects.Add(new Effect(EffectKind.ResourceAdded, Bytes(began)));
                 break;
             case StepProbes.Chain:
                 AddUnseen(began, (int)answer);
@@ -143,9 +140,6 @@ internal sealed class StepTrace(MachineSpec spec)
                 break;
             case EffectKind.BlockDestroyed:
                 AddBlocks(kind, line);
-                break;
-            case EffectKind.ResourceReleased:
-                _effects.Add(new Effect(kind, Bytes(line)));
                 break;
         }
     }

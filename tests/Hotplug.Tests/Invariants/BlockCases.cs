@@ -65,9 +65,9 @@ internal static class BlockCases
         Kept(Blocks.StateFollowsAnswer, "offline", Of(Operation.Offline(B4)).Then(static s => s.Offline(4))),
         Kept(Blocks.StateFollowsAnswer, "a refused offline", Failing(Operation.Offline(B4), Errno.EBUSY)),
 
-        Refused(Blocks.StateAsReported, "reported going offline last", Failing(Operation.Offline(B4), Errno.EBUSY)
+        Refused(BlockReports.StateAsReported, "reported going offline last", Failing(Operation.Offline(B4), Errno.EBUSY)
             .Doing(Reported(BlockState.Online), Reported(BlockState.GoingOffline))),
-        Kept(Blocks.StateAsReported, "reported online again last", Failing(Operation.Offline(B4), Errno.EBUSY)
+        Kept(BlockReports.StateAsReported, "reported online again last", Failing(Operation.Offline(B4), Errno.EBUSY)
             .Doing(Reported(BlockState.GoingOffline), Reported(BlockState.Online))),
 
         Refused(Blocks.SameStateRefused, "an online block is onlined again", Of(Operation.Online(B4))),

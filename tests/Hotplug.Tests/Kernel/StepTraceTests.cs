@@ -64,10 +64,14 @@ public sealed class StepTraceTests
     public void What_belongs_to_an_offline_that_goes_on_is_kept_back()
     {
         const string Disabled = "pcp_disabled: (zone_pcp_disable+0x0/0x60) node=1 zone=\"Movable\"";
-        Assert.Empty(Take(Disabled, "pcp_drained: (__drain_all_pages+0x0/0x1f0) node=1 zone=\"Movable\" force_all_cpus=1"));
+        Assert.Empty(Take(
+            "present_changed: (adjust_present_page_count+0x0/0x60) nr_pages=-512", Disabled,
+            "pcp_drained: (__drain_all_pages+0x0/0x1f0) node=1 zone=\"Movable\" force_all_cpus=1"));
         var effects = Take("pcp_enabled: (zone_pcp_enable+0x0/0x60) node=1 zone=\"Movable\"");
-        Assert.Equal([EffectKind.PcpDisabled, EffectKind.PcpDrained, EffectKind.PcpEnabled], effects.Select(static e => e.Kind));
-        Assert.All(effects, static e => Assert.Equal(new ZoneId(1, ZoneKind.Movable), e.Zone));
+        Assert.Equal(
+            [EffectKind.PresentChanged, EffectKind.PcpDisabled, EffectKind.PcpDrained, EffectKind.PcpEnabled],
+            effects.Select(static e => e.Kind));
+        Assert.All(effects.Skip(1), static e => Assert.Equal(new ZoneId(1, ZoneKind.Movable), e.Zone));
     }
 
     [Fact]
