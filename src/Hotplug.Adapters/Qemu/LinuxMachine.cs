@@ -15,7 +15,7 @@ namespace Hotplug.Adapters.Qemu;
 /// once. What is done and seen is written as the lines of a recording and read by what reads recordings: live and
 /// recorded kernels are judged in the same way.
 /// </summary>
-public sealed class LinuxMachine : IMachine
+public sealed class LinuxMachine : IMachine, IKeepsRecord
 {
     private readonly GuestPool _pool;
     private readonly Dialect _dialect;
@@ -23,6 +23,7 @@ public sealed class LinuxMachine : IMachine
     private readonly EffectKinds _steps;
     private readonly bool _comparesChannels;
     private readonly AllocationPlaces _places = new();
+    private readonly List<string> _lines = [];
     private MachineSpec _spec;
     private Guest? _guest;
     private GuestObserver? _observer;
@@ -72,8 +73,22 @@ public sealed class LinuxMachine : IMachine
         ? [.. ShapesOf(dialect).Select(s => s.Spec(dialect))]
         : [];
 
-    /// <summary>Called with every line of the recording of what is done; null records nothing.</summary>
-    public Action<string>? Recorder { get; set; }
+    /// <summary>The recording of the run at hand, line by line, every line whole.</summary>
+    public IReadOnlyList<string> Lines => _lines;
+
+    /// <inheritdoc/>
+    public string Record
+    {
+        get
+        {
+            using var text = new StringWriter();
+            var writer = new RecordingWriter(text);
+            foreach (var line in _lines)
+                writer.Write(line);
+            writer.End();
+            return text.ToString();
+        }
+    }
 
     /// <inheritdoc/>
     public void Reset(MachineSpec spec)
@@ -91,6 +106,7 @@ public sealed class LinuxMachine : IMachine
         _places.Clear();
         _isSpoiled = false;
         _index = -1;
+        _lines.Clear();
         Guarded(() =>
         {
             _guest.Run();
@@ -273,7 +289,7 @@ public sealed class LinuxMachine : IMachine
     private void Take(JsonObject line)
     {
         var text = line.ToJsonString();
-        Recorder?.Invoke(text);
+        _lines.Add(text);
         _reader.Take(new Place("the guest", _index + 3, Encoding.UTF8.GetBytes(text)));
     }
 
@@ -314,7 +330,7 @@ public sealed class LinuxMachine : IMachine
     {
         const int MostLines = 60;
         var tail = console.Split('\n').TakeLast(MostLines).Select(static l => JsonValue.Create(l.TrimEnd()));
-        Recorder?.Invoke(new JsonObject
+        _lines.Add(new JsonObject
         {
             ["dead"] = reason, ["at"] = _doing.DeepClone(), ["serial_tail"] = new JsonArray([.. tail]),
         }.ToJsonString());

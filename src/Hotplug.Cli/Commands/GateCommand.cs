@@ -100,6 +100,8 @@ internal sealed class GateCommand
             OperationsPerSequence = terms.OperationsPerSequence,
             OperationLimit = terms.OperationLimit,
             ShrinkBudget = terms.Shrinking,
+            Reruns = terms.Reruns,
+            Stop = stop,
             Clock = _surroundings.Clock,
             Failures = DatabaseOf(parsed, choice),
             TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > budget.Time,

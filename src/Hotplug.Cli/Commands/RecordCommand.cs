@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Hotplug.Adapters.Qemu;
-using Hotplug.Adapters.Recording;
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Reports;
 using Hotplug.Cli.Targets;
@@ -100,13 +99,8 @@ internal sealed class RecordCommand
     private Verdict Record(
         Runner runner, LinuxMachine machine, string path, MachineSpec spec, IOperationSource source, int most)
     {
-        var text = new StringWriter();
-        var writer = new RecordingWriter(text);
-        machine.Recorder = writer.Write;
         var result = runner.Run(spec, source, most);
-        machine.Recorder = null;
-        writer.End();
-        WholeFile.Write(_surroundings, path, text.ToString());
+        WholeFile.Write(_surroundings, path, machine.Record);
         var printer = Printer.Output(_surroundings);
         printer.Line($"{path}: {result.Executed.Length} operations");
         printer.Verdict(result.Verdict, result.Violation is { } violation ? $": {violation}" : "");

@@ -50,8 +50,6 @@ internal sealed class ReproduceCommand
         using var opened = choice.Open();
         if (opened is not LinuxMachine machine)
             throw new UsageException($"target '{choice.Target.Name}' is no live kernel; its traces replay as they are");
-        List<string> lines = [];
-        machine.Recorder = lines.Add;
         var runner = new Runner(machine, choice.SuiteFor(machine.Identity));
         var result = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         var printer = Printer.Output(_surroundings);
@@ -63,7 +61,7 @@ internal sealed class ReproduceCommand
         }
 
         var path = Path.Combine(parsed.GetValue(_out)!, result.Violation!.Rule + ".sh");
-        if (!Reproducer.TryPrint(trace.Spec, machine.Dialect, lines, result.Violation, out var script))
+        if (!Reproducer.TryPrint(trace.Spec, machine.Dialect, machine.Lines, result.Violation, out var script))
             throw new UsageException($"{file}: a shell has no way to do {script}; 'hotplug replay {file}' does it");
         WholeFile.Write(_surroundings, path, script);
         printer.Line($"{path} shows {result.Violation}");

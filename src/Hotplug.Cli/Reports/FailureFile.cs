@@ -25,7 +25,26 @@ internal static class FailureFile
             printer.Text(TraceText.Print(trace));
         }
 
+        WriteRecords(surroundings, printer, path, failure);
         printer.Line();
         printer.Text(FailureReport.Print(failure, ReplayLine.For(surroundings, path)));
+    }
+
+    // What was seen, beside the trace: 'hotplug check' judges it again, without the machine.
+    private static void WriteRecords(Surroundings surroundings, Printer printer, string path, Failure failure)
+    {
+        for (var i = 0; i < failure.Records.Length; i++)
+        {
+            var file = Path.ChangeExtension(path, i == 0 ? ".jsonl" : ".again.jsonl");
+            try
+            {
+                WholeFile.Write(surroundings, file, failure.Records[i]);
+                printer.Line($"  record   {file}");
+            }
+            catch (UsageException refused)
+            {
+                surroundings.Error.WriteLine("error: " + refused.Message);
+            }
+        }
     }
 }

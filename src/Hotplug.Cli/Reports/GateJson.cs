@@ -40,6 +40,7 @@ internal static class GateJson
         json.WriteNumber("replayed", result.Replayed);
         WriteArray(json, "passed", result.Passed);
         WriteArray(json, "notReplayed", result.NotReplayed);
+        WriteArray(json, "repeated", result.Repeated);
         WriteFailure(json, result.Failure, trace);
         json.WriteEndObject();
     }
@@ -111,6 +112,7 @@ internal static class GateJson
         json.WriteEndArray();
         json.WriteNumber("shrunkFrom", failure.OriginalLength);
         json.WriteBoolean("provedMinimal", failure.IsProvedMinimal);
+        json.WriteBoolean("flaky", failure.IsFlaky);
         json.WriteNumber("sequence", failure.Sequence);
         json.WriteString("trace", trace);
         json.WriteEndObject();

@@ -30,6 +30,8 @@ internal static class GateText
         Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s");
         if (report.Interrupted)
             Field(printer, "note", $"interrupted: {report.Budget} were asked for");
+        foreach (var line in result.Repeated)
+            Field(printer, "note", $"run again, and conformed then: {line}");
         foreach (var (defect, count) in result.DeviationsMet)
             Field(printer, "known", $"{defect} met {count} times");
     }

@@ -12,7 +12,7 @@ internal static class LinuxTarget
 
     /// <summary>Everything that some configuration of a guest has.</summary>
     internal const Levels Offers = Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory
-        | Levels.Hwpoison | Levels.Faults;
+        | Levels.Hwpoison | Levels.Faults | Levels.Effects;
 
     /// <summary>One guest at a time: a second one would only take the CPU of the first.</summary>
     internal static TargetTerms Terms { get; } = new()
@@ -20,6 +20,7 @@ internal static class LinuxTarget
         Suite = static machine => Judges.SuiteFor(machine.Version),
         Sequences = static machine => new KernelSequences(LinuxMachine.SpecsOf(machine.Version)),
         MostWorkers = 1,
+        Reruns = 2,
         OperationsPerSequence = 12,
         OperationLimit = TimeSpan.FromMinutes(5),
         Shrinking = new ShrinkBudget(Operations: 1_500, ProofOperations: 200, ProofLength: 3),

@@ -29,6 +29,9 @@ public sealed record TargetTerms
     /// <summary>How long one operation may take.</summary>
     public TimeSpan OperationLimit { get; init; } = new GateOptions().OperationLimit;
 
+    /// <summary>How often what did not conform is run again before it counts.</summary>
+    public int Reruns { get; init; }
+
     /// <summary>How much work shrinking may be.</summary>
     public ShrinkBudget Shrinking { get; init; } = new();
 }

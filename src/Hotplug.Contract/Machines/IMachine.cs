@@ -51,6 +51,13 @@ public interface ISeeded
     long TimesBroken { get; }
 }
 
+/// <summary>A machine that keeps a record of the run at hand: what was seen, to be judged again without it.</summary>
+public interface IKeepsRecord
+{
+    /// <summary>The record, up to now. Of a run that ended badly it holds how.</summary>
+    string Record { get; }
+}
+
 /// <summary>Who a machine is, and what it implements.</summary>
 /// <param name="Name">A word: <c>bitmap</c>, <c>linux</c>, …</param>
 /// <param name="Version">Its version, or the kernel's release.</param>

@@ -19,10 +19,11 @@ internal sealed class Campaign
     private readonly Lock _lock = new();
     private readonly ImmutableArray<string>.Builder _passed = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<string>.Builder _notReplayed = ImmutableArray.CreateBuilder<string>();
+    private readonly ImmutableArray<string>.Builder _repeated = ImmutableArray.CreateBuilder<string>();
     private int _replayed;
     private long _next = -1;
     private long _failedSequence = long.MaxValue;
-    private RunResult? _failed;
+    private Finding? _failed;
     private volatile bool _isAbandoned;
 
     internal Campaign(GateOptions options, Func<Rig> open)
@@ -72,10 +73,16 @@ internal sealed class Campaign
                 continue;
             }
 
-            _replayed++;
             var trace = kept.Trace!;
             var verdict = worker.Runner.Walk(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
             worker.Operations += worker.Runner.Executed.Length;
+            if (worker.Runner.Violation is { Rule: EngineRules.HarnessFailed } why && IsRepeated)
+            {
+                _notReplayed.Add($"{kept.File}: {why.Observed}");
+                continue;
+            }
+
+            _replayed++;
             if (verdict == Verdict.Conforms)
             {
                 _options.Failures!.Delete(kept.File);
@@ -84,7 +91,7 @@ internal sealed class Campaign
             }
 
             _failedSequence = FromTrace;
-            _failed = worker.Runner.LastResult;
+            _failed = Confirmation.Of(worker.Runner, worker.Runner.LastResult, _options.Reruns);
             return true;
         }
 
@@ -118,9 +125,20 @@ internal sealed class Campaign
             // A failure of a lower sequence outranks whatever this one would find.
             if (sequence >= _options.Sequences || sequence > Volatile.Read(ref _failedSequence))
                 return;
-            if (RunSequence(worker, sequence) != Verdict.Conforms)
-                Fail(sequence, worker.Runner.LastResult);
+            if (RunSequence(worker, sequence) == Verdict.Conforms)
+                continue;
+            var finding = Confirmation.Of(worker.Runner, worker.Runner.LastResult, _options.Reruns);
+            if (finding.Passed)
+                NoteRepeated(sequence, finding);
+            else
+                Fail(sequence, finding);
         }
+    }
+
+    private void NoteRepeated(long sequence, Finding finding)
+    {
+        lock (_lock)
+            _repeated.Add($"sequence {sequence}: {finding.Run.Violation!.Rule}: {finding.Run.Violation.Observed}");
     }
 
     private Verdict RunSequence(Worker worker, long sequence)
@@ -138,7 +156,7 @@ internal sealed class Campaign
         return verdict;
     }
 
-    private void Fail(long sequence, RunResult failed)
+    private void Fail(long sequence, Finding failed)
     {
         lock (_lock)
         {
@@ -157,6 +175,8 @@ internal sealed class Campaign
             tell(new GateProgress(Sequences, Operations, isShrinking));
     }
 
+    private bool IsRepeated => _options.Reruns > 0;
+
     private long Sequences => _workers.Sum(static w => w.Sequences);
 
     private long Operations => _workers.Sum(static w => w.Operations);
@@ -166,14 +186,24 @@ internal sealed class Campaign
     {
         Tell(isShrinking: true);
         var rig = _workers[0].Rig;
-        var found = Keep(FailureOf(_failed!, _failed!.Executed.Length));
+        var finding = _failed!;
+        var found = Keep(FailureOf(finding.Run, finding.Run.Executed.Length) with
+        {
+            Reproduced = IsRepeated,
+            Again = finding.Again,
+            Records = finding.Records,
+        });
+        // Neither bad luck nor a failing harness becomes clearer by fewer operations.
+        if (found.IsFlaky || (IsRepeated && found.Violation.Rule == EngineRules.HarnessFailed))
+            return found;
         var runner = new Runner(rig.Machine, rig.Suite);
         deadline?.Watch(runner);
-        var shrunk = new Shrinker(runner, _options.ShrinkBudget).Shrink(_failed);
+        var shrunk = new Shrinker(runner, _options.ShrinkBudget, _options.Stop).Shrink(finding.Run);
         var minimal = Keep(FailureOf(shrunk.Result, shrunk.OriginalLength) with
         {
             Reproduced = shrunk.Reproduced,
             IsProvedMinimal = shrunk.IsProvedMinimal,
+            Records = rig.Machine is IKeepsRecord keeper ? [keeper.Record] : [],
         });
         if (found.File is { } file && file != minimal.File)
             _options.Failures!.Delete(file);
@@ -204,7 +234,7 @@ internal sealed class Campaign
         var verdict = _notReplayed.Count > 0 ? Verdict.Inconclusive : Verdict.Conforms;
         return new GateResult
         {
-            Verdict = failure is null ? verdict : verdict.And(failure.Run.Verdict),
+            Verdict = failure is null ? verdict : verdict.And(failure.Verdict),
             Machine = _workers[0].Runner.Identity,
             Seed = _options.Seed,
             Sequences = Sequences,
@@ -215,6 +245,7 @@ internal sealed class Campaign
             Replayed = _replayed,
             Passed = _passed.ToImmutable(),
             NotReplayed = _notReplayed.ToImmutable(),
+            Repeated = _repeated.ToImmutable(),
             Failure = failure,
         };
     }

@@ -40,6 +40,15 @@ public sealed record GateOptions
     /// <summary>How long one operation may take by that clock.</summary>
     public TimeSpan OperationLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How often what did not conform is run again before it counts, on machines whose answers may differ from run to
+    /// run: what does not show again is flaky, which is inconclusive. 0: whatever shows once counts.
+    /// </summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Ends shrinking early, with the simplest failure so far.</summary>
+    public CancellationToken Stop { get; init; }
+
     /// <summary>Called now and then, by one thread at a time.</summary>
     public Action<GateProgress>? Progress { get; init; }
 

@@ -50,6 +50,11 @@ public sealed record GateResult
     /// </summary>
     public ImmutableArray<string> NotReplayed { get; init; } = [];
 
+    /// <summary>
+    /// Sequences in which the harness failed once and which conformed when they were run again, with the reason.
+    /// </summary>
+    public ImmutableArray<string> Repeated { get; init; } = [];
+
     /// <summary>What ended the campaign early; null if it conforms.</summary>
     public Failure? Failure { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
@@ -17,6 +18,20 @@ public sealed record Failure(MachineIdentity Machine, RunResult Run, int Origina
 
     /// <summary>False if it did not show again when it was repeated.</summary>
     public bool Reproduced { get; init; } = true;
+
+    /// <summary>
+    /// What came of the same operations when they were run again and did not fail in the same way; null otherwise.
+    /// </summary>
+    public RunResult? Again { get; init; }
+
+    /// <summary>It showed once and not again: reported with both runs, and never as a failure that is sure.</summary>
+    public bool IsFlaky => Again is not null;
+
+    /// <summary>What it comes to: of a flaky failure nothing is known for sure.</summary>
+    public Verdict Verdict => IsFlaky ? Verdict.Inconclusive : Run.Verdict;
+
+    /// <summary>Records of the run, and of <see cref="Again"/>, where the machine keeps any.</summary>
+    public ImmutableArray<string> Records { get; init; } = [];
 
     /// <summary>True if everything shorter was tried: <see cref="ShrinkResult.IsProvedMinimal"/>.</summary>
     public bool IsProvedMinimal { get; init; }

@@ -19,7 +19,7 @@ public static class FailureReport
     {
         var text = new StringBuilder();
         var violation = failure.Violation;
-        text.Append(violation.Rule).Append(failure.Run.Verdict == Verdict.Violates ? " violated by " : " ends the run of ")
+        text.Append(violation.Rule).Append(Verb(failure))
             .Append(failure.Machine.Name).Append(Place(failure)).Append(Shrunk(failure)).Append(Seed(failure)).Append('\n');
         var spec = SpecText.Print(failure.Run.Spec);
         Line(text, spec.Length == 0 ? "machine as by default" : "machine " + spec);
@@ -29,11 +29,26 @@ public static class FailureReport
         if (!violation.Pages.IsDefaultOrEmpty)
             Line(text, "pages   " + string.Join(' ', violation.Pages.Take(MostRanges))
                 + (violation.Pages.Length > MostRanges ? $" and {violation.Pages.Length - MostRanges} more" : ""));
-        if (!failure.Reproduced)
+        if (failure.Again is { } again)
+            PrintAgain(text, failure.Run, again);
+        else if (!failure.Reproduced)
             Line(text, "note    as it was found: it was not run again, or did not show again");
         Line(text, $"source  {violation.Source}");
         Line(text, $"replay  {replay}");
         return text.ToString();
+    }
+
+    private static string Verb(Failure failure) => failure.IsFlaky ? " violated once, and not again, by "
+        : failure.Run.Verdict == Verdict.Violates ? " violated by " : " ends the run of ";
+
+    private static void PrintAgain(StringBuilder text, RunResult run, RunResult again)
+    {
+        Line(text, "flaky   run again, the same operations "
+            + (again.Violation is { } other ? $"came to {other.Rule}: {other.Subject}: expected {other.Expected}, "
+                + $"observed {other.Observed}" : "broke no rule"));
+        for (var i = 0; i < Math.Min(run.Answers.Length, again.Answers.Length); i++)
+            if (run.Answers[i] != again.Answers[i])
+                Line(text, $"again   {run.Executed[i]} -> {again.Answers[i]}, not {run.Answers[i]}");
     }
 
     private static string Place(Failure failure) => failure.Run.FailedAt < 0

@@ -8,7 +8,7 @@ namespace Hotplug.Engine.Shrink;
 /// <summary>
 /// The failure as simple as it is known, and what tries simpler ones: the same rule must break again.
 /// </summary>
-internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget) : IOperationSource
+internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget, CancellationToken stop) : IOperationSource
 {
     private Operation[] _best = [];
     private Operation[] _candidate = new Operation[64];
@@ -25,7 +25,10 @@ internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget) 
 
     internal long Operations { get; private set; }
 
-    internal bool IsSpent => Operations >= budget.Operations;
+    internal bool IsSpent => Operations >= budget.Operations || stop.IsCancellationRequested;
+
+    /// <summary>The run of the best.</summary>
+    internal RunResult BestResult { get; private set; } = null!;
 
     bool IOperationSource.NeedsMenu => false;
 
@@ -99,6 +102,7 @@ internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget) 
         if (verdict == Verdict.Conforms || runner.Violation!.Rule != rule)
             return false;
         Spec = spec;
+        BestResult = runner.LastResult;
         if (_best.Length == runner.Executed.Length)
             runner.Executed.CopyTo(_best);
         else

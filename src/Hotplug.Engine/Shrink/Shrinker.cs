@@ -11,7 +11,10 @@ namespace Hotplug.Engine.Shrink;
 /// begins
 /// anew, or proves that there is nothing. What stays must break the same rule.
 /// </summary>
-public sealed class Shrinker(Runner runner, ShrinkBudget budget)
+/// <param name="runner">Runs every candidate.</param>
+/// <param name="budget">How much work it may be.</param>
+/// <param name="stop">Ends it early, with the best so far.</param>
+public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationToken stop = default)
 {
     // Pairs cost the square of the length; beyond this the chunks have to do.
     private const int LongestForPairs = 48;
@@ -27,7 +30,7 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget)
     {
         var violation = failure.Violation
             ?? throw new ArgumentException("a run that conforms has nothing to shrink", nameof(failure));
-        var attempts = new Attempts(runner, violation.Rule, budget);
+        var attempts = new Attempts(runner, violation.Rule, budget, stop);
         // A machine that hangs cannot be run again and again: nothing could stop it.
         if (violation.Rule == EngineRules.Hang || !attempts.Try(failure.Spec, failure.Executed.AsSpan()))
             return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions,
@@ -42,6 +45,8 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget)
         }
         while (TryShorter(attempts, out isProved));
         var result = runner.Run(attempts.Spec, new TraceSource([.. attempts.Best]), attempts.Length);
+        if (result.Violation?.Rule != violation.Rule)
+            result = attempts.BestResult;   // It showed a moment ago: a machine that differs from run to run.
         return new ShrinkResult(result.ToTrace(), result, failure.Executed.Length, attempts.Executions + 1,
             Reproduced: true, isProved);
     }
