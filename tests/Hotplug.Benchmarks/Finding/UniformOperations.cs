@@ -46,7 +46,6 @@ internal static class UniformOperations
         SubjectKind.Page => Gen.OneOf(
             from block in Block(spec) from page in Gen.Choose(0, spec.PagesPerBlock - 1) select block.WithPage(page),
             PageOfAllocation()),
-        SubjectKind.AllocationPage => PageOfAllocation(),
         SubjectKind.NewAllocation or SubjectKind.Allocation => Gen.Choose(1, Allocations).Select(Name.Allocation),
         SubjectKind.DeviceMemory => Gen.Choose(1, Math.Max(1, spec.DeviceMemories.Length)).Select(Name.DeviceMemory),
         _ => Gen.Constant(default(Name)),
