@@ -233,7 +233,8 @@ public static class Notifiers
             var whole = seen.Spec.PagesOf((int)events.Block);
             var hosted = Vmemmap(seen.After.Find((int)events.Block)) ?? Vmemmap(seen.Before.Find((int)events.Block));
             var frames = events.Notification is MemoryNotification.PrepareOnline or MemoryNotification.FinishOffline;
-            var excluded = frames ? 0 : hosted ?? events.Range.Start - whole.Start;
+            // A block that is all vmemmap has nothing else that could be named.
+            var excluded = frames || hosted == whole.Count ? 0 : hosted ?? events.Range.Start - whole.Start;
             var expected = new PageRange(whole.Start + excluded, whole.Count - excluded);
             if (events.Range != expected)
                 return Evidence.Against(RangeExcludesVmemmap, $"block {events.Block}",

@@ -35,7 +35,8 @@ public static class References
     /// <summary>Catches a vmemmap page that can be freed like an ordinary one.</summary>
     public static readonly Invariant VmemmapPageIsOne = new(
         "references.vmemmap-page-is-one", Family.References,
-        "A self-hosted vmemmap page of an online memory block has exactly one reference.",
+        "A self-hosted vmemmap page of an online memory block has exactly one reference; the head of a group has "
+        + "others, where heads are counted.",
         "Page descriptors whose own page can be freed, or that never can be given up.",
         new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
         Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckVmemmapPages)
@@ -160,17 +161,21 @@ public static class References
     {
         foreach (ref readonly var change in seen.Changed)
             if (change.After is { IsOnline: true } block && block.Pages.Vmemmap > 0
-                && FirstOther(block.Pages, PageFlags.Vmemmap, 1) is { } run
+                && FirstOther(block.Pages, PageFlags.Vmemmap, 1, IsHead(seen, block)) is { } run
                     && !StandBack.ForPagesAfter(seen, change.Block))
                 return Evidence.AgainstPages(VmemmapPageIsOne, seen, change.Block, run.Start, run.Count,
                     "references 1", run.State.ToString());
         return null;
     }
 
-    private static PageRun? FirstOther(PageRuns pages, PageFlags kind, int references)
+    // The first page of a block, where a vmemmap head counts sections, is judged by its own rule.
+    private static int IsHead(Transition seen, BlockObservation block) =>
+        seen.Spec.Dialect.Has(DialectItem.MemmapGroups) && block.Pages.Runs[0].Count == 1 ? 1 : 0;
+
+    private static PageRun? FirstOther(PageRuns pages, PageFlags kind, int references, int first = 0)
     {
         foreach (ref readonly var run in pages.Runs)
-            if (run.State.Has(kind) && run.State.References != references && run.State.References != PageState.Unknown)
+            if (run.Start >= first && run.State.Has(kind) && run.State.References != references && run.State.References != PageState.Unknown)
                 return run;
         return null;
     }

@@ -12,8 +12,8 @@ public static class Vmemmap
     /// <summary>Catches vmemmap pages in the wrong place, or too few of them.</summary>
     public static readonly Invariant AtBlockStart = new(
         "vmemmap.at-block-start", Family.Vmemmap,
-        "Self-hosted vmemmap takes the first pages of its memory block, as many as its page descriptors need, "
-        + "and no others.",
+        "Self-hosted vmemmap takes the first pages of its memory block, or of its device, as many as its page "
+        + "descriptors need, and no others.",
         "An altmap with the wrong base or the wrong size: page descriptors overlap pages that are handed out.",
         new Citation("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory"),
         Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes, CheckPlace)
@@ -129,8 +129,8 @@ public static class Vmemmap
             }
 
             var needed = seen.Spec.VmemmapPagesPerBlock;
-            if ((first == needed || first == seen.Spec.SelfHostedPages(MemmapOnMemory.Force))
-                && block.Pages.Vmemmap == first)
+            if ((first == needed || first == seen.Spec.SelfHostedPages(MemmapOnMemory.Force)
+                || IsPartOfDevice(seen, change.Block, first)) && block.Pages.Vmemmap == first)
                 continue;
             if (!StandBack.ForPages(seen, change.Block))
                 return Evidence.AgainstBlock(AtBlockStart, seen, change.Block,
@@ -139,6 +139,26 @@ public static class Vmemmap
         }
 
         return null;
+    }
+
+    // With the memmap of a whole device at its start, a block has what of that lies in it.
+    private static bool IsPartOfDevice(Transition seen, int block, int vmemmap)
+    {
+        if (!seen.Spec.Dialect.Has(DialectItem.MemmapGroups))
+            return false;
+        var pages = seen.Spec.PagesOf(block);
+        foreach (ref readonly var device in seen.After.Devices)
+        {
+            if (!device.Range.Contains(pages))
+                continue;
+            var blocks = device.Range.Count / seen.Spec.PagesPerBlock;
+            var before = pages.Start - device.Range.Start;
+            foreach (var policy in (ReadOnlySpan<MemmapOnMemory>)[MemmapOnMemory.On, MemmapOnMemory.Force])
+                if (vmemmap == Math.Clamp(seen.Spec.SelfHostedPages(policy, blocks) - before, 0, pages.Count))
+                    return true;
+        }
+
+        return false;
     }
 
     private static Violation? CheckUntouched(Transition seen)

@@ -7,7 +7,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>Adds memory: add_memory_resource() (kernel-semantics 3.1).</summary>
 internal sealed class Adding<TRules>(
-    MachineState state, PageAllocator pages, Removing removing, Onlining<TRules> onlining)
+    MachineState state, Memmap<TRules> memmaps, Removing<TRules> removing, Onlining<TRules> onlining)
     where TRules : struct, IRules
 {
     /// <summary>The operation <c>add</c>: a DIMM.</summary>
@@ -28,9 +28,10 @@ internal sealed class Adding<TRules>(
             return Errno.EEXIST;
         if (start % spec.PagesPerBlock != 0 || count % spec.PagesPerBlock != 0)
             return Errno.EINVAL;
-        if (!TryPlaceMemmap((MemmapPlacement)operation.Choice, count / spec.PagesPerBlock, out var vmemmap))
+        var wish = (MemmapPlacement)operation.Choice;
+        if (!memmaps.TryPlace(wish, count / spec.PagesPerBlock, out var placement))
             return Errno.EINVAL;
-        var errno = AddDimm(operation, range, vmemmap, log);
+        var errno = AddDimm(operation, range, placement, log);
         if (errno == Errno.None)
             AutoOnline(range, log);
         return errno;
@@ -40,7 +41,7 @@ internal sealed class Adding<TRules>(
     /// Adds whole blocks, offline, without onlining them: memmap, resource, block devices. On failure nothing is left
     /// behind.
     /// </summary>
-    public Errno AddBlocks(PageRange range, short node, int vmemmap, EffectLog log)
+    public Errno AddBlocks(PageRange range, short node, MemmapPlacement memmap, EffectLog log)
     {
         state.Zones.Generation++;
         state.Resources.Add(range);
@@ -56,15 +57,15 @@ internal sealed class Adding<TRules>(
             var block = state.Blocks.Add(state.Spec.BlockOf(pfn));
             block.Node = node;
             state.NodeBlocks[node]++;
-            block.Vmemmap = vmemmap;
         }
 
-        // With self-hosting, block after block; otherwise all memmap first (create_altmaps_and_memory_blocks()).
-        var step = vmemmap > 0 ? state.Layout.PagesPerBlock : range.Count;
+        // With a memmap per block, block after block; otherwise all memmap first (create_altmaps_and_memory_blocks()).
+        memmaps.LayOut(range, memmap);
+        var step = memmap == MemmapPlacement.PerBlock ? state.Layout.PagesPerBlock : range.Count;
         for (var pfn = range.Start; pfn < range.End; pfn += step)
         {
             var part = new PageRange(pfn, step);
-            var errno = Populate(part, log);
+            var errno = memmaps.Populate(part, log);
             if (errno == Errno.None)
                 errno = CreateDevices(part, log);
             if (errno == Errno.None)
@@ -89,9 +90,9 @@ internal sealed class Adding<TRules>(
         }
     }
 
-    private Errno AddDimm(in Operation operation, PageRange range, int vmemmap, EffectLog log)
+    private Errno AddDimm(in Operation operation, PageRange range, MemmapPlacement memmap, EffectLog log)
     {
-        var errno = AddBlocks(range, operation.Node, vmemmap, log);
+        var errno = AddBlocks(range, operation.Node, memmap, log);
         if (errno != Errno.None)
             return errno;
         var kind = (MemoryGroupKind)operation.Second;
@@ -116,20 +117,6 @@ internal sealed class Adding<TRules>(
         return Errno.None;
     }
 
-    // mhp_supports_memmap_on_memory(): 6.1 for one block only, and an explicit wish that cannot be met is refused.
-    private bool TryPlaceMemmap(MemmapPlacement placement, long blocks, out int vmemmap)
-    {
-        vmemmap = 0;
-        if (placement == MemmapPlacement.PerDevice)
-            return false;
-        if (placement == MemmapPlacement.Boot)
-            return true;
-        var isMulti = state.Spec.Dialect.Has(DialectItem.AltmapMultiBlock);
-        if (state.Spec.CanSelfHost(state.MemmapOnMemory) && (blocks == 1 || isMulti))
-            vmemmap = state.Spec.SelfHostedPages(state.MemmapOnMemory);
-        return vmemmap > 0 || isMulti || placement == MemmapPlacement.Policy;
-    }
-
     private long FirstGap(long count)
     {
         var start = state.Spec.DimmRange.Start;
@@ -143,67 +130,6 @@ internal sealed class Adding<TRules>(
         }
 
         return start + count <= state.Spec.DimmRange.End ? start : -1;
-    }
-
-    // __populate_section_memmap(), section by section.
-    private Errno Populate(PageRange range, EffectLog log)
-    {
-        for (var pfn = range.Start; pfn < range.End; pfn += state.Spec.PagesPerSection)
-        {
-            var block = state.BlockOf(pfn);
-            var errno = state.Injection.Strike(VetoPoint.Memmap);
-            var memmap = -1L;
-            if (errno == Errno.None)
-                errno = block.Vmemmap > 0 ? Errno.None : TakeMemmap(block, log, out memmap);
-            if (errno != Errno.None)
-                return errno;
-            if (block.Vmemmap > 0)
-            {
-                var section = (pfn - state.PageOf(block, 0)) / state.Spec.PagesPerSection;
-                memmap = state.PageOf(block, 0) + (section * state.Spec.VmemmapPagesPerSection);
-            }
-
-            block.PopulatedSections++;
-            log.Add(EffectKind.VmemmapPopulated, new PageRange(pfn, state.Spec.PagesPerSection), default, memmap);
-        }
-
-        return Errno.None;
-    }
-
-    private Errno TakeMemmap(MemoryBlock block, EffectLog log, out long first)
-    {
-        first = -1;
-        if (block.MemmapHolder < 0)
-        {
-            block.MemmapHolder = state.Runs.AddHolder();
-            state.Runs.HolderOf(block.MemmapHolder).Use = PageUse.Kernel;
-        }
-
-        var wanted = state.Spec.VmemmapPagesPerSection;
-        var nearest = state.Spec.MemmapNode >= 0 ? state.Spec.MemmapNode : block.Node;
-        var taken = TakeFrom(nearest, wanted, block.MemmapHolder, log);
-        if (taken < wanted && state.Spec.MemmapNode < 0)
-            for (var node = 0; node < state.Spec.Nodes && taken < wanted; node++)
-                taken += TakeFrom(node, wanted - taken, block.MemmapHolder, log);
-        state.BootMemmapPages += taken;
-        block.MemmapPages += (int)taken;
-        if (taken < wanted)
-            return Errno.ENOMEM;
-        var last = state.Runs[state.Runs.HolderOf(block.MemmapHolder).Last];
-        first = last.End - Math.Min(wanted, last.Count);
-        return Errno.None;
-    }
-
-    // Chunks of the memmap's order; what the last one has too much goes back.
-    private long TakeFrom(int node, long wanted, int holder, EffectLog log)
-    {
-        var order = state.Spec.MemmapOrder;
-        var chunks = (wanted + (1L << order) - 1) >> order << order;
-        var taken = pages.TakeKernel(node, chunks, order, holder, high: false, log, role: null);
-        if (taken <= wanted)
-            return taken;
-        pages.ReleaseTail(holder, taken - wanted);
-        return wanted;
     }
 
     private Errno CreateDevices(PageRange range, EffectLog log)

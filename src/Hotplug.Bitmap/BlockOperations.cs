@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// What user space writes to a block's attributes, and the removal of devices (kernel-semantics 3.6 to 3.8).
 /// </summary>
 internal sealed class BlockOperations<TRules>(
-    MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing removing,
+    MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing<TRules> removing,
     Ejecting<TRules> ejecting)
     where TRules : struct, IRules
 {

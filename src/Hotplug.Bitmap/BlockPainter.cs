@@ -21,9 +21,23 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
         }
 
         var isPlain = block.Poisoned.Count == 0 && block.Referenced == 0;
-        PaintPart(block, seen.Pages, 0, block.Vmemmap, isPlain);
+        PaintVmemmap(block, seen.Pages, isPlain);
         PaintPart(block, seen.Pages, block.Vmemmap, state.Layout.PagesPerBlock - block.Hole, isPlain);
         seen.Pages.Add(block.Hole, PageState.None);
+    }
+
+    // The head of a memmap group differs from its other pages by its references.
+    private void PaintVmemmap(MemoryBlock block, PageRuns runs, bool isPlain)
+    {
+        var head = Math.Min(1, block.Vmemmap);
+        if (!isPlain)
+        {
+            PaintPart(block, runs, 0, block.Vmemmap, isPlain);
+            return;
+        }
+
+        runs.Add(head, StateOf(block, PageUse.Kernel, 0));
+        runs.Add(block.Vmemmap - head, StateOf(block, PageUse.Kernel, head));
     }
 
     private void PaintPart(MemoryBlock block, PageRuns runs, int start, int end, bool isPlain)
@@ -81,7 +95,7 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
     private PageState StateOf(MemoryBlock block, PageUse use, int offset, byte owner)
     {
         if (offset < block.Vmemmap)
-            return new PageState(VmemmapFlags, 0, 0, 1);
+            return new PageState(VmemmapFlags, 0, 0, offset == 0 ? Math.Max(1, block.HeadReferences) : 1);
         return use switch
         {
             PageUse.Movable => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 1),

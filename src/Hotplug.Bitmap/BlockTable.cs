@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
@@ -52,7 +53,9 @@ internal sealed class BlockTable(BlockLayout layout)
         block.Number = number;
         block.Zone = block.DefaultZone = block.OtherZone = ZoneKind.None;
         block.OnlineType = AutoOnline.Offline;
-        block.Vmemmap = block.Foreign = block.Hole = 0;
+        block.Vmemmap = block.Foreign = block.Hole = block.HeadReferences = 0;
+        block.Memmap = MemmapPlacement.Boot;
+        block.Head = -1;
         block.Device = block.Memory = block.Group = 0;
         block.MemmapHolder = block.Home = block.Runs = -1;
         block.WasOnline = block.ReferencesDropped = block.IsListed = block.HasDevice = false;

@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
@@ -78,7 +79,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
     private Errno AddBlock(DeviceMemory device, int number, int count, EffectLog log)
     {
         var range = state.Spec.PagesOf(number);
-        var errno = adding.AddBlocks(range, device.Spec.Node, vmemmap: 0, log);
+        var errno = adding.AddBlocks(range, device.Spec.Node, MemmapPlacement.Boot, log);
         if (errno != Errno.None)
             return errno;
         var block = state.Blocks[number];

@@ -21,6 +21,9 @@ internal sealed class DeviceTable
         return -1;
     }
 
+    /// <summary>Where the DIMM was added; empty if it is not there.</summary>
+    public PageRange RangeOf(int id) => IndexOf(id) is >= 0 and var index ? Dimms[index].Range : default;
+
     /// <summary>One block of the DIMM is gone; the last takes the DIMM with it.</summary>
     public void LoseBlock(int id)
     {

@@ -9,7 +9,7 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class Ejecting<TRules>(
     MachineState state, Evacuation evacuation, Offlining<TRules> offlining, Onlining<TRules> onlining,
-    Removing removing)
+    Removing<TRules> removing)
     where TRules : struct, IRules
 {
     private readonly List<(int Block, ZoneKind Zone)> _taken = [];

@@ -24,6 +24,12 @@ public enum Fault : byte
     ContigTakesPageOffline,
     /// <summary>The last put of a PageOffline page frees it.</summary>
     LastPutFreesPageOffline,
+    /// <summary>The vmemmap of a removed group freed from its first section on.</summary>
+    VmemmapFreedForwards,
+    /// <summary>The reference count of a vmemmap head not decremented.</summary>
+    HeadCountNotDecremented,
+    /// <summary>The state of a teardown kept for the next removal.</summary>
+    TeardownStateKept,
 }
 
 /// <summary>A seeded fault as data.</summary>
@@ -75,6 +81,19 @@ public static class FaultTable
             "Where PageOffline pages have no reference at rest, the last put of one gives it to the buddy.",
             new Citation("2019", "source document 003", "last put of a PageOffline page"),
             "page-offline.survives-until-offline", 3),
+        new(Fault.VmemmapFreedForwards, "vmemmap-freed-forwards",
+            "When the last section of a memmap group is removed, the memmap of its sections is freed from the first to "
+            + "the last: the first pages map all the others.",
+            new Citation("2019", "source document 001", "we free the whole range to vmemmap_free backwards"),
+            "vmemmap.head-freed-last", 2),
+        new(Fault.HeadCountNotDecremented, "head-count-not-decremented",
+            "Removing a section leaves the reference count of its vmemmap head as it was: no section is the last.",
+            new Citation("2019", "source document 001", "in every pass we decrease head->_refcount"),
+            "vmemmap.head-counts-sections", 2),
+        new(Fault.TeardownStateKept, "teardown-state-kept",
+            "The vmemmap head of one removal is still the current one when the next removal begins.",
+            new Citation("2019", "source document 001", "we wait until we hit the last section"),
+            "vmemmap.freed-with-block", 3),
     ];
 
     /// <summary>The form of a fault.</summary>

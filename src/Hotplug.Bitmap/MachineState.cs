@@ -65,6 +65,9 @@ internal sealed class MachineState
     /// <summary>Pages of memory that hold page descriptors of added memory.</summary>
     public long BootMemmapPages { get; set; }
 
+    /// <summary>The memmap group that is being torn down, or was last.</summary>
+    public VmemmapGroup Teardown { get; set; } = VmemmapGroup.None;
+
     /// <summary>Blocks that changed, for observers; not part of what a snapshot copies.</summary>
     public required Journal Journal { get; init; }
 
@@ -81,10 +84,16 @@ internal sealed class MachineState
     public PageRange RangeOf(MemoryBlock block) => new((long)block.Number << Layout.BlockShift, Layout.PagesPerBlock);
 
     /// <summary>
-    /// The pages of the block after its self-hosted vmemmap: what is onlined and what notifications carry.
+    /// The pages of the block after its vmemmap: what is onlined and what notifications carry. A block that is all
+    /// vmemmap is onlined and offlined as a whole, there is nothing else of it.
     /// </summary>
-    public PageRange BodyOf(MemoryBlock block) =>
-        new(PageOf(block, block.Vmemmap), Layout.PagesPerBlock - block.Vmemmap);
+    public PageRange BodyOf(MemoryBlock block) => block.Vmemmap == Layout.PagesPerBlock
+        ? RangeOf(block)
+        : new PageRange(PageOf(block, block.Vmemmap), Layout.PagesPerBlock - block.Vmemmap);
+
+    /// <summary>The vmemmap of the block that is accounted for apart from its body; empty without.</summary>
+    public PageRange HostedOf(MemoryBlock block) =>
+        new(PageOf(block, 0), block.Vmemmap == Layout.PagesPerBlock ? 0 : block.Vmemmap);
 
     public PageUse UseAt(MemoryBlock block, int offset) => BlockPlanes.At(block.Words, Layout.PlaneWords, offset);
 
@@ -128,6 +137,7 @@ internal sealed class MachineState
         MemmapOnMemory = MemmapOnMemory,
         PoisonedPages = PoisonedPages,
         BootMemmapPages = BootMemmapPages,
+        Teardown = Teardown,
         Journal = Journal,
     };
 
@@ -142,5 +152,6 @@ internal sealed class MachineState
         Balloons = copy.Balloons;
         (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);
         (PoisonedPages, BootMemmapPages) = (copy.PoisonedPages, copy.BootMemmapPages);
+        Teardown = copy.Teardown;
     }
 }

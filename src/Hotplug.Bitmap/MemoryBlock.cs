@@ -1,5 +1,6 @@
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
@@ -20,8 +21,17 @@ internal sealed class MemoryBlock(int words)
     /// <summary>online_type: what a plain write of 1 to <c>online</c> uses; a failed write leaves it behind.</summary>
     public AutoOnline OnlineType;
 
-    /// <summary>Self-hosted vmemmap pages at the start.</summary>
+    /// <summary>Vmemmap pages at the start: its own, or those of its device's memmap group.</summary>
     public int Vmemmap;
+
+    /// <summary>Where its memmap lies.</summary>
+    public MemmapPlacement Memmap;
+
+    /// <summary>The block whose first page is the head of its memmap group; −1 when its memmap lies in other memory.</summary>
+    public int Head;
+
+    /// <summary>References of its first page as the head of a memmap group; 0 if it is none.</summary>
+    public int HeadReferences;
 
     /// <summary>Pages at the start that belong to another zone (block 0 of a PC).</summary>
     public int Foreign;
@@ -113,6 +123,7 @@ internal sealed class MemoryBlock(int words)
         Poisoned.AddRange(other.Poisoned);
         (Number, Node, State, Zone, OnlineType) = (other.Number, other.Node, other.State, other.Zone, other.OnlineType);
         (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
+        (Memmap, Head, HeadReferences) = (other.Memmap, other.Head, other.HeadReferences);
         (Device, Memory, Group, MemmapHolder) = (other.Device, other.Memory, other.Group, other.MemmapHolder);
         (WasOnline, ReferencesDropped) = (other.WasOnline, other.ReferencesDropped);
         (MemmapPages, PopulatedSections, HasDevice) = (other.MemmapPages, other.PopulatedSections, other.HasDevice);

@@ -22,18 +22,18 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EINVAL);
         var zone = state.Zones[block.Home];
         var body = state.BodyOf(block);
-        var vmemmap = new PageRange(state.PageOf(block, 0), block.Vmemmap);
+        var hosted = state.HostedOf(block);
         state.Touch(block);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
-        if (block.Vmemmap > 0)
-            membership.ChangePresent(block, zone, vmemmap, -1, log);
+        if (hosted.Count > 0)
+            membership.ChangePresent(block, zone, hosted, -1, log);
         log.Add(EffectKind.PcpDisabled, default, zone.Id);
         log.Add(EffectKind.PcpDrained, default, zone.Id);
         log.Add(EffectKind.LruDisabled);
         var answer = Empty(block, zone, body, leaving, log);
         if (answer.IsOk)
         {
-            Commit(block, zone, body, vmemmap, log);
+            Commit(block, zone, body, hosted, log);
             if (!mayReturn)
                 evacuation.Abandon(block);
             return answer;
@@ -41,8 +41,8 @@ internal sealed class Offlining<TRules>(
 
         log.Add(EffectKind.LruEnabled);
         log.Add(EffectKind.PcpEnabled, default, zone.Id);
-        if (block.Vmemmap > 0)
-            membership.ChangePresent(block, zone, vmemmap, +1, log);
+        if (hosted.Count > 0)
+            membership.ChangePresent(block, zone, hosted, +1, log);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
         return answer;
     }
@@ -76,13 +76,13 @@ internal sealed class Offlining<TRules>(
     }
 
     // From here nothing can fail.
-    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange vmemmap, EffectLog log)
+    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange hosted, EffectLog log)
     {
         zone.RemoveMember(block.Number);
         log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
         log.Add(EffectKind.LruEnabled);
         log.Add(EffectKind.PcpEnabled, default, zone.Id);
-        log.Managed(zone, -ManagedOf(block, body));
+        log.Managed(zone, -ManagedOf(block));
         membership.ChangePresent(block, zone, body, -1, log);
         if (!zone.IsPopulated)
             log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
@@ -90,8 +90,9 @@ internal sealed class Offlining<TRules>(
         membership.Leave(zone, body, log);
         if (block.Vmemmap > 0)
         {
-            log.Add(EffectKind.VmemmapDeinitialised, vmemmap, zone.Id);
-            membership.Leave(zone, vmemmap, log);
+            log.Add(EffectKind.VmemmapDeinitialised, new PageRange(state.PageOf(block, 0), block.Vmemmap), zone.Id);
+            if (hosted.Count > 0)
+                membership.Leave(zone, hosted, log);
         }
 
         if (state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents))
@@ -106,11 +107,12 @@ internal sealed class Offlining<TRules>(
 
     // 6.1 subtracts all, for which its driver raised managed by the unplugged pages in GOING_OFFLINE; 6.12 subtracts what
     // is not PageOffline.
-    private long ManagedOf(MemoryBlock block, PageRange body)
+    private long ManagedOf(MemoryBlock block)
     {
+        var body = state.Layout.PagesPerBlock - block.Vmemmap;
         if (block.Memory == 0
             || (block.ReferencesDropped && state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages)))
-            return body.Count;
-        return body.Count - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
+            return body;
+        return body - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
     }
 }

@@ -29,22 +29,23 @@ internal sealed class Onlining<TRules>(
     private Errno OnlineTo(MemoryBlock block, Zone zone, EffectLog log)
     {
         var body = state.BodyOf(block);
-        var vmemmap = new PageRange(state.PageOf(block, 0), block.Vmemmap);
+        var hosted = state.HostedOf(block);
         var prepares = state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents);
         if (prepares && chain.Notify(MemoryNotification.PrepareOnline, block, state.RangeOf(block), log) is var refused
             && refused != Errno.None)
             return refused;
         if (block.Vmemmap > 0)
         {
-            log.Add(EffectKind.VmemmapInitialised, vmemmap, zone.Id);
-            membership.Enter(zone, vmemmap, log);
+            log.Add(EffectKind.VmemmapInitialised, VmemmapOf(block), zone.Id);
+            if (hosted.Count > 0)
+                membership.Enter(zone, hosted, log);
         }
 
         membership.Enter(zone, body, log);
         var vetoed = chain.Notify(MemoryNotification.GoingOnline, block, body, log);
         if (vetoed == Errno.None)
         {
-            Commit(block, zone, body, vmemmap, log);
+            Commit(block, zone, body, hosted, log);
             return Errno.None;
         }
 
@@ -52,8 +53,9 @@ internal sealed class Onlining<TRules>(
         membership.Leave(zone, body, log);
         if (block.Vmemmap > 0)
         {
-            log.Add(EffectKind.VmemmapDeinitialised, vmemmap, zone.Id);
-            membership.Leave(zone, vmemmap, log);
+            log.Add(EffectKind.VmemmapDeinitialised, VmemmapOf(block), zone.Id);
+            if (hosted.Count > 0)
+                membership.Leave(zone, hosted, log);
         }
 
         if (prepares)
@@ -61,8 +63,10 @@ internal sealed class Onlining<TRules>(
         return vetoed;
     }
 
+    private PageRange VmemmapOf(MemoryBlock block) => new(state.PageOf(block, 0), block.Vmemmap);
+
     // From here nothing can fail.
-    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange vmemmap, EffectLog log)
+    private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange hosted, EffectLog log)
     {
         var wasPopulated = zone.IsPopulated;
         block.Home = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
@@ -70,7 +74,8 @@ internal sealed class Onlining<TRules>(
         state.Touch(block);
         if (block.Vmemmap > 0)
             state.Fill(block, 0, block.Vmemmap, PageUse.Kernel);
-        GiveAll(block, zone, log);
+        if (block.Vmemmap < state.Layout.PagesPerBlock)
+            GiveAll(block, zone, log);
         SetPoisonAside(block);
         zone.AddMember(block.Number);
         log.Add(EffectKind.SectionsOnline, state.RangeOf(block), zone.Id);
@@ -82,7 +87,8 @@ internal sealed class Onlining<TRules>(
         chain.Notify(MemoryNotification.Online, block, body, log);
         if (block.Vmemmap > 0)
         {
-            membership.ChangePresent(block, zone, vmemmap, +1, log);
+            if (hosted.Count > 0)
+                membership.ChangePresent(block, zone, hosted, +1, log);
             if (!rules.Keeps(Fault.VmemmapManaged))
                 zone.Managed += block.Vmemmap;
         }

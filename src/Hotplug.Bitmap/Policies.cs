@@ -35,8 +35,19 @@ internal sealed class Policies(MachineState state, ZonePolicy policy)
             case PolicySetting.AutoNonsense:
                 return Errno.EINVAL;
             default:
-                return Errno.EACCES;   // memmap_on_memory is read-only once booted.
+                return SetMemmap(setting);
         }
+    }
+
+    // memmap_on_memory is read-only once booted; source document 001 wants it switched at run time.
+    private Errno SetMemmap(PolicySetting setting)
+    {
+        if (!state.Spec.Dialect.Has(DialectItem.MemmapSwitchable))
+            return Errno.EACCES;
+        if (setting == PolicySetting.MemmapForce)
+            return Errno.EINVAL;
+        state.MemmapOnMemory = setting == PolicySetting.MemmapOn ? MemmapOnMemory.On : MemmapOnMemory.Off;
+        return Errno.None;
     }
 
     /// <summary>Only the two GOING events have an attribute in the injector.</summary>

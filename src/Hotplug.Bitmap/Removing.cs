@@ -1,11 +1,13 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
 /// <summary>Removes offline memory: try_remove_memory() (kernel-semantics 3.5).</summary>
-internal sealed class Removing(MachineState state, PageAllocator pages)
+internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, VmemmapGroups<TRules> groups)
+    where TRules : struct, IRules
 {
     /// <summary>Removes the blocks of the range that exist: all or, with an errno, none.</summary>
     public Errno Remove(PageRange range, EffectLog log)
@@ -13,13 +15,18 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
         var errno = Check(range);
         if (errno != Errno.None)
             return errno;
-        while (state.Blocks.In(range) is [var number, ..])
+        groups.Begin();
+        while (state.Blocks.In(range) is [var first, ..])
         {
-            var block = state.Blocks[number];
-            state.PoisonedPages -= block.Poisoned.Count;
-            state.Journal.TouchRemoved(number);
-            LeaveDevice(block);
-            Destroy(block, log);
+            var together = Together(first);
+            foreach (var number in state.Blocks.In(together))
+            {
+                state.PoisonedPages -= state.Blocks[number].Poisoned.Count;
+                state.Journal.TouchRemoved(number);
+                LeaveDevice(state.Blocks[number]);
+            }
+
+            Destroy(together, log);
         }
 
         Release(range, log);
@@ -29,21 +36,27 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
     /// <summary>Takes back an add that failed half way.</summary>
     public void Undo(PageRange range, EffectLog log)
     {
-        for (var pfn = range.End - state.Layout.PagesPerBlock; pfn >= range.Start; pfn -= state.Layout.PagesPerBlock)
-            Destroy(state.BlockOf(pfn), log);
+        groups.Begin();
+        while (state.Blocks.In(range) is [.., var last])
+            Destroy(Together(state.Blocks[last].Memmap == MemmapPlacement.PerDevice ? state.Blocks[last].Head : last), log);
         Release(range, log);
     }
 
     /// <summary>Why the blocks of the range cannot be removed; <see cref="Errno.None"/> if they can.</summary>
     public Errno Check(PageRange range)
     {
+        foreach (var number in state.Blocks.In(range))
+            if (state.Blocks[number].IsOnline)
+                return Errno.EBUSY;
         int hosting = 0, plain = 0;
         foreach (var number in state.Blocks.In(range))
         {
             var block = state.Blocks[number];
-            if (block.IsOnline)
-                return Errno.EBUSY;
-            if (block.Vmemmap > 0)
+
+            // The memmap of a whole device goes as it came: its last section decides.
+            if (block.Memmap == MemmapPlacement.PerDevice && !range.Contains(state.Devices.RangeOf(block.Device)))
+                return Errno.EINVAL;
+            if (block.Head >= 0)
                 hosting++;
             else
                 plain++;
@@ -74,22 +87,40 @@ internal sealed class Removing(MachineState state, PageAllocator pages)
             state.Memories[block.Memory - 1].Group = 0;
     }
 
-    private void Destroy(MemoryBlock block, EffectLog log)
+    // The blocks that are torn down together: those of one memmap group.
+    private PageRange Together(int first)
     {
-        if (block.HasDevice)
-            log.Add(EffectKind.BlockDestroyed, state.RangeOf(block));
-        for (var section = 0; section < block.PopulatedSections; section++)
-            log.Add(EffectKind.VmemmapFreed, new PageRange(
-                state.PageOf(block, section * state.Spec.PagesPerSection), state.Spec.PagesPerSection));
-        if (block.MemmapHolder >= 0)
-        {
-            state.BootMemmapPages -= block.MemmapPages;
-            pages.ReleaseAll(block.MemmapHolder);
-            state.Runs.RemoveHolder(block.MemmapHolder);
-        }
+        var blocks = state.Spec.PagesOf(first);
+        if (state.Blocks[first].Memmap != MemmapPlacement.PerDevice)
+            return blocks;
+        while (state.Blocks.Find(state.Spec.BlockOf(blocks.End)) is { Memmap: MemmapPlacement.PerDevice } next
+            && next.Head == first)
+            blocks = blocks with { Count = blocks.Count + state.Layout.PagesPerBlock };
+        return blocks;
+    }
 
-        state.NodeBlocks[block.Node]--;
-        state.Blocks.Remove(block);
+    private void Destroy(PageRange blocks, EffectLog log)
+    {
+        foreach (var number in state.Blocks.In(blocks))
+            if (state.Blocks[number].HasDevice)
+                log.Add(EffectKind.BlockDestroyed, state.Spec.PagesOf(number));
+        groups.TearDown(blocks, log);
+        while (state.Blocks.In(blocks) is [var number, ..])
+        {
+            var block = state.Blocks[number];
+            GiveUpMemmap(block);
+            state.NodeBlocks[block.Node]--;
+            state.Blocks.Remove(block);
+        }
+    }
+
+    private void GiveUpMemmap(MemoryBlock block)
+    {
+        if (block.MemmapHolder < 0)
+            return;
+        state.BootMemmapPages -= block.MemmapPages;
+        pages.ReleaseAll(block.MemmapHolder);
+        state.Runs.RemoveHolder(block.MemmapHolder);
     }
 
     // Ends with try_offline_node(): node 0 has the CPUs and stays.

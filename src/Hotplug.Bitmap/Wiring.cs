@@ -16,9 +16,10 @@ internal sealed class Wiring<TRules>
         var membership = new ZoneMembership<TRules>(state, rules);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
         var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, rules);
-        var removing = new Removing(state, pages);
+        var groups = new VmemmapGroups<TRules>(state, rules);
+        var removing = new Removing<TRules>(state, pages, groups);
         var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing);
-        Adding = new Adding<TRules>(state, pages, removing, onlining);
+        Adding = new Adding<TRules>(state, new Memmap<TRules>(state, pages, groups), removing, onlining);
         Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
         Allocating = new Allocating(state, pages);
         OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);

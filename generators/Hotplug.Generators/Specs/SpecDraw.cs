@@ -31,6 +31,11 @@ public static class SpecDraw
         AutoOnline.OnlineMovable,
     ];
 
+    private static readonly Dialect[] s_dialects =
+    [
+        Dialect.Linux612, Dialect.Linux612, Dialect.Linux612, Dialect.Linux61, Dialect.Linux61, Dialect.Source2019,
+    ];
+
     /// <summary>A toy, or now and then a machine at true ratios.</summary>
     public static MachineSpec Any(ref SplitMix random, Levels levels) =>
         random.Chance(TruePercent) ? AtTrueRatios(ref random, levels) : Toy(ref random, levels);
@@ -126,7 +131,7 @@ public static class SpecDraw
     {
         < 4 => MemmapOnMemory.Off,
         < 8 => MemmapOnMemory.On,
-        _ => dialect.Has(DialectItem.AltmapMultiBlock) ? MemmapOnMemory.Force : MemmapOnMemory.On,
+        _ => dialect == Dialect.Linux612 ? MemmapOnMemory.Force : MemmapOnMemory.On,
     };
 
     private static ImmutableArray<NotifierSpec> Chain(ref SplitMix random)

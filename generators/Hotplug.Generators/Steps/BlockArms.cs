@@ -17,9 +17,11 @@ internal static class BlockArms
         var free = draw.Menu.FreeDimmBlocks;
         if (free == 0)
             return false;
-        var blocks = draw.Between(1, Math.Min(free, MostBlocksOfOneDevice));
-        operation = Operation.Add(Name.Device(draw.Menu.NextDevice), (long)blocks * draw.Spec.PagesPerBlock,
-            draw.Node(), memmap: Placement(draw), group: Group(draw));
+        var memmap = Placement(draw);
+        var most = memmap == MemmapPlacement.PerDevice ? MemmapArms.MostBlocksOfOneGroup : MostBlocksOfOneDevice;
+        operation = Operation.Add(Name.Device(draw.Menu.NextDevice),
+            (long)draw.Between(1, Math.Min(free, most)) * draw.Spec.PagesPerBlock,
+            draw.Node(), memmap: memmap, group: Group(draw));
         return true;
     }
 
@@ -130,6 +132,7 @@ internal static class BlockArms
         {
             0 => MemmapPlacement.Boot,
             < 3 => MemmapPlacement.PerBlock,
+            < 6 when draw.Spec.Dialect.Has(DialectItem.MemmapGroups) => MemmapPlacement.PerDevice,
             _ => MemmapPlacement.Policy,
         };
 

@@ -104,7 +104,7 @@ internal sealed class Draw
         if (!TryBlock(wish, out var block))
             return false;
         // The vmemmap at a block's start is worth a page now and then; most of the time the rest is.
-        var first = Chance(10) ? 0 : block.SelfHosted;
+        var first = Chance(10) || block.SelfHosted == Spec.PagesPerBlock ? 0 : block.SelfHosted;
         page = block.Name.WithPage(first + Below(Spec.PagesPerBlock - first));
         return true;
     }

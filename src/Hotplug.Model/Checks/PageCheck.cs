@@ -15,6 +15,7 @@ internal static class PageCheck
 {
     private static readonly Citation s_change = new("v6.12", "mm/page_alloc.c", "prep_new_page");
     private static readonly Citation s_vmemmap = new("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory");
+    private static readonly Citation s_head = new("2019", "source document 001", "Head->refcount: nr sections used by this altmap");
     private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "memory_failure");
     private static readonly Citation s_unplugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page");
 
@@ -78,6 +79,9 @@ internal static class PageCheck
             if (hosted ? run.End > known.SelfHosted : run.Start < known.SelfHosted)
                 return new("vmemmap.place", $"block {known.Number}", $"vmemmap in its first {known.SelfHosted} pages and nowhere else",
                     $"{run.State} at pages [{run.Start},{run.End})", s_vmemmap, [new PageRange(known.Range.Start + run.Start, run.Count)]);
+            if (hosted && WrongReferences(known, run) is { } expected)
+                return new("vmemmap.references", $"block {known.Number}", $"references {expected}", run.State.ToString(), s_head,
+                    [new PageRange(known.Range.Start + run.Start, run.Count)]);
         }
 
         return CheckAtRest(seen, known, block) ?? CheckPoison(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
@@ -96,6 +100,14 @@ internal static class PageCheck
                 return new("device-memory.references", $"block {known.Number}", $"references {references}", run.State.ToString(),
                     s_unplugged, [new PageRange(known.Range.Start + run.Start, run.Count)]);
         return null;
+    }
+
+    // One reference each; the head of a memmap group has one for every section that the group serves.
+    private static int? WrongReferences(in Block known, in PageRun run)
+    {
+        var expected = run.Start == 0 ? Math.Max(1, known.HeadSections) : 1;
+        return run.State.References == PageState.Unknown
+            || (run.State.References == expected && (expected == 1 || run.Count == 1)) ? null : expected;
     }
 
     // A poisoned page keeps its flag while its memory is there, also across offline and online.

@@ -18,12 +18,12 @@ internal static class StepCheck
     // X finish-offline; i/d vmemmap initialised/deinitialised; m/r moved to / removed from zone; b pages to the buddy or kept
     // offline; s/S sections online/offline; p present changed; I/u isolated/unisolated; D/E pcplists disabled/enabled, n drained;
     // l/L LRU caches disabled/enabled; x/T references dropped/taken; 0/1/2 block offline/online/going offline; R/q resource; v/V memmap populated/freed;
-    // k/K block created/destroyed; N node online.
-    private const string Leave = "r(dr)?X*";
-    private const string Online = "(P*((im)?mg*(b*spuO*p?1|c*" + Leave + "))?)";
+    // h references of a vmemmap head; k/K block created/destroyed; N node online.
+    private const string Leave = "r(dr?)?X*";
+    private const string Online = "(P*((im)?i?mg*(b*spuO*p?1|c*" + Leave + "))?)";
     private const string Offline = "(2p?Dnl(I[Gx]*(SLEpF*" + Leave + "0|u[CT]*LEp?1)|LEp?1))";
-    private const string Add = "(RN?(v+k+)+|RN?(v*k*)*[KV]*qN?)";
-    private const string Remove = "((K+V+)+q+N?)";
+    private const string Add = "(RN?(v+h?k+)+|RN?(v*h?k*)*[KVh]*qN?)";
+    private const string Remove = "((K+h*V+)+q+N?)";
 
     // Taking a free page off its list: __page_handle_poison(), mm/memory-failure.c.
     private const string Poison = "(Dn*E)*";
@@ -103,6 +103,7 @@ internal static class StepCheck
         EffectKind.ResourceReleased => 'q',
         EffectKind.VmemmapPopulated => 'v',
         EffectKind.VmemmapFreed => 'V',
+        EffectKind.VmemmapHeadReference => 'h',
         EffectKind.BlockCreated => 'k',
         EffectKind.BlockDestroyed => 'K',
         EffectKind.NodeOnline => 'N',

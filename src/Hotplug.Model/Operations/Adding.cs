@@ -40,30 +40,58 @@ internal static class Adding
             : judgement;
     }
 
-    /// <summary>Vmemmap pages at the start of each added block: mhp_supports_memmap_on_memory().</summary>
-    private static int SelfHosted(in Ruling ruling, in Operation operation)
+    /// <summary>Where the memmap of the added range lies: mhp_supports_memmap_on_memory(), and the flags of source document 001.</summary>
+    private static MemmapPlacement Placement(in Ruling ruling, in Operation operation)
     {
-        var policy = operation.Choice switch
+        var policy = ruling.State.MemmapOnMemory;
+        var dialect = ruling.Spec.Dialect;
+        var blocks = operation.Amount / ruling.Spec.PagesPerBlock;
+        switch ((MemmapPlacement)operation.Choice)
         {
-            (byte)MemmapPlacement.Boot => MemmapOnMemory.Off,
-            (byte)MemmapPlacement.PerBlock => ruling.State.MemmapOnMemory == MemmapOnMemory.Off
-                ? MemmapOnMemory.Off : ruling.State.MemmapOnMemory,
-            _ => ruling.State.MemmapOnMemory,
+            case MemmapPlacement.Boot:
+                return MemmapPlacement.Boot;
+            case MemmapPlacement.PerDevice:
+                return dialect.Has(DialectItem.MemmapGroups) && ruling.Spec.CanSelfHost(policy, blocks)
+                    ? MemmapPlacement.PerDevice
+                    : MemmapPlacement.Boot;
+            default:
+                return ruling.Spec.CanSelfHost(policy) && (blocks == 1 || dialect.Has(DialectItem.AltmapMultiBlock))
+                    ? MemmapPlacement.PerBlock
+                    : MemmapPlacement.Boot;
+        }
+    }
+
+    // The added block with its part of the vmemmap: its own, or what of its device's lies in it.
+    private static Block Laid(in Ruling ruling, Block block, PageRange device, MemmapPlacement placement)
+    {
+        if (placement == MemmapPlacement.Boot)
+            return block;
+        var spec = ruling.Spec;
+        var policy = ruling.State.MemmapOnMemory;
+        var group = placement == MemmapPlacement.PerDevice ? device : block.Range;
+        var pages = placement == MemmapPlacement.PerDevice
+            ? spec.SelfHostedPages(policy, group.Count / spec.PagesPerBlock)
+            : spec.SelfHostedPages(policy);
+        var before = block.Range.Start - group.Start;
+        return block with
+        {
+            Hosted = true,
+            SelfHosted = (int)Math.Clamp(pages - before, 0, spec.PagesPerBlock),
+            HeadSections = before == 0 && spec.Dialect.Has(DialectItem.MemmapGroups) ? (int)(group.Count / spec.PagesPerSection) : 0,
         };
-        var oneBlock = operation.Amount == ruling.Spec.PagesPerBlock;
-        return ruling.Spec.CanSelfHost(policy) && (oneBlock || ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock))
-            ? ruling.Spec.SelfHostedPages(policy)
-            : 0;
     }
 
     private static State Grow(in Ruling ruling, in Operation operation, PageRange placed, out List<int> added, out long cost)
     {
         var spec = ruling.Spec;
-        var hosted = SelfHosted(ruling, operation);
+        var placement = Placement(ruling, operation);
         var id = operation.Subject.Id;
         var next = ruling.State with
         {
-            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node, (MemoryGroupKind)operation.Second)),
+            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node, (MemoryGroupKind)operation.Second)
+            {
+                MemmapPerDevice = placement == MemmapPlacement.PerDevice,
+            }),
             NextDevice = Math.Max(ruling.State.NextDevice, id + 1),
         };
         added = [];
@@ -71,10 +99,10 @@ internal static class Adding
         {
             var number = spec.BlockOf(pfn);
             added.Add(number);
-            next = next.With(new Block(number, operation.Node, id, spec.PagesOf(number)) { SelfHosted = hosted });
+            next = next.With(Laid(ruling, new Block(number, operation.Node, id, spec.PagesOf(number)), placed, placement));
         }
 
-        cost = hosted > 0 ? 0 : (long)added.Count * spec.VmemmapPagesPerBlock;
+        cost = placement != MemmapPlacement.Boot ? 0 : (long)added.Count * spec.VmemmapPagesPerBlock;
         return next;
     }
 
@@ -124,24 +152,35 @@ internal static class Adding
         return ruling.Permit(next with { NextDevice = Math.Max(next.NextDevice, operation.Subject.Id + 1) }, PageRule.Nothing);
     }
 
-    private static bool ExplicitUnsupported(in Ruling ruling, in Operation operation) =>
-        operation.Choice == (byte)MemmapPlacement.PerDevice
-        || (operation.Choice == (byte)MemmapPlacement.PerBlock && SelfHosted(ruling, operation) == 0
-            && !ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock));
+    private static bool ExplicitUnsupported(in Ruling ruling, in Operation operation) => (MemmapPlacement)operation.Choice switch
+    {
+        MemmapPlacement.PerDevice => !ruling.Spec.Dialect.Has(DialectItem.MemmapGroups),
+        MemmapPlacement.PerBlock => Placement(ruling, operation) != MemmapPlacement.PerBlock
+            && !ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock),
+        _ => false,
+    };
 
-    // Free pages that certainly could have held the memmap.
+    // Free chunks of the memmap's order, where it may lie, that certainly could have held it: not enough of them.
     private static bool NoMemoryForMemmap(in Ruling ruling, in Operation operation)
     {
-        if (SelfHosted(ruling, operation) > 0)
+        var spec = ruling.Spec;
+        if (Placement(ruling, operation) != MemmapPlacement.Boot)
             return false;
-        if (!ruling.Seen.Sees(Visibility.Placement) || ruling.Spec.MemmapOrder > 0)
+        if (!ruling.Seen.Sees(Visibility.Placement))
             return true;
-        var needed = operation.Amount / ruling.Spec.PagesPerBlock * ruling.Spec.VmemmapPagesPerBlock;
-        long free = 0;
-        foreach (ref readonly var zone in ruling.Seen.Before.Zones)
-            if (zone.Id.IsKernel && (ruling.Spec.MemmapNode < 0 || zone.Id.Node == ruling.Spec.MemmapNode))
-                free += zone.Free;
-        return free < needed;
+        var order = spec.MemmapOrder;
+        var needed = operation.Amount / spec.PagesPerSection * ((spec.VmemmapPagesPerSection + (1L << order) - 1) >> order);
+        foreach (var block in ruling.State.Blocks)
+        {
+            if (!block.Online || block.Zone == ZoneKind.Movable || (spec.MemmapNode >= 0 && block.Node != spec.MemmapNode)
+                || ruling.Seen.Before.Find(block.Number) is not { } shown)
+                continue;
+            foreach (ref readonly var run in shown.Pages.Runs)
+                if (run.State.Has(PageFlags.Buddy) && run.State.Order >= order)
+                    needed -= run.Count >> order;
+        }
+
+        return needed > 0;
     }
 
     private static bool HasHole(in Ruling ruling, long pages)

@@ -95,7 +95,7 @@ internal static class Removing
         var seen = ruling.Seen;
         long cost = 0, freed = 0;
         foreach (var block in state.BlocksIn(range))
-            cost += block.SelfHosted > 0 ? 0 : ruling.Spec.VmemmapPagesPerBlock;
+            cost += block.Hosted ? 0 : ruling.Spec.VmemmapPagesPerBlock;
         var judgement = ruling.Permit(Drop(state, range), new PageRule((pages, before, after) =>
         {
             if (Migrations.Explain(seen, pages, before, after))
@@ -211,12 +211,18 @@ internal static class Removing
         return false;
     }
 
-    // 6.1: a self-hosting block is removed alone. 6.12: all blocks of the range host their vmemmap, or none does.
+    // 6.1: a self-hosting block is removed alone. 6.12: all blocks of the range host their vmemmap, or none does. A device
+    // that hosts the vmemmap of all its blocks at its start is removed as a whole.
     private static bool WrongGranularity(in Ruling ruling, PageRange range)
     {
         int hosted = 0, others = 0;
         foreach (var block in ruling.State.BlocksIn(range))
-            _ = block.SelfHosted > 0 ? hosted++ : others++;
+        {
+            if (ruling.State.Device(block.Owner) is { MemmapPerDevice: true } device && !range.Contains(device.Range))
+                return true;
+            _ = block.Hosted ? hosted++ : others++;
+        }
+
         return ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock)
             ? hosted > 0 && others > 0
             : hosted > 0 && range.Count != ruling.Spec.PagesPerBlock;

@@ -14,7 +14,7 @@ internal static class Settings
     private static readonly Citation s_injector = new("v6.12", "lib/notifier-error-inject.c", "notifier_err_inject_init");
     private static readonly Citation s_virtioMem = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_retry_timer");
 
-    /// <summary>Judges <c>policy</c>. memmap_on_memory is a boot parameter: read-only when written.</summary>
+    /// <summary>Judges <c>policy</c>. memmap_on_memory is a boot parameter, read-only when written, but in source document 001.</summary>
     public static Judgement JudgePolicy(in Ruling ruling)
     {
         var setting = (PolicySetting)ruling.Seen.Operation.Choice;
@@ -22,10 +22,11 @@ internal static class Settings
             return ruling.Demand(Errno.EINVAL, "not an online type", s_policy);
         var state = ruling.State;
         var memmap = setting is PolicySetting.MemmapOff or PolicySetting.MemmapOn or PolicySetting.MemmapForce;
-        if (memmap && ruling.Is(Errno.EACCES))
+        if (memmap && ruling.Is(Errno.EACCES) && !ruling.Spec.Dialect.Has(DialectItem.MemmapSwitchable))
             return ruling.PermitUnchanged();
-        if (setting == PolicySetting.MemmapForce && !ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock))
-            return ruling.Demand(Errno.EINVAL, "6.1 knows only on and off", s_memmap);
+        if (setting == PolicySetting.MemmapForce && (ruling.Spec.Dialect.Has(DialectItem.MemmapSwitchable)
+            || !ruling.Spec.Dialect.Has(DialectItem.AltmapMultiBlock)))
+            return ruling.Demand(Errno.EINVAL, "only 6.12 knows more than on and off", s_memmap);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok", s_policy);
         return ruling.Permit(

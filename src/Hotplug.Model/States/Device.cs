@@ -8,4 +8,8 @@ namespace Hotplug.Model.States;
 /// <param name="Range">Its address range.</param>
 /// <param name="Node">NUMA node.</param>
 /// <param name="Group">The memory group that its blocks are.</param>
-internal readonly record struct Device(int Id, PageRange Range, short Node, MemoryGroupKind Group);
+internal readonly record struct Device(int Id, PageRange Range, short Node, MemoryGroupKind Group)
+{
+    /// <summary>The memmap of all its blocks lies at its start: they are removed together or not at all.</summary>
+    public bool MemmapPerDevice { get; init; }
+}

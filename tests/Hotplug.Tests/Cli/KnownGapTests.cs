@@ -22,14 +22,6 @@ public sealed class KnownGapTests : IDisposable
     }
 
     [Fact]
-    public async Task Known_gap_A_memmap_per_device_is_refused()
-    {
-        _shell.Write("device.trace", "hotplug-trace 1\nadd d1 pages=65536 memmap=per-device\n");
-        Assert.Equal(ExitCode.Conforms, await _shell.Run("replay", "device.trace"));
-        Assert.Contains("  add d1 pages=65536 memmap=per-device -> EINVAL\n", _shell.Output);
-    }
-
-    [Fact]
     public async Task Known_gap_A_hang_is_reported_unshrunk()
     {
         var clock = new ManualClock();
