@@ -18,7 +18,10 @@ public static class MemmapGroups
         + "populated, lowered by 1 with each that is removed, down to 0.",
         "A count that is not lowered: the memmap of the last section, and with it all, is never freed.",
         new Citation("2019", "source document 001", "Head->refcount: nr sections used by this altmap"),
-        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckCounts);
+        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckCounts)
+    {
+        When = Occasion.Of(EffectKind.VmemmapHeadReference),
+    };
 
     /// <summary>Catches a head that is a page too many or too few.</summary>
     public static readonly Invariant HeadHoldsAll = new(
@@ -27,7 +30,10 @@ public static class MemmapGroups
         + "pageblocks at most.",
         "A group that is too small for its sections: their page descriptors overlap pages that are handed out.",
         new Citation("2019", "source document 001", "Head->private: nr of vmemmap pages"),
-        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckPrivate);
+        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckPrivate)
+    {
+        When = Occasion.Of(EffectKind.VmemmapHeadReference),
+    };
 
     /// <summary>Catches a head that shows another count than it has.</summary>
     public static readonly Invariant HeadReferences = new(
@@ -37,7 +43,10 @@ public static class MemmapGroups
         "A head whose count is off while its memory is in use: its removal will free too early or never.",
         new Citation("2019", "source document 001", "head->_refcount = 8 sections"),
         Levels.MemmapOnMemory, Visibility.Blocks | Visibility.PageTypes | Visibility.References | Visibility.Devices,
-        CheckReferences);
+        CheckReferences)
+    {
+        When = When.BlocksChange,
+    };
 
     /// <summary>Catches vmemmap that is freed while it still maps other page descriptors.</summary>
     public static readonly Invariant HeadFreedLast = new(
@@ -45,7 +54,10 @@ public static class MemmapGroups
         "The memmap of a group is freed only when its head's count is 0, and from the last section to the first.",
         "The first pages of a group map all the others: freed first, the next access to a page descriptor faults.",
         new Citation("2019", "source document 001", "we free the whole range to vmemmap_free backwards"),
-        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckOrder);
+        Levels.Effects | Levels.MemmapOnMemory, Visibility.Blocks, CheckOrder)
+    {
+        When = Occasion.Of(EffectKind.VmemmapHeadReference),
+    };
 
     private static Violation? CheckCounts(Transition seen)
     {

@@ -36,8 +36,8 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             return;
         }
 
-        runs.Add(head, StateOf(block, PageUse.Kernel, 0));
-        runs.Add(block.Vmemmap - head, StateOf(block, PageUse.Kernel, head));
+        runs.Add(head, StateOf(block, PageUse.Kernel, 0, owner: 0));
+        runs.Add(block.Vmemmap - head, StateOf(block, PageUse.Kernel, head, owner: 0));
     }
 
     private void PaintPart(MemoryBlock block, PageRuns runs, int start, int end, bool isPlain)
