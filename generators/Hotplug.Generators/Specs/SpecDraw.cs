@@ -31,11 +31,6 @@ public static class SpecDraw
         AutoOnline.OnlineMovable,
     ];
 
-    private static readonly Dialect[] s_dialects =
-    [
-        Dialect.Linux612, Dialect.Linux612, Dialect.Linux612, Dialect.Linux61, Dialect.Linux61, Dialect.Source2019,
-    ];
-
     /// <summary>A toy, or now and then a machine at true ratios.</summary>
     public static MachineSpec Any(ref SplitMix random, Levels levels) =>
         random.Chance(TruePercent) ? AtTrueRatios(ref random, levels) : Toy(ref random, levels);
