@@ -45,9 +45,13 @@ public sealed class Sequences(Family? steering = null, Guidance guidance = Guida
     private bool Suits(MachineSpec spec) => steering switch
     {
         Family.DeviceMemory => !spec.DeviceMemories.IsEmpty,
-        Family.Balloon => !spec.Balloons.IsEmpty,
-        Family.PageOffline => !spec.DeviceMemories.IsEmpty || !spec.Balloons.IsEmpty,
+        Family.Balloon => HasBalloon(spec),
+        Family.Cmm => spec.HasHotplugAwareCmm,
+        Family.PageOffline => !spec.DeviceMemories.IsEmpty || HasBalloon(spec),
         Family.Vmemmap => spec.CanSelfHost(spec.MemmapOnMemory),
         _ => true,
     };
+
+    // CMM is among the balloons, and has no PageOffline pages.
+    private static bool HasBalloon(MachineSpec spec) => spec.Balloons.Length > (spec.HasCmm ? 1 : 0);
 }

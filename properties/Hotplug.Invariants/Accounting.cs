@@ -12,7 +12,7 @@ public static class Accounting
     /// <summary>Catches a total that drifts from its parts.</summary>
     public static readonly Invariant ManagedTotal = new(
         "accounting.managed-total", Family.Accounting,
-        "The total of managed pages is the sum of the managed pages of all zones.",
+        "The total of managed pages is the sum of the managed pages of all zones, less what CMM has on loan.",
         "MemTotal that drifts from what the zones own.",
         new Citation("v6.12", "mm/page_alloc.c", "adjust_managed_page_count"),
         Levels.Core, Visibility.Zones | Visibility.Counters, CheckTotal);
@@ -88,6 +88,7 @@ public static class Accounting
         var expected = seen.Deviations.ManagedOfUnlisted(seen.After.Zones);
         foreach (ref readonly var zone in seen.After.Zones)
             expected += zone.Managed;
+        expected -= seen.After.Loans?.Pages ?? 0;
         return seen.After.ManagedTotal == expected || StandBack.ForSums(seen) ? null
             : Evidence.Against(ManagedTotal, "all zones", $"{expected} managed pages",
                 Evidence.Surplus(expected, seen.After.ManagedTotal));

@@ -53,8 +53,13 @@ internal static class NotificationGrammar
     }
 
     /// <summary>
-    /// How many callbacks an entry of the chain stands for: virtio-mem registers one per device memory.
+    /// How many callbacks an entry of the chain stands for: virtio-mem registers one per device memory, CMM one where
+    /// there is CMM.
     /// </summary>
-    internal static int CallbacksOf(MachineSpec spec, int entry) =>
-        spec.Notifiers[entry].Name == "virtio-mem" ? spec.DeviceMemories.Length : 1;
+    internal static int CallbacksOf(MachineSpec spec, int entry) => spec.Notifiers[entry].Name switch
+    {
+        "virtio-mem" => spec.DeviceMemories.Length,
+        NotifierChains.Cmm => spec.HasCmm ? 1 : 0,
+        _ => 1,
+    };
 }

@@ -58,6 +58,9 @@ public abstract class MachineProperties(IMachine machine) : IDisposable
     public Property Balloons_hold_what_they_took() => Keeps(Family.Balloon);
 
     [Property]
+    public Property Loans_end_where_memory_leaves() => Keeps(Family.Cmm);
+
+    [Property]
     public Property Device_memory_is_plugged_and_unplugged_by_sub_block() => Keeps(Family.DeviceMemory);
 
     [Property]

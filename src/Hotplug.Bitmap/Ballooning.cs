@@ -11,6 +11,9 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class Ballooning(MachineState state, PageAllocator pages)
 {
+    // VIRTIO_BALLOON_OOM_NR_PAGES
+    private const int OomPages = 256;
+
     /// <summary>Pages that the balloon holds.</summary>
     public long SizeOf(Balloon balloon) => state.Runs.HolderOf(balloon.Holder).Pages;
 
@@ -29,10 +32,18 @@ internal sealed class Ballooning(MachineState state, PageAllocator pages)
     public Errno Target(BalloonDriver driver, long count, EffectLog log) =>
         Find(driver) is not { } balloon ? Errno.EINVAL : To(balloon, count, log);
 
+    /// <summary>virtio_balloon_oom_notify(): with VIRTIO_BALLOON_F_DEFLATE_ON_OOM; the target stays.</summary>
+    public void OutOfMemory(EffectLog log)
+    {
+        foreach (var balloon in state.Balloons)
+            if (balloon.StaysManaged)
+                Shrink(balloon, Math.Min(OomPages, SizeOf(balloon)), log);
+    }
+
     private Balloon? Find(BalloonDriver driver)
     {
         foreach (var balloon in state.Balloons)
-            if (balloon.Driver == driver && driver != BalloonDriver.Cmm)
+            if (balloon.Driver == driver)
                 return balloon;
         return null;
     }

@@ -29,8 +29,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
 
     /// <inheritdoc/>
     public MachineIdentity Identity { get; } = new(name, "1",
-        Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory | Levels.Hwpoison
-        | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
+        Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.Cmm | Levels.DeviceMemory
+        | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
 
     private Wiring<TRules> Wiring => _wiring
         ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
@@ -58,6 +58,9 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
                 wiring.State.Injection.Arm((VetoPoint)operation.Choice, operation.Amount, operation.Errno);
                 return;
             case OperationKind.Tick:
+                wiring.State.Injection.BeginTick();
+                wiring.Loaning.Pass(operation.Amount, log);
+                wiring.State.Injection.End();
                 return;
             case OperationKind.Policy:
                 outcome.Answer = Answer.Of(wiring.Policies.Set((PolicySetting)operation.Choice));
@@ -135,6 +138,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.Inflate => machine.Ballooning.Inflate(driver, operation.Amount, log),
             OperationKind.Deflate => machine.Ballooning.Deflate(driver, operation.Amount, log),
             OperationKind.BalloonTarget => machine.Ballooning.Target(driver, operation.Amount, log),
+            OperationKind.LoanTarget => machine.Loaning.SetTarget(operation.Amount),
+            OperationKind.Oom => OutOfMemory(machine, log),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize =>
                 Resize(machine, operation, log),
             OperationKind.Poison or OperationKind.HardOffline => machine.Poisoning.Poison(pfn, log),
@@ -144,6 +149,14 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
                 machine.Policies.SetNotifierError((MemoryNotification)operation.Choice, operation.Errno),
             _ => Errno.EINVAL,   // Levels that this machine does not declare.
         };
+    }
+
+    // The OOM notifier chain: virtio-balloon has the higher priority.
+    private static Errno OutOfMemory(Wiring<TRules> machine, EffectLog log)
+    {
+        machine.Ballooning.OutOfMemory(log);
+        machine.Loaning.OutOfMemory(log);
+        return Errno.None;
     }
 
     private static Errno Resize(Wiring<TRules> machine, in Operation operation, EffectLog log)

@@ -63,6 +63,8 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             };
             if (state.HasOtherBalloons && block.Runs >= 0 && use is PageUse.Ballooned or PageUse.Unplugged)
                 (owner, runEnd) = OwnerAt(block, offset, runEnd, owner);
+            if (use == PageUse.Kernel && block.Cmm is { } cmm)
+                runEnd = cmm.RunEnd(offset, runEnd);
             if (isPlain)
                 runs.Add(runEnd - offset, StateOf(block, use, offset, owner));
             else
@@ -106,9 +108,13 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             PageUse.Unplugged => new PageState(
                 PageFlags.Offline, 0, owner, owner < PageState.BalloonOwner ? OfflineReferences(block) : 1),
             PageUse.Ballooned => new PageState(PageFlags.Offline | PageFlags.Movable, 0, owner, 1),
-            _ => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
+            _ => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, OwnerOf(block, offset), 1),
         };
     }
+
+    private static byte OwnerOf(MemoryBlock block, int offset) => block.Cmm is not { Count: > 0 } cmm || !cmm.Has(offset) ? (byte)0
+        : cmm.IsList(offset) ? PageState.LoanListOwner
+        : PageState.LoanOwner;
 
     private PageFlags VmemmapFlags => state.Spec.Dialect.Has(Contract.Machines.DialectItem.VmemmapNotReserved)
         ? PageFlags.Vmemmap

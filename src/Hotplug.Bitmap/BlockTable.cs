@@ -62,6 +62,7 @@ internal sealed class BlockTable(BlockLayout layout)
         block.FreePages = block.Referenced = block.PopulatedSections = block.MemmapPages = 0;
         block.FreeOrders = 0;
         block.Poisoned.Clear();
+        block.Cmm?.Clear();
         block.Stamp = -1;
         _blocks[number] = block;
         SetState(block, BlockState.Offline);

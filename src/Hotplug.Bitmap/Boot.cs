@@ -42,10 +42,14 @@ internal static class Boot
 
     private static void AddBalloons(MachineState state)
     {
-        state.Balloons = new Balloon[state.Spec.Balloons.Length];
+        // CMM is a balloon by name only: its pages are the kernel's, and its list keeps them.
+        if (state.Spec.HasCmm)
+            state.Cmm = new Cmm(state.Spec.PagesPerLoanList);
+        var specs = state.Spec.Balloons.RemoveAll(static b => b.Driver == BalloonDriver.Cmm);
+        state.Balloons = new Balloon[specs.Length];
         for (var i = 0; i < state.Balloons.Length; i++)
         {
-            var spec = state.Spec.Balloons[i];
+            var spec = specs[i];
             var holder = state.Runs.AddHolder();
             state.Runs.HolderOf(holder).Use = Balloon.UseOf(spec.Driver);
             state.Runs.HolderOf(holder).Owner = Balloon.OwnerOf(spec.Driver);

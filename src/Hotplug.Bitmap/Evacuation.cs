@@ -4,7 +4,8 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Bitmap;
 
 /// <summary>Empties a block that goes offline, or tells which page keeps it.</summary>
-internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migration migration)
+internal sealed class Evacuation(
+    MachineState state, BuddyAllocator buddy, Migration migration, IsolationNotifier isolation)
 {
     private readonly List<int> _avoided = [];
 
@@ -12,10 +13,12 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
     /// has_unmovable_pages() for offlining a block of a kernel zone: the first page of the range that isolation
     /// refuses; −1 if there is none. Poisoned pages never stop it.
     /// </summary>
-    public int FindUnmovable(MemoryBlock block, int start, int end)
+    public int FindUnmovable(MemoryBlock block, int start, int end, EffectLog log)
     {
         if (block.FreePages == end - start)
             return -1;
+        if (isolation.IsUsed)
+            return isolation.FindUnmovable(block, start, end, log);
         var found = start - 1;
         do
             found = state.FirstOf(block, PageUse.Kernel, found + 1, end);
@@ -44,6 +47,8 @@ internal sealed class Evacuation(MachineState state, BuddyAllocator buddy, Migra
         if (kept >= 0)
             return Stuck(block, kept, Answer.Of(Errno.EBUSY), log);
         var pinned = FirstPinned(block, end);
+        if (pinned < 0 && block.Cmm is { Count: > 0 } cmm)
+            pinned = cmm.First;   // What CMM counted and did not give back never becomes free.
         return pinned >= 0 ? Stuck(block, pinned, Answer.Unfinished, log) : Answer.Ok;
     }
 

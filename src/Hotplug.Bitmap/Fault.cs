@@ -30,6 +30,10 @@ public enum Fault : byte
     HeadCountNotDecremented,
     /// <summary>The state of a teardown kept for the next removal.</summary>
     TeardownStateKept,
+    /// <summary>CMM's thread loans pages while a removal is active.</summary>
+    CmmLoansWhileRemoving,
+    /// <summary>CMM gives back the loaned pages of the range, and leaves a list page there.</summary>
+    CmmListPageStays,
 }
 
 /// <summary>A seeded fault as data.</summary>
@@ -94,6 +98,14 @@ public static class FaultTable
             "The vmemmap head of one removal is still the current one when the next removal begins.",
             new Citation("2019", "source document 001", "we wait until we hit the last section"),
             "vmemmap.freed-with-block", 3),
+        new(Fault.CmmLoansWhileRemoving, "cmm-loans-while-removing",
+            "CMM's thread does not look whether a removal is active: it polls and loans pages while memory leaves.",
+            new Citation("2009", "source document 000", "CMM activity will be halted when hotplug remove operations are active"),
+            "cmm.halted-while-removing", 2),
+        new(Fault.CmmListPageStays, "cmm-list-page-stays",
+            "At GOING_OFFLINE CMM gives back the loaned pages of the range, but not the list pages that lie in it.",
+            new Citation("2009", "source document 000", "free pages in the range which is to be removed"),
+            "cmm.range-is-clear", 3),
     ];
 
     /// <summary>The form of a fault.</summary>

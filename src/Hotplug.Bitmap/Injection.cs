@@ -30,6 +30,13 @@ internal sealed class Injection
         _count = 0;
     }
 
+    /// <summary>Time passes: what is armed for CMM is for it.</summary>
+    public void BeginTick()
+    {
+        if (_point is VetoPoint.Loan or VetoPoint.LoanList)
+            Begin();
+    }
+
     /// <summary>The operation ends: what was armed is gone, hit or not.</summary>
     public void End()
     {

@@ -41,6 +41,9 @@ internal sealed class MachineState
     /// <summary>The balloons, in the order of the spec.</summary>
     public Balloon[] Balloons { get; set; } = [];
 
+    /// <summary>CMM; null where there is none.</summary>
+    public Cmm? Cmm { get; set; }
+
     /// <summary>The pages of the only balloon stay managed.</summary>
     public bool DeflatesOnOom { get; set; }
 
@@ -130,6 +133,7 @@ internal sealed class MachineState
         NodeOnline = (bool[])NodeOnline.Clone(),
         NodeBlocks = (int[])NodeBlocks.Clone(),
         Balloons = Array.ConvertAll(Balloons, static b => b.Clone()),
+        Cmm = Cmm?.Clone(),
         DeflatesOnOom = DeflatesOnOom,
         HasOtherBalloons = HasOtherBalloons,
         AutoOnline = AutoOnline,
@@ -147,7 +151,7 @@ internal sealed class MachineState
         var copy = other.Clone();
         (Blocks, Zones, Runs, References) = (copy.Blocks, copy.Zones, copy.Runs, copy.References);
         (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
-        (Injection, Allocations) = (copy.Injection, copy.Allocations);
+        (Injection, Allocations, Cmm) = (copy.Injection, copy.Allocations, copy.Cmm);
         (NodeOnline, NodeBlocks) = (copy.NodeOnline, copy.NodeBlocks);
         Balloons = copy.Balloons;
         (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);

@@ -83,6 +83,9 @@ internal sealed class MemoryBlock(int words)
     /// <summary>First run of holders in it; −1 for none.</summary>
     public int Runs;
 
+    /// <summary>Which of its pages are CMM's; null if none ever was.</summary>
+    public CmmPages? Cmm;
+
     /// <summary>Pages that have extra references.</summary>
     public int Referenced;
 
@@ -131,5 +134,6 @@ internal sealed class MemoryBlock(int words)
         (Home, IsListed) = (other.Home, other.IsListed);
         (Referenced, DefaultZone, OtherZone) = (other.Referenced, other.DefaultZone, other.OtherZone);
         Stamp = other.Stamp;
+        Cmm = other.Cmm?.Clone();
     }
 }

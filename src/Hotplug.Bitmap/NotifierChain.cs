@@ -14,6 +14,8 @@ internal enum CallbackKind : byte
     Injector,
     /// <summary>The driver of one device memory.</summary>
     DeviceMemory,
+    /// <summary>CMM.</summary>
+    Cmm,
 }
 
 /// <summary>One callback of the chain.</summary>
@@ -26,7 +28,8 @@ internal readonly record struct Callback(CallbackKind Kind, int Entry, int Memor
 /// The memory notifier chain: by descending priority, ties in the order registered. GOING and PREPARE stop at the first
 /// callback that refuses; the other events, CANCEL among them, go to the whole chain (kernel-semantics 3.0.1).
 /// </summary>
-internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNotifier<TRules> driver)
+internal sealed class NotifierChain<TRules>(
+    MachineState state, DeviceMemoryNotifier<TRules> driver, CmmNotifier<TRules> cmm)
     where TRules : struct, IRules
 {
     private readonly ImmutableArray<Callback> _callbacks = Register(state.Spec);
@@ -41,6 +44,8 @@ internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNoti
             var errno = mayRefuse ? state.Injection.Strike(VetoPoint.Notifier) : Errno.None;
             if (errno == Errno.None && callback.Kind == CallbackKind.Injector)
                 errno = Injected(notification);
+            if (errno == Errno.None && callback.Kind == CallbackKind.Cmm)
+                errno = cmm.Act(notification, range, log);
             log.Notified(notification, range, callback.Entry, errno);
             if (errno != Errno.None)
                 return errno;
@@ -58,16 +63,24 @@ internal sealed class NotifierChain<TRules>(MachineState state, DeviceMemoryNoti
         _ => Errno.None,
     };
 
+    private static CallbackKind KindOf(NotifierSpec notifier) => notifier.Name switch
+    {
+        "injector" => CallbackKind.Injector,
+        NotifierChains.Cmm => CallbackKind.Cmm,
+        _ => CallbackKind.Agreeing,
+    };
+
     private static ImmutableArray<Callback> Register(MachineSpec spec)
     {
         var callbacks = new List<(int Priority, Callback Callback)>();
         for (var i = 0; i < spec.Notifiers.Length; i++)
         {
             var notifier = spec.Notifiers[i];
+            if (notifier.Name == NotifierChains.Cmm && !spec.HasCmm)
+                continue;
             if (notifier.Name != "virtio-mem")
             {
-                var kind = notifier.Name == "injector" ? CallbackKind.Injector : CallbackKind.Agreeing;
-                callbacks.Add((notifier.Priority, new Callback(kind, i, 0)));
+                callbacks.Add((notifier.Priority, new Callback(KindOf(notifier), i, 0)));
                 continue;
             }
 

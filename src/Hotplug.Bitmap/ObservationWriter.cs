@@ -75,7 +75,7 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
                 zone.Id, zone.Start, zone.End - zone.Start, zone.Present, zone.Managed, zone.Free, 0));
         }
 
-        observation.ManagedTotal = managed;
+        observation.ManagedTotal = managed - (state.Cmm?.List.Loaned ?? 0);
         observation.PoisonedPages = state.PoisonedPages;
         observation.BootMemmapPages = state.BootMemmapPages;
         WriteDevices(observation);
@@ -101,6 +101,9 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
                 memory.Plugged * size, memory.Requested * size, InFlight: false));
         }
 
+        if (state.Cmm is { } cmm)
+            observation.Loans = new LoanObservation(cmm.List.Loaned, cmm.List.Count, cmm.Target, cmm.OomFreed,
+                cmm.HotplugOccurred, cmm.SecondsToWake, cmm.IsPaused);
         foreach (var balloon in state.Balloons)
             observation.Add(new BalloonObservation(
                 balloon.Driver, ballooning.SizeOf(balloon), balloon.Target, InFlight: false));

@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Takes a memory block offline: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
 internal sealed class Offlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    Evacuation evacuation, TRules rules)
+    Evacuation evacuation, Loaning<TRules> loaning, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -51,7 +51,7 @@ internal sealed class Offlining<TRules>(
     {
         // start_isolate_page_range(): a page that never moves is refused before anybody is told.
         var culprit = zone.Id.IsKernel
-            ? evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock)
+            ? evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock, log)
             : -1;
         if (culprit >= 0)
         {
@@ -62,6 +62,8 @@ internal sealed class Offlining<TRules>(
         buddy.Unlist(block);
         log.Add(EffectKind.Isolated, body, zone.Id);
         var errno = chain.Notify(MemoryNotification.GoingOffline, block, body, log);
+        if (errno == Errno.None)
+            loaning.WakeWhileRemoving(log);
         var answer = errno == Errno.None ? evacuation.EmptyBlock(block, leaving, log) : Answer.Of(errno);
         if (answer.IsOk)
             return answer;

@@ -10,12 +10,15 @@ internal sealed class Wiring<TRules>
         Buddy = new BuddyAllocator(state.Layout, state);
         var pages = new PageAllocator(state, Buddy);
         var migration = new Migration(state, Buddy);
-        var evacuation = new Evacuation(state, Buddy, migration);
+        var evacuation = new Evacuation(state, Buddy, migration, new IsolationNotifier(state));
         var policy = new ZonePolicy(state);
-        var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules));
+        var loanSteps = new LoanSteps(state, Buddy, pages);
+        Loaning = new Loaning<TRules>(state, loanSteps, rules);
+        var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules),
+            new CmmNotifier<TRules>(state, loanSteps, rules));
         var membership = new ZoneMembership<TRules>(state, rules);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
-        var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, rules);
+        var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, Loaning, rules);
         var groups = new VmemmapGroups<TRules>(state, rules);
         var removing = new Removing<TRules>(state, pages, groups);
         var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing);
@@ -47,6 +50,8 @@ internal sealed class Wiring<TRules>
     public Contig<TRules> Contig { get; }
 
     public Ballooning Ballooning { get; }
+
+    public Loaning<TRules> Loaning { get; }
 
     public Poisoning Poisoning { get; }
 

@@ -25,6 +25,8 @@ internal static class MenuWriter
         foreach (var pfn in state.Poisoned)
             if (state.Find(spec.BlockOf(pfn)) is { } block)
                 menu.Poisoned.Add(new MenuPage(NameOf(state, spec, block).WithPage(pfn - block.Range.Start), PageFlags.HwPoison));
+        menu.Loaned = state.Loans?.Pages ?? -1;
+        menu.LoanTarget = state.Loans?.Target ?? 0;
         foreach (var balloon in state.Balloons)
             menu.Ballooned[(int)balloon.Driver] = balloon.Pages;
         menu.NextDevice = state.NextDevice;

@@ -29,7 +29,8 @@ public sealed class ReferenceModel : ISpecification
             DeviceMemories = [.. spec.DeviceMemories.Select((m, i) => Unplugged(spec, i + 1, start.After.Sees(Visibility.Owners)))],
             Blocks = [.. BootBlocks(start)],
             PoisonBase = Math.Max(0, start.After.PoisonedPages),
-            Balloons = [.. spec.Balloons.Select(b => new Balloon(b.Driver, start.After.Balloon(b.Driver)?.Pages ?? 0))],
+            Loans = spec.HasCmm && start.Levels.HasFlag(Levels.Cmm) ? Loans.AtStart : null,
+            Balloons = [.. spec.Balloons.Where(static b => b.Driver != BalloonDriver.Cmm).Select(b => new Balloon(b.Driver, start.After.Balloon(b.Driver)?.Pages ?? 0))],
         };
         state = state with { Bases = [.. Bases(state, start)] };
         return Settlement.Judge(null, state, start, PageRule.Nothing);
@@ -63,13 +64,15 @@ public sealed class ReferenceModel : ISpecification
             OperationKind.ContigFree => Contiguous.JudgeFree(ruling),
             OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget => Ballooning.Judge(ruling),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize => Plugging.Judge(ruling),
+            OperationKind.LoanTarget => Loaning.JudgeTarget(ruling),
+            OperationKind.Oom => Loaning.JudgeOom(ruling),
             OperationKind.Poison or OperationKind.HardOffline => Poisoning.JudgePoison(ruling),
             OperationKind.SoftOffline => Poisoning.JudgeSoft(ruling),
             OperationKind.Unpoison => Poisoning.JudgeUnpoison(ruling),
             OperationKind.Veto => Settings.JudgeVeto(ruling),
             OperationKind.NotifierError => Settings.JudgeNotifierError(ruling),
             OperationKind.Policy => Settings.JudgePolicy(ruling),
-            OperationKind.Tick => Settings.JudgeTick(ruling),
+            OperationKind.Tick => ruling.State.Loans is null ? Settings.JudgeTick(ruling) : Loaning.JudgeTick(ruling),
             _ => throw new ArgumentException($"the model has no level {OperationTable.Of(seen.Operation.Kind).Level}, which '{seen.Operation}' needs", nameof(seen)),
         };
     }

@@ -12,6 +12,7 @@ namespace Hotplug.Generators.Specs;
 public static class SpecDraw
 {
     private const int TruePercent = 6;
+    private const int MostToyPages = 1 << 10;
 
     /// <summary>
     /// Out of 100 chains that are drawn, those in which device memory listens: of a driver that does not, PageOffline
@@ -79,7 +80,31 @@ public static class SpecDraw
         spec = Place(ref random, levels, spec, mostDimmBlocks, subBlock);
         if (levels.HasFlag(Levels.Balloon) && random.Chance(60))
             spec = spec with { Balloons = AnyBalloons(ref random) };
-        return random.Chance(50) ? spec : spec with { Notifiers = Chain(ref random) };
+        if (levels.HasFlag(Levels.Cmm) && random.Chance(30))
+            spec = WithCmm(ref random, spec);
+        return random.Below(8) switch
+        {
+            < 4 => spec,
+            4 => spec with { Notifiers = NotifierChains.Of(spec.Dialect) },
+            _ => spec with { Notifiers = Chain(ref random) },
+        };
+    }
+
+    // Pages of 64 bytes: a list page holds six addresses then, and a toy has many. Descriptors shrink with them.
+    private static MachineSpec WithCmm(ref SplitMix random, MachineSpec spec)
+    {
+        spec = spec with { Balloons = spec.Balloons.Add(new BalloonSpec(BalloonDriver.Cmm, false)) };
+        if (spec.PagesPerBlock > MostToyPages)
+            return spec;
+        var isSmall = random.Chance(75);
+        return spec with
+        {
+            PageBytes = isSmall ? 64 : spec.PageBytes,
+            DescriptorBytes = isSmall ? spec.DescriptorBytes / 64 : spec.DescriptorBytes,
+            CmmLeastActive = Pick(ref random, [0, 0, 1, spec.PagesPerBlock]),
+            CmmOomPages = random.Between(1, 9),
+            CmmHotplugDelay = Pick(ref random, [5, 5, 5, 2, 0]),
+        };
     }
 
     // Boot memory, DIMMs and device memory with gaps between them or without: spans of zones then have holes or not.
@@ -132,8 +157,8 @@ public static class SpecDraw
     private static ImmutableArray<NotifierSpec> Chain(ref SplitMix random)
     {
         var chain = ImmutableArray.CreateBuilder<NotifierSpec>();
-        foreach (var name in (string[])["slub", "page-ext", "virtio-mem", "injector", "listener"])
-            if (random.Chance(name switch { "listener" => 50, "virtio-mem" => DrivenPercent, _ => 100 }))
+        foreach (var name in (string[])["slub", NotifierChains.Cmm, "page-ext", "virtio-mem", "injector", "listener"])
+            if (random.Chance(name switch { "listener" => 50, "virtio-mem" or NotifierChains.Cmm => DrivenPercent, _ => 100 }))
                 chain.Insert(random.Below(chain.Count + 1), new NotifierSpec(name, random.Between(-1, 2)));
         return chain.ToImmutable();
     }

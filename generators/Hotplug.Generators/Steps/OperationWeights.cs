@@ -14,6 +14,7 @@ internal static class OperationWeights
 {
     private const Levels Core = Levels.Core;
     private const Levels Ballooning = Levels.Core | Levels.Balloon;
+    private const Levels Loaning = Levels.Core | Levels.Cmm;
     private const Levels Device = Levels.Core | Levels.DeviceMemory;
     private const Levels Contiguous = Levels.Core | Levels.Contig;
     private const Levels Failure = Levels.Core | Levels.Hwpoison;
@@ -49,6 +50,9 @@ internal static class OperationWeights
         Row(Sensible, Ballooning, 5, DriverArms.Inflate, Balloon, PageOffline, Conservation),
         Row(Sensible, Ballooning, 4, DriverArms.Deflate, Balloon, PageOffline, Conservation),
         Row(Sensible, Ballooning, 3, DriverArms.BalloonTarget, Balloon),
+        Row(Sensible, Loaning, 5, LoanArms.LoanTarget, Cmm),
+        Row(Sensible, Loaning, 7, LoanArms.Tick, Cmm),
+        Row(Sensible, Loaning, 1, LoanArms.Oom, Cmm, Balloon),
         Row(Sensible, Device, 7, DriverArms.Plug, DeviceMemory, PageOffline, Accounting),
         Row(Sensible, Device, 6, DriverArms.Unplug, DeviceMemory, PageOffline, Accounting),
         Row(Sensible, Device, 4, DriverArms.Resize, DeviceMemory, PageOffline),
@@ -75,6 +79,10 @@ internal static class OperationWeights
         Row(Sequence, Contiguous, 3, ContigArms.ContigOffline, Contig, Conservation, Rollback),
         Row(Sequence, Contiguous | Levels.DeviceMemory, 4, ContigArms.ContigOverUnplugged, Contig, PageOffline),
         Row(Sequence, Ballooning, 4, SequenceArms.BalloonMoves, Balloon, PageOffline, Conservation),
+        Row(Sequence, Loaning, 6, LoanArms.LoanedOffline, Cmm, Notifiers, Rollback),
+        Row(Sequence, Loaning, 2, LoanArms.OomWhileLoaned, Cmm),
+        Row(Sequence, Loaning | Levels.Faults, 5, LoanArms.VetoedLoanedOffline, Cmm, Notifiers, Rollback),
+        Row(Sequence, Loaning | Levels.Faults, 3, LoanArms.RefusedLoan, Cmm),
         Row(Sequence, Failure, 3, SequenceArms.PoisonedOffline, Poison, Accounting),
         Row(Sequence, Failure | Levels.DeviceMemory, 2, SequenceArms.PoisonedUnplugged, Poison, PageOffline),
 
@@ -97,6 +105,7 @@ internal static class OperationWeights
         Row(Adversarial, Core, 2, WrongArms.PageThatIsNot, References),
         Row(Adversarial, Core, 4, WrongArms.TooMuchAlloc, Conservation, Accounting),
         Row(Adversarial, Ballooning, 3, WrongArms.TooMuchBalloon, Balloon, Conservation),
+        Row(Adversarial, Loaning, 2, LoanArms.TooMuch, Cmm),
         Row(Adversarial, Device, 4, WrongArms.TooMuchDeviceMemory, DeviceMemory),
         Row(Adversarial, Device, 2, WrongArms.RemoveDeviceMemory, DeviceMemory, Blocks),
         Row(Adversarial, Device, 2, WrongArms.PageByAddress, References, PageOffline),

@@ -65,6 +65,7 @@ internal sealed class Mirror
         to.ManagedTotal = _seen.ManagedTotal;
         to.PoisonedPages = _seen.PoisonedPages;
         to.BootMemmapPages = _seen.BootMemmapPages;
+        to.Loans = _seen.Loans;
         to.Visible = visible;
         to.Writer = this;
         to.Version = _version;

@@ -34,8 +34,8 @@ internal static class Meanings
         OperationKind.Inflate => "Inflate a balloon by so many pages; it may fall short.",
         OperationKind.Deflate => "Deflate a balloon by so many pages, or by all it has.",
         OperationKind.BalloonTarget => "Bring a balloon to so many pages.",
-        OperationKind.LoanTarget => "Set CMM's loan target; CMM acts on tick.",
-        OperationKind.Oom => "Run the OOM notifiers.",
+        OperationKind.LoanTarget => "Ask CMM to keep so many pages on loan; it acts on tick. EINVAL: there is no CMM.",
+        OperationKind.Oom => "Run the OOM notifiers: CMM and a balloon that deflates on OOM give pages back.",
         OperationKind.Back =>
             "The hypervisor backs pages that were added without backing. ENXIO: no such page, or not online; "
             + "EINVAL: no balloon driver added it; EEXIST: backed already.",

@@ -90,6 +90,23 @@ public enum EffectKind : byte
     Poisoned,
     /// <summary>Poison was removed from a page.</summary>
     Unpoisoned,
+    /// <summary>
+    /// The isolation notifier chain counted what its callbacks could give back. Range: the pageblock, or part of it that is
+    /// isolated; Value: pages found. memory_isolate_notify() (source document 000).
+    /// </summary>
+    IsolationCounted,
+    /// <summary>CMM took its hotplug mutex at GOING_OFFLINE: it loans nothing until it gives it back. Range: the pages that leave.</summary>
+    LoaningHalted,
+    /// <summary>CMM gave its hotplug mutex back. Range: the pages that left, or stayed.</summary>
+    LoaningResumed,
+    /// <summary>CMM loaned a run of pages to the hypervisor.</summary>
+    PagesLoaned,
+    /// <summary>CMM made a run of loaned pages active again, and freed them.</summary>
+    PagesActive,
+    /// <summary>CMM allocated a list page, to hold addresses of loaned pages.</summary>
+    LoanListAdded,
+    /// <summary>CMM freed a list page.</summary>
+    LoanListFreed,
 }
 
 /// <summary>One step of an operation.</summary>

@@ -17,7 +17,8 @@ public sealed record BalloonSpec(BalloonDriver Driver, bool DeflateOnOom);
 
 /// <summary>
 /// A callback of the memory notifier chain. Names with a meaning: <c>virtio-mem</c> (one callback per device memory),
-/// <c>cmm</c>, <c>injector</c> (answers what <c>notifier-error</c> set). Any other name is a callback that agrees.
+/// <c>cmm</c> (one where the machine has CMM), <c>injector</c> (answers what <c>notifier-error</c> set). Any other name is
+/// a callback that agrees. <see cref="NotifierChains"/> has the chains that kernels really have.
 /// </summary>
 /// <param name="Name">A word.</param>
 /// <param name="Priority">Higher is called earlier; ties in the order listed.</param>
@@ -118,6 +119,15 @@ public sealed record MachineSpec
     /// <summary>auto_movable_ratio in percent.</summary>
     public int AutoMovableRatio { get; init; } = 301;
 
+    /// <summary>Seconds that CMM's thread sleeps after it noticed a memory hotplug remove (its module parameter hotplug_delay).</summary>
+    public int CmmHotplugDelay { get; init; } = 5;
+
+    /// <summary>Pages that CMM gives back when memory runs out (its module parameter oom_kb).</summary>
+    public long CmmOomPages { get; init; } = 256;
+
+    /// <summary>Pages that CMM leaves active whatever its target is (its module parameter min_mem_mb).</summary>
+    public long CmmLeastActive { get; init; } = 65536;
+
     /// <summary>Device memories: <c>m1</c> is the first.</summary>
     public ImmutableArray<DeviceMemorySpec> DeviceMemories { get; init; } = [];
 
@@ -129,7 +139,7 @@ public sealed record MachineSpec
 
     /// <summary>The memory notifier chain; callbacks with equal priority are called in this order.</summary>
     public ImmutableArray<NotifierSpec> Notifiers { get; init; } =
-        [new("slub", 1), new("page-ext", 0), new("virtio-mem", 0), new("injector", 0)];
+        [new("slub", 1), new("cmm", 1), new("page-ext", 0), new("virtio-mem", 0), new("injector", 0)];
 
     /// <summary>Which kernel, or which source document, the rules follow.</summary>
     public Dialect Dialect { get; init; } = Dialect.Linux612;
@@ -174,6 +184,40 @@ public sealed record MachineSpec
     public bool CanSelfHost(MemmapOnMemory policy, long blocks) => policy != MemmapOnMemory.Off
         && SelfHostedPages(policy, blocks) % PagesPerPageblock == 0
         && SelfHostedPages(policy, blocks) < blocks * PagesPerBlock;
+
+    /// <summary>True if the machine has CMM: <c>cmm</c> is among its balloons.</summary>
+    public bool HasCmm
+    {
+        get
+        {
+            foreach (var balloon in Balloons)
+                if (balloon.Driver == BalloonDriver.Cmm)
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// True if CMM registered its two notifiers: <c>cmm</c> is in the chain as well. Without them its pages are pages of the
+    /// kernel like any other, as before source document 000.
+    /// </summary>
+    public bool HasHotplugAwareCmm
+    {
+        get
+        {
+            if (HasCmm)
+                foreach (var notifier in Notifiers)
+                    if (notifier.Name == NotifierChains.Cmm)
+                        return true;
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Addresses of loaned pages that one of CMM's list pages holds: a page of them, less a pointer and an index. Linux
+    /// 2.6.33: CMM_NR_PAGES, arch/powerpc/platforms/pseries/cmm.c.
+    /// </summary>
+    public int PagesPerLoanList => (PageBytes - 16) / 8;
 
     /// <summary>The pages of block <paramref name="block"/>.</summary>
     public PageRange PagesOf(int block) => new((long)block * PagesPerBlock, PagesPerBlock);

@@ -92,8 +92,8 @@ public static class SpecRules
         foreach (var driver in Enum.GetValues<BalloonDriver>())
             if (spec.Balloons.Count(b => b.Driver == driver) > 1)
                 return $"balloon={Words.Of(driver)}: at most one of a driver";
-        if (spec.Balloons.Length > 1 && spec.Balloons.Any(static b => b.DeflateOnOom))
-            return "balloon=virtio-oom: its pages stay managed, those of others do not; allowed is no balloon beside it";
+        if (spec.Balloons.Length > (spec.HasCmm ? 2 : 1) && spec.Balloons.Any(static b => b.DeflateOnOom))
+            return "balloon=virtio-oom: its pages stay managed, those of others do not; allowed is no balloon beside it but cmm";
         foreach (var notifier in spec.Notifiers)
             if (notifier.Name.Length == 0 || !notifier.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '-'))
                 return $"notifier '{notifier.Name}': a name is letters, digits and -";

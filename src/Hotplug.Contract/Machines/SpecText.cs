@@ -16,7 +16,7 @@ public sealed record SpecNumber(
 /// <summary>
 /// Text form of <see cref="MachineSpec"/>: <c>key=value</c> for every field that is not its default, separated by blanks.
 /// Lists: <c>device-memory=32+8/512@1</c> (first block + blocks / sub-block pages @ node), <c>balloon=virtio</c> or
-/// <c>virtio-oom</c>, <c>notifier=slub:1</c> or <c>none</c>; the entries of a list are separated by commas.
+/// <c>virtio-oom</c>, <c>notifier=slub:1</c>, <c>none</c> or a kernel's whole chain such as <c>linux-6.12</c>; the entries of a list are separated by commas.
 /// </summary>
 public static class SpecText
 {
@@ -46,6 +46,9 @@ public static class SpecText
         new("memmap-order", 0, 20, static s => s.MemmapOrder, static (s, v) => s with { MemmapOrder = (int)v }),
         new("auto-movable", 0, 1, static s => s.AutoMovable ? 1 : 0, static (s, v) => s with { AutoMovable = v == 1 }),
         new("auto-movable-ratio", 0, 1 << 20, static s => s.AutoMovableRatio, static (s, v) => s with { AutoMovableRatio = (int)v }),
+        new("cmm-hotplug-delay", 0, 1 << 20, static s => s.CmmHotplugDelay, static (s, v) => s with { CmmHotplugDelay = (int)v }),
+        new("cmm-oom", 0, SpecRules.MostPages, static s => s.CmmOomPages, static (s, v) => s with { CmmOomPages = v }),
+        new("cmm-least-active", 0, SpecRules.MostPages, static s => s.CmmLeastActive, static (s, v) => s with { CmmLeastActive = v }),
     ];
 
     /// <summary>Every key that the text form knows.</summary>
@@ -70,7 +73,7 @@ public static class SpecText
         if (spec.OnlineCallbacks != s_default.OnlineCallbacks)
             Append(text, "online-callbacks", Words.Of(spec.OnlineCallbacks));
         if (!spec.Notifiers.SequenceEqual(s_default.Notifiers))
-            Append(text, "notifier", PrintNotifiers(spec));
+            Append(text, "notifier", NotifierChains.WordOf(spec.Notifiers) ?? PrintNotifiers(spec));
         return text.ToString();
     }
 
@@ -200,13 +203,20 @@ public static class SpecText
             return true;
         }
 
+        if (NotifierChains.Find(value) is { } whole)
+        {
+            spec = spec with { Notifiers = whole };
+            error = "";
+            return true;
+        }
+
         foreach (var entry in value.Split(','))
         {
             var colon = entry.IndexOf(':');
             var unseen = entry.EndsWith(Unseen, StringComparison.Ordinal);
             var end = unseen ? entry.Length - Unseen.Length : entry.Length;
             if (colon < 1 || colon >= end || !int.TryParse(entry.AsSpan(colon + 1, end - colon - 1), out var priority))
-                return Fail($"notifier={entry}: the form is name:priority, such as slub:1, or {NoNotifiers}", out error);
+                return Fail($"notifier={entry}: the form is name:priority, such as slub:1, or {NoNotifiers}, or {Dialect.Linux61.Name} or {Dialect.Linux612.Name} for a whole chain", out error);
             notifiers.Add(new NotifierSpec(entry[..colon], priority, unseen));
         }
 

@@ -72,6 +72,9 @@ public sealed class Observation
     /// <summary>Whose online_page callbacks are set.</summary>
     public CallbackOwners Callbacks { get; set; }
 
+    /// <summary>CMM; null where there is none or it cannot be seen.</summary>
+    public LoanObservation? Loans { get; set; }
+
     /// <summary>The memory blocks, by ascending number.</summary>
     public ReadOnlySpan<BlockObservation> Blocks => CollectionsMarshal.AsSpan(_blocks);
 
@@ -174,6 +177,7 @@ public sealed class Observation
         _nodes.Clear();
         _resources.Clear();
         _pcplists.Clear();
+        Loans = null;
         _touched.Clear();
         _tracksTouched = false;
     }
@@ -257,6 +261,7 @@ public sealed class Observation
         PoisonedPages = other.PoisonedPages;
         BootMemmapPages = other.BootMemmapPages;
         Callbacks = other.Callbacks;
+        Loans = other.Loans;
         foreach (var block in other.Blocks)
         {
             var copy = Open(block.Block);

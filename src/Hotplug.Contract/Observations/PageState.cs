@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Contract.Observations;
 
@@ -44,7 +45,8 @@ public enum PageFlags : ushort
 /// <param name="Flags">What is seen.</param>
 /// <param name="Order">Buddy order of the free chunk that the page belongs to; 0 otherwise or where it cannot be seen.</param>
 /// <param name="Owner">
-/// Who holds it, where the machine can tell: 0 unknown, 1.. device memory of that number, 200 + <see cref="Operations.BalloonDriver"/> a balloon.
+/// Who holds it, where the machine can tell: 0 unknown, 1.. device memory of that number, 200 + <see cref="BalloonDriver"/> a balloon,
+/// <see cref="LoanListOwner"/> CMM's list.
 /// Of a page on a per-CPU list: 1 + the CPU.
 /// </param>
 /// <param name="References">The reference count, or <see cref="Unknown"/>.</param>
@@ -55,6 +57,12 @@ public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner,
 
     /// <summary>First <see cref="Owner"/> number of balloons.</summary>
     public const byte BalloonOwner = 200;
+
+    /// <summary><see cref="Owner"/> of a page that CMM loaned.</summary>
+    public const byte LoanOwner = BalloonOwner + (byte)BalloonDriver.Cmm;
+
+    /// <summary><see cref="Owner"/> of a page that holds addresses of pages that CMM loaned.</summary>
+    public const byte LoanListOwner = 220;
 
     /// <summary>A page that was not observed.</summary>
     public static PageState NotSeen => new(PageFlags.Unseen, 0, 0, Unknown);
@@ -89,6 +97,7 @@ public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner,
     /// <summary>Prints the flags, the owner and the reference count.</summary>
     public override string ToString() =>
         $"{(Flags == PageFlags.None ? "unmarked" : Flags.ToString().ToLowerInvariant())}"
-        + (Owner == 0 ? "" : Has(PageFlags.Pcplist) ? $" of cpu {Owner - 1}" : Owner >= BalloonOwner ? $" of balloon {(Operations.BalloonDriver)(Owner - BalloonOwner)}" : $" of m{Owner}")
+        + (Owner == 0 ? "" : Has(PageFlags.Pcplist) ? $" of cpu {Owner - 1}" : Owner == LoanListOwner ? " of CMM's list"
+            : Owner >= BalloonOwner ? $" of balloon {(BalloonDriver)(Owner - BalloonOwner)}" : $" of m{Owner}")
         + (References == Unknown ? "" : $" references {References}");
 }

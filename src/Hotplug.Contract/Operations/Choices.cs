@@ -107,6 +107,10 @@ public enum VetoPoint : byte
     Migration,
     /// <summary>The k-th memory block device that is created.</summary>
     BlockDevice,
+    /// <summary>The k-th page that the hypervisor is asked to take on loan. Also for the next <c>tick</c>.</summary>
+    Loan,
+    /// <summary>The k-th list page that CMM allocates. Also for the next <c>tick</c>.</summary>
+    LoanList,
 }
 
 /// <summary>Notifications of the memory notifier chain, in the kernel's words (include/linux/memory.h).</summary>

@@ -162,10 +162,15 @@ public readonly record struct Operation
     public static Operation BalloonTarget(BalloonDriver driver, long pages) =>
         new() { Kind = OperationKind.BalloonTarget, Choice = (byte)driver, Amount = pages };
 
-    /// <summary>Set CMM's loan target; CMM acts on <c>tick</c> (source document 000).</summary>
+    /// <summary>
+    /// Ask CMM to keep so many pages on loan; it acts on <c>tick</c> (source document 000). EINVAL: there is no CMM.
+    /// </summary>
     public static Operation LoanTarget(long pages) => new() { Kind = OperationKind.LoanTarget, Amount = pages };
 
-    /// <summary>Run the OOM notifiers.</summary>
+    /// <summary>
+    /// Run the OOM notifiers: a virtio balloon that deflates on OOM gives back up to 256 pages, CMM up to
+    /// <see cref="Machines.MachineSpec.CmmOomPages"/>, and lowers its target by what it gave.
+    /// </summary>
     public static Operation Oom() => new() { Kind = OperationKind.Oom };
 
     /// <summary>
@@ -231,7 +236,10 @@ public readonly record struct Operation
     /// <summary>Poison a page through <c>hard_offline_page</c>: as <see cref="Poison"/>. Linux: hard_offline_page_store().</summary>
     public static Operation HardOffline(Name page) => new() { Kind = OperationKind.HardOffline, Subject = page };
 
-    /// <summary>Fail the <paramref name="k"/>-th (from 1) internal step of that kind in the next operation, once.</summary>
+    /// <summary>
+    /// Fail the <paramref name="k"/>-th (from 1) internal step of that kind in the next operation, once. <c>veto</c>,
+    /// <c>policy</c> and <c>tick</c> are no such operation; but a <c>tick</c> is one for the points of CMM.
+    /// </summary>
     public static Operation Veto(VetoPoint point, long k, Errno errno) =>
         new() { Kind = OperationKind.Veto, Choice = (byte)point, Amount = k, Errno = errno };
 

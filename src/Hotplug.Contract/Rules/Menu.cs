@@ -56,6 +56,12 @@ public sealed class Menu
     /// <summary>Pages held by each balloon, indexed by <see cref="BalloonDriver"/>; −1: no such balloon.</summary>
     public long[] Ballooned { get; } = [-1, -1, -1, -1];
 
+    /// <summary>Pages that CMM has on loan; −1: there is no CMM.</summary>
+    public long Loaned { get; set; } = -1;
+
+    /// <summary>Pages that the hypervisor wants on loan.</summary>
+    public long LoanTarget { get; set; }
+
     /// <summary>Number for the next <c>dN</c>.</summary>
     public int NextDevice { get; set; }
 
@@ -92,6 +98,8 @@ public sealed class Menu
         NextDevice = NextAllocation = 1;
         FreeDimmBlocks = 0;
         FreePages = 0;
+        Loaned = -1;
+        LoanTarget = 0;
         VetoArmed = OnlineErrorArmed = OfflineErrorArmed = PcplistsDisabled = false;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ObservationDecoder
     private const int MostCpus = 1024;
 
     private static readonly WireFields s_observation = new(2, "whole", "blocks", "gone", "zones", "devices", "balloons",
-        "nodes", "resources", "managed", "poisoned", "boot-memmap", "callbacks", "pcplists");
+        "nodes", "resources", "managed", "poisoned", "boot-memmap", "callbacks", "pcplists", "loans");
 
     private static readonly WireFields s_block = new(4, "block", "state", "node", "zone", "other", "pages", "registered");
 
@@ -21,6 +21,9 @@ internal sealed class ObservationDecoder
     private static readonly WireFields s_device = new(4, "device", "range", "plugged", "requested", "in-flight");
     private static readonly WireFields s_balloon = new(2, "driver", "pages", "target", "in-flight");
     private static readonly WireFields s_pcplist = new(6, "node", "zone", "cpu", "pages", "high", "batch");
+    private static readonly WireFields s_loans = new(7, "pages", "list-pages", "target", "oom-freed",
+        "hotplug-occurred", "seconds-to-wake", "paused");
+
     private static readonly WireFields s_node = new(4, "node", "online", "memory", "normal-memory");
 
     private readonly PageRuns _pages = new();
@@ -71,6 +74,9 @@ internal sealed class ObservationDecoder
                 return;
             case 10:
                 _into.BootMemmapPages = json.Number(0, WireProtocol.LargestNumber);
+                return;
+            case 13:
+                _into.Loans = ReadLoans(ref json);
                 return;
         }
 
@@ -310,6 +316,25 @@ internal sealed class ObservationDecoder
                 _ => list with { Batch = (int)json.Number(0, int.MaxValue) },
             };
         return list;
+    }
+
+    private static LoanObservation ReadLoans(ref WireReader json)
+    {
+        LoanObservation loans = default;
+        uint seen = 0;
+        json.BeginObject();
+        while (json.NextField(s_loans, ref seen, out var field))
+            loans = field switch
+            {
+                0 => loans with { Pages = json.Number(0, WireProtocol.LargestNumber) },
+                1 => loans with { ListPages = json.Number(0, WireProtocol.LargestNumber) },
+                2 => loans with { TargetPages = json.Number(0, WireProtocol.LargestNumber) },
+                3 => loans with { OomFreedPages = json.Number(0, WireProtocol.LargestNumber) },
+                4 => loans with { HotplugOccurred = json.Boolean() },
+                5 => loans with { SecondsToWake = (int)json.Number(0, int.MaxValue) },
+                _ => loans with { Paused = json.Boolean() },
+            };
+        return loans;
     }
 
     private static NodeObservation ReadNode(ref WireReader json)

@@ -46,6 +46,8 @@ internal static class ObservationEncoder
             WriteDevices(json, seen);
         if (!seen.Balloons.IsEmpty)
             WriteBalloons(json, seen);
+        if (seen.Loans is { } loans)
+            WriteLoans(json, loans);
         if (!seen.Nodes.IsEmpty)
             WriteNodes(json, seen);
         if (!seen.Resources.IsEmpty)
@@ -163,6 +165,19 @@ internal static class ObservationEncoder
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteLoans(Utf8JsonWriter json, in LoanObservation loans)
+    {
+        json.WriteStartObject("loans");
+        json.WriteNumber("pages", loans.Pages);
+        json.WriteNumber("list-pages", loans.ListPages);
+        json.WriteNumber("target", loans.TargetPages);
+        json.WriteNumber("oom-freed", loans.OomFreedPages);
+        json.WriteBoolean("hotplug-occurred", loans.HotplugOccurred);
+        json.WriteNumber("seconds-to-wake", loans.SecondsToWake);
+        json.WriteBoolean("paused", loans.Paused);
+        json.WriteEndObject();
     }
 
     private static void WriteNodes(Utf8JsonWriter json, Observation seen)

@@ -81,6 +81,9 @@ internal static class SimplerSpecs
         yield return spec with { AutoMovable = false };
         yield return spec with { MemmapOrder = 0 };
         yield return spec with { MemmapNode = -1 };
+        yield return spec with { CmmOomPages = s_default.CmmOomPages };
+        yield return spec with { CmmLeastActive = s_default.CmmLeastActive };
+        yield return spec with { CmmHotplugDelay = s_default.CmmHotplugDelay };
     }
 
     // A block of fewer pages: what was added keeps its number of blocks, chunks and sub-blocks stay inside.

@@ -8,6 +8,9 @@ namespace Hotplug.Engine.Shrink;
 /// </summary>
 public static class SpecMeasures
 {
+    // What is printed only when it differs is simplest when it does not.
+    private static readonly MachineSpec s_usual = new();
+
     private static readonly ImmutableArray<Func<MachineSpec, long>> s_measures =
     [
         static s => s.DeviceMemories.Length,
@@ -32,6 +35,9 @@ public static class SpecMeasures
         static s => s.MemmapNode,
         static s => s.PcpBatch,
         static s => s.PcpHigh,
+        static s => s.CmmOomPages == s_usual.CmmOomPages ? 0 : 1,
+        static s => s.CmmLeastActive == s_usual.CmmLeastActive ? 0 : 1,
+        static s => s.CmmHotplugDelay == s_usual.CmmHotplugDelay ? 0 : 1,
     ];
 
     /// <summary>Negative if the first machine is simpler, 0 if neither is.</summary>

@@ -17,13 +17,14 @@ internal static class Settlement
     public static Judgement Judge(State? before, State next, Transition seen, PageRule pages)
     {
         next = ForgetPoison(InFlight.Adopt(next, seen), seen);
-        var keepsVeto = seen.Operation.Kind is OperationKind.Veto or OperationKind.Policy or OperationKind.Tick
+        var keepsVeto = seen.Operation.Kind is OperationKind.Veto or OperationKind.Policy
+            || (seen.Operation.Kind == OperationKind.Tick && next.Veto.Point is not (VetoPoint.Loan or VetoPoint.LoanList))
             || seen.Answer.Completion is Completion.Unbound or Completion.Rejected;
         next = next with { Veto = keepsVeto ? next.Veto : default, FreePages = FreePages(seen.After) };
         var judged = new JudgedBefore(before, next, seen);
         var violation = BlockCheck.Check(next, seen, judged) ?? ZoneCheck.Check(next, seen, judged)
             ?? NodeCheck.Check(next, seen, judged) ?? DeviceCheck.Check(next, seen, judged)
-            ?? PageCheck.Check(next, seen, pages) ?? StepCheck.Check(seen);
+            ?? LoanCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages) ?? StepCheck.Check(seen);
         return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
     }
 

@@ -44,6 +44,7 @@ internal static class ZoneCheck
         long managed = 0;
         foreach (ref readonly var zone in seen.After.Zones)
             managed += zone.Managed;
+        managed -= seen.After.Loans?.Pages ?? 0;   // What is on loan is missing from the total, and still managed by its zone.
         return seen.After.ManagedTotal >= 0 && seen.After.Sees(Visibility.BootPages) && managed != seen.After.ManagedTotal
             ? new("zone.managed-total", "all zones", $"{managed} managed pages", $"{seen.After.ManagedTotal}", s_managed)
             : null;

@@ -46,7 +46,8 @@ internal static class Ballooning
         (balloon.IsMovable ? after with { Flags = after.Flags | PageFlags.Movable } : after) == balloon.Page
         && Allocating.Covers(seen.Outcome, WitnessRole.Taken, pages);
 
-    private static bool Releases(Transition seen, in Balloon balloon, PageRange pages, PageState before, PageState after) =>
+    /// <summary>The balloon had it and says that it gave it back, and now it is free – or, poisoned, nobody's.</summary>
+    internal static bool Releases(Transition seen, in Balloon balloon, PageRange pages, PageState before, PageState after) =>
         before.Has(PageFlags.Offline) && before.Owner == balloon.Owner && !after.Has(PageFlags.Offline)
         && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
         && Allocating.Covers(seen.Outcome, WitnessRole.Released, pages);

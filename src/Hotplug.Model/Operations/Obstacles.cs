@@ -37,8 +37,8 @@ internal static class Obstacles
             return null;
         foreach (ref readonly var run in before.Pages.Runs)
         {
-            if (IsRefusedPage(seen.Spec, run.State, block) || OfflinePages.IsStuck(seen.Spec, run.State, block.Zone)
-                || IsUnmovable(run, block))
+            if (!IsGivenUp(seen, run.State) && (IsRefusedPage(seen.Spec, run.State, block) || OfflinePages.IsStuck(seen.Spec, run.State, block.Zone)
+                || IsUnmovable(run, block)))
                 return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
         }
 
@@ -66,17 +66,22 @@ internal static class Obstacles
     private static bool Named(Transition seen, in Block block)
     {
         foreach (ref readonly var witness in seen.Outcome.Witness)
-            if (witness.Role == WitnessRole.Culprit && witness.Range.Intersects(seen.Spec.PagesOf(block.Number)))
+            if (witness.Role == WitnessRole.Culprit && witness.Range.Intersects(seen.Spec.PagesOf(block.Number))
+                && !IsGivenUp(seen, seen.PageBefore(witness.Range.Start)))
                 return true;
         return false;
     }
+
+    // CMM gives its pages back when it is told of the removal: none of them keeps a block (source document 000).
+    private static bool IsGivenUp(Transition seen, PageState page) => LoanPages.IsAny(page) && seen.Spec.HasHotplugAwareCmm;
 
     private static bool Holds(Transition seen, BlockObservation? shown, in Block block, Func<MachineSpec, PageState, Block, bool> isObstacle)
     {
         if (shown is null || shown.Pages.Pages == 0)
             return true;    // Its pages cannot be seen: nothing to decide from.
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (run.State.Has(PageFlags.Unseen) || (run.Start >= block.SelfHosted && isObstacle(seen.Spec, run.State, block)))
+            if (run.State.Has(PageFlags.Unseen)
+                || (run.Start >= block.SelfHosted && isObstacle(seen.Spec, run.State, block) && !IsGivenUp(seen, run.State)))
                 return true;
         return false;
     }

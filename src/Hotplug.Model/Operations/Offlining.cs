@@ -31,11 +31,12 @@ internal static class Offlining
         if (block.Fixed)
             return ruling.Demand(Errno.EINVAL, "it spans zones or has a hole", s_offline);
         var seen = ruling.Seen;
-        var moved = Migrations.Follow(ruling.State, seen.Outcome);
-        var mayMove = new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after));
+        var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, seen.Outcome), seen, block.Range);
+        var mayMove = new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after)
+            || LoanRelease.Explains(seen, pages, before, after));
         if (ruling.IsOk)
         {
-            if (Refusals.MustRefuse(ruling, online: false) is { } refusal)
+            if ((Refusals.MustRefuse(ruling, online: false) ?? LoanRelease.MustRefuse(ruling, block)) is { } refusal)
                 return Judgement.Refuted(refusal);
             if (Obstacles.Certain(ruling.State, seen, block) is { } obstacle)
                 return ruling.RefuteAnswer($"a refusal ({obstacle})", s_offline);
@@ -43,7 +44,7 @@ internal static class Offlining
         }
 
         // Whatever happened before a failure, everything but page placement is as it was (I-31).
-        var permitted = Refusals.IsRefused(ruling, online: false)
+        var permitted = Refusals.IsRefused(ruling, online: false) || LoanRelease.Refuses(ruling, block.Range)
             || (ruling.Is(Errno.EBUSY) && Obstacles.ExplainBusy(seen, block))
             || (ruling.Answer == Answer.Unfinished && Obstacles.ExplainUnfinished(ruling.State, seen, block, block.Range));
         return permitted ? ruling.Permit(moved, mayMove)

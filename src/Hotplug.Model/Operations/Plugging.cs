@@ -89,7 +89,7 @@ internal static class Plugging
                 return Ruling.Refute("device-memory.witness", $"m{memory.Id}", $"{reached} sub-blocks plugged by the witness", $"{mapped}", s_run);
         }
 
-        var next = Migrations.Follow(ruling.State, ruling.Seen.Outcome).With(changed);
+        var next = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, region).With(changed);
         if (Reshape(ruling, changed, ref next, out var added) is { } wrong)
             return Judgement.Refuted(wrong);
         var online = Onlining.AutoOnlineAll(ruling, next, added, out next);
@@ -97,7 +97,7 @@ internal static class Plugging
             return online;
         var seen = ruling.Seen;
         return ruling.Permit(next, new PageRule((pages, before, after) =>
-            Migrations.Explain(seen, pages, Freed(before), after)
+            Migrations.Explain(seen, pages, Freed(before), after) || LoanRelease.Explains(seen, pages, before, after)
             || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
                 && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
                 && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))

@@ -36,7 +36,7 @@ internal static class Removing
         var range = RangeOf(ruling);
         if (NotHotAdded(ruling, range))
             return ruling.Demand(Errno.EINVAL, "not hot-added memory of a device", s_both);
-        var moved = Migrations.Follow(ruling.State, ruling.Seen.Outcome);
+        var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, range);
         if (ruling.IsOk)
         {
             if (Unexpected(ruling, range) is { } why)
@@ -58,7 +58,7 @@ internal static class Removing
             return ruling.Demand(Errno.EINVAL, "boot memory is no device", s_eject);
         if (ruling.State.Device(ruling.Seen.Operation.Subject.Id) is not { } device)
             return ruling.Demand(Errno.ENOENT, "no such device", s_eject);
-        var moved = Migrations.Follow(ruling.State, ruling.Seen.Outcome);
+        var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, device.Range);
         if (ruling.Answer == Answer.Pending)
             return ruling.Permit(moved, MayMove(ruling.Seen));
         if (ruling.IsOk)
@@ -87,7 +87,7 @@ internal static class Removing
 
     /// <summary>What removal does to pages: the memmap of removed blocks goes back to the buddy.</summary>
     public static bool FreesMemmap(PageState before, PageState after) =>
-        before.Has(PageFlags.InUse | PageFlags.Kernel)
+        before.Has(PageFlags.InUse | PageFlags.Kernel) && before.Owner == 0
         && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy);
 
     private static Judgement Gone(in Ruling ruling, State state, PageRange range)
@@ -98,7 +98,7 @@ internal static class Removing
             cost += block.Hosted ? 0 : ruling.Spec.VmemmapPagesPerBlock;
         var judgement = ruling.Permit(Drop(state, range), new PageRule((pages, before, after) =>
         {
-            if (Migrations.Explain(seen, pages, before, after))
+            if (Migrations.Explain(seen, pages, before, after) || LoanRelease.Explains(seen, pages, before, after))
                 return true;
             freed += pages.Count;
             return FreesMemmap(before, after);
@@ -126,6 +126,7 @@ internal static class Removing
 
         var seen = ruling.Seen;
         return ruling.Permit(state, new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after)
+            || LoanRelease.Explains(seen, pages, before, after)
             || (before.Has(PageFlags.HwPoison) && after.Has(PageFlags.HwPoison) && WentOffline(seen, seen.Spec.BlockOf(pages.Start)))));
     }
 
@@ -139,11 +140,12 @@ internal static class Removing
     }
 
     private static PageRule MayMove(Transition seen) =>
-        new((pages, before, after) => Migrations.Explain(seen, pages, before, after));
+        new((pages, before, after) => Migrations.Explain(seen, pages, before, after)
+            || LoanRelease.Explains(seen, pages, before, after));
 
     private static bool Explained(in Ruling ruling, PageRange range)
     {
-        if (Refusals.IsRefused(ruling, online: false))
+        if (Refusals.IsRefused(ruling, online: false) || LoanRelease.Refuses(ruling, range))
             return true;
         foreach (var block in ruling.State.BlocksIn(range))
             if (block.Online

@@ -66,6 +66,9 @@ internal sealed record State
     /// <summary>The balloons of the machine, in the order of its spec.</summary>
     public ImmutableArray<Balloon> Balloons { get; init; } = [];
 
+    /// <summary>CMM; null where the machine has none.</summary>
+    public Loans? Loans { get; init; }
+
     /// <summary>Next dN and aN that no trace of this run has used.</summary>
     public int NextDevice { get; init; } = 1;
 
@@ -208,7 +211,7 @@ internal sealed record State
     /// <inheritdoc/>
     public bool Equals(State? other) => other is not null
         && (ReferenceEquals(this, other)
-            || (Scalars == other.Scalars && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan())
+            || (Scalars == other.Scalars && Loans == other.Loans && Blocks.AsSpan().SequenceEqual(other.Blocks.AsSpan())
                 && Devices.AsSpan().SequenceEqual(other.Devices.AsSpan())
                 && DeviceMemories.AsSpan().SequenceEqual(other.DeviceMemories.AsSpan())
                 && Allocations.AsSpan().SequenceEqual(other.Allocations.AsSpan())
@@ -221,6 +224,7 @@ internal sealed record State
     {
         var hash = default(HashCode);
         hash.Add(Scalars);
+        hash.Add(Loans);
         foreach (var block in Blocks)
             hash.Add(block);
         foreach (var memory in DeviceMemories)

@@ -29,8 +29,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("gate --levels corr",
         "error: --levels corr: known: core, numa, pcplists, memmap-on-memory, balloon, cmm, device-memory, "
         + "online-callback, hwpoison, contig, faults, effects, schedules")]
-    [InlineData("gate --levels cmm",
-        "error: --levels cmm: target 'bitmap' has core numa memmap-on-memory balloon device-memory hwpoison "
+    [InlineData("gate --levels schedules",
+        "error: --levels schedules: target 'bitmap' has core numa memmap-on-memory balloon cmm device-memory hwpoison "
         + "contig faults effects")]
     [InlineData("gate more", "error: Unrecognized command or argument 'more'; see 'hotplug gate --help'")]
     [InlineData("run --sequences 0", "error: --sequences 0: allowed is 1 and more; see 'hotplug run --help'")]
@@ -77,9 +77,9 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public async Task A_trace_that_needs_a_level_that_the_machine_lacks_is_refused()
     {
-        _shell.Write("cmm.trace", "hotplug-trace 1\nloan-target pages=5\n");
-        Assert.Equal(ExitCode.Usage, await _shell.Run("replay", "cmm.trace"));
-        Assert.StartsWith("error: cmm.trace: needs level cmm; bitmap has core ", _shell.Error);
+        _shell.Write("pcp.trace", "hotplug-trace 1\npcp do=drain\n");
+        Assert.Equal(ExitCode.Usage, await _shell.Run("replay", "pcp.trace"));
+        Assert.StartsWith("error: pcp.trace: needs level pcplists; bitmap has core ", _shell.Error);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class SpecTextTests
     [InlineData("device-memory", "32/8+512@0",
         "device-memory=32/8+512@0: the form is first-block+blocks/sub-block-pages@node, such as 32+8/512@1")]
     [InlineData("balloon", "helium", "balloon=helium: allowed is virtio, hyper-v, xen, cmm, virtio-oom")]
-    [InlineData("notifier", "slub", "notifier=slub: the form is name:priority, such as slub:1, or none")]
+    [InlineData("notifier", "slub", "notifier=slub: the form is name:priority, such as slub:1, or none, or linux-6.1 or linux-6.12 for a whole chain")]
     public void A_bad_value_is_named_with_what_is_allowed(string key, string value, string message)
     {
         var spec = new MachineSpec();

@@ -58,6 +58,7 @@ internal sealed class Scene
         DimmBlocks = 6,
         DeviceMemories = [new DeviceMemorySpec(8, 2, 8, 0)],
         Balloons = [new BalloonSpec(BalloonDriver.Virtio, false)],
+        Notifiers = [new("slub", 1), new("page-ext", 0), new("virtio-mem", 0), new("injector", 0)],
     };
 
     /// <summary>The operation, and that it succeeded.</summary>

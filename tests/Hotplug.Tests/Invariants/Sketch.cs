@@ -64,6 +64,9 @@ internal sealed class Sketch(MachineSpec spec)
 
     public long MemmapPages { get; set; }
 
+    /// <summary>CMM; null where there is none.</summary>
+    public LoanObservation? Loans { get; set; }
+
     /// <summary>Resources that do not follow from the blocks; null: those that do.</summary>
     public PageRange[]? Resources { get; set; }
 
@@ -113,6 +116,7 @@ internal sealed class Sketch(MachineSpec spec)
             TotalOff = TotalOff,
             PoisonedOff = PoisonedOff,
             MemmapPages = MemmapPages,
+            Loans = Loans,
             Resources = Resources,
         };
         foreach (var block in _blocks.Values)
@@ -136,7 +140,8 @@ internal sealed class Sketch(MachineSpec spec)
             observation.Add(NodeOf(node, zones));
         foreach (var resource in Resources ?? [.. Hot().Select(b => Spec.PagesOf(b.Number))])
             observation.Add(resource);
-        observation.ManagedTotal = zones.Sum(static z => z.Managed) + TotalOff;
+        observation.ManagedTotal = zones.Sum(static z => z.Managed) + TotalOff - (Loans?.Pages ?? 0);
+        observation.Loans = Loans;
         observation.PoisonedPages = _blocks.Values.Sum(static b => b.Pages.Count(static p =>
             p.Has(PageFlags.HwPoison))) + PoisonedOff;
         observation.BootMemmapPages = MemmapPages;

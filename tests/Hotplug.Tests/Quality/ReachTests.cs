@@ -40,6 +40,8 @@ public sealed class ReachTests(ITestOutputHelper output)
         { "inflate", "ok" },
         { "deflate", "ok" },
         { "balloon-target", "ok" },
+        { "loan-target", "ok EINVAL" },
+        { "oom", "ok" },
         { "plug", "ok ENOMEM EINVAL unbound" },
         { "unplug", "ok EBUSY" },
         { "resize", "ok ENOMEM EBUSY EINVAL" },

@@ -19,7 +19,7 @@ public sealed class SeededFaultTests(ITestOutputHelper output)
     /// Failing sequences that are shrunk in search of the shortest: where blocks come online on arrival, one
     /// operation is saved.
     /// </summary>
-    private const int MostShrunk = 16;
+    private const int MostShrunk = 48;
 
     public static TheoryData<string> Faults => new(FaultTable.Forms.Select(static f => f.Id));
 

@@ -60,6 +60,9 @@ internal static class WireDraw
             into.Add(new BalloonObservation(BalloonDriver.HyperV, random.Below(9), random.Between(-1, 9),
                 random.Chance(50)));
         if (random.Chance(50))
+            into.Loans = new LoanObservation(random.Below(9), random.Below(9), random.Below(9), random.Below(9),
+                random.Chance(50), random.Below(9), random.Chance(50));
+        if (random.Chance(50))
             into.Add(new NodeObservation(1, random.Chance(50), random.Chance(50), random.Chance(50)));
         if (random.Chance(50))
             into.Add(Range(ref random));

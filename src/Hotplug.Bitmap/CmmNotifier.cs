@@ -1,0 +1,93 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>
+/// CMM's callback in the memory chain: at GOING_OFFLINE it halts loaning and gives back what it has in the range, list
+/// pages included; when the removal is over it lets loaning go on (source document 000; kernel-semantics 4.1.5).
+/// </summary>
+internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps steps, TRules rules)
+    where TRules : struct, IRules
+{
+    /// <summary>Its answer.</summary>
+    public Errno Act(MemoryNotification notification, PageRange range, EffectLog log)
+    {
+        var cmm = state.Cmm!;
+        switch (notification)
+        {
+            case MemoryNotification.GoingOffline:
+                cmm.IsHalted = true;
+                cmm.HotplugOccurred = true;
+                log.Add(EffectKind.LoaningHalted, range);
+                return Release(cmm.List, range, log);
+
+            // CANCEL_OFFLINE also reaches it when somebody before it refused: then there is nothing to let go on.
+            case MemoryNotification.Offline or MemoryNotification.CancelOffline when cmm.IsHalted:
+                cmm.IsHalted = false;
+                log.Add(EffectKind.LoaningResumed, range);
+                return Errno.None;
+            default:
+                return Errno.None;
+        }
+    }
+
+    // cmm_mem_going_offline()
+    private Errno Release(LoanList list, PageRange range, EffectLog log)
+    {
+        if (state.BlockOf(range.Start).Cmm is not { Count: > 0 })
+            return Errno.None;
+        ReleaseLoans(list, range, log);
+        return rules.Keeps(Fault.CmmListPageStays) ? ReplaceListPages(list, range, log) : Errno.None;
+    }
+
+    // From the head down. A hole is filled with the last address of the head; a head that is empty then is freed.
+    private void ReleaseLoans(LoanList list, PageRange range, EffectLog log)
+    {
+        var active = new PageRunLog(EffectKind.PagesActive);
+        for (var height = list.Count - 1; height >= 0; height--)
+        {
+            var page = list.At(height);
+            for (var index = page.Index - 1; index >= 0; index--)
+            {
+                var pfn = page.Pages[index];
+                if (!range.Contains(pfn))
+                    continue;
+                DropEmptyHead(list, log);
+                page.Pages[index] = list.Pop();
+                steps.FreePage(pfn);
+                active.Add(pfn, log);
+            }
+        }
+
+        DropEmptyHead(list, log);
+        active.Flush(log);
+    }
+
+    private void DropEmptyHead(LoanList list, EffectLog log)
+    {
+        if (list.Head is { Index: 0 })
+            steps.FreeHead(log);
+    }
+
+    // The new one never lies in the range, because that is isolated. Without one the offline is refused; what was given
+    // back so far stays so.
+    private Errno ReplaceListPages(LoanList list, PageRange range, EffectLog log)
+    {
+        for (var height = list.Count - 1; height >= 0; height--)
+        {
+            var page = list.At(height);
+            if (!range.Contains(page.Pfn))
+                continue;
+            var errno = steps.AllocateListPage(log, out var pfn);
+            if (errno != Errno.None)
+                return errno;
+            steps.FreeListPage(page.Pfn, log);
+            page.Pfn = pfn;
+        }
+
+        return Errno.None;
+    }
+}

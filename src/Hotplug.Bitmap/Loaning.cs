@@ -1,0 +1,144 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>
+/// CMM's thread: it polls the hypervisor's target and loans pages or takes them back; and its part in the OOM notifier
+/// chain (source document 000; kernel-semantics 4.1.3, 4.1.4, 4.1.6).
+/// </summary>
+internal sealed class Loaning<TRules>(MachineState state, LoanSteps steps, TRules rules)
+    where TRules : struct, IRules
+{
+    private readonly bool _isAware = state.Spec.HasHotplugAwareCmm;
+
+    /// <summary>The hypervisor wants so many pages on loan.</summary>
+    public Errno SetTarget(long target)
+    {
+        if (state.Cmm is not { } cmm)
+            return Errno.EINVAL;
+        cmm.Target = target;
+        return Errno.None;
+    }
+
+    /// <summary>cmm_thread() over these seconds.</summary>
+    public void Pass(long seconds, EffectLog log)
+    {
+        if (state.Cmm is not { } cmm)
+            return;
+        var idle = 0;
+        while (seconds >= cmm.SecondsToWake)
+        {
+            seconds -= cmm.SecondsToWake;
+            cmm.SecondsToWake = Cmm.PollDelay;
+            if (cmm.IsPaused)
+            {
+                cmm.IsPaused = false;
+            }
+            else if (cmm.HotplugOccurred)
+            {
+                cmm.HotplugOccurred = false;
+                cmm.IsPaused = true;
+                cmm.SecondsToWake = state.Spec.CmmHotplugDelay;
+            }
+            else
+            {
+                // What one poll could not do because it was made to fail, the next one does; after two that did nothing
+                // none will.
+                idle = Poll(cmm, log) ? 0 : idle + 1;
+                if (idle == 2)
+                    seconds %= Cmm.PollDelay;
+            }
+        }
+
+        cmm.SecondsToWake -= (int)seconds;
+    }
+
+    /// <summary>
+    /// Its delay elapses while memory leaves. hotplug_mutex is taken, so the thread skips that round: "Hotplug operation in
+    /// progress, activity suspended".
+    /// </summary>
+    public void WakeWhileRemoving(EffectLog log)
+    {
+        if (_isAware && MayLoan())
+            Poll(state.Cmm!, log);
+    }
+
+    /// <summary>cmm_oom_notify(): gives pages back, and keeps the target lower by as many.</summary>
+    public void OutOfMemory(EffectLog log)
+    {
+        if (state.Cmm is { } cmm)
+            cmm.OomFreed += Free(cmm, state.Spec.CmmOomPages, log);
+    }
+
+    // cmm_get_mpp() and what follows: true if a page was loaned or taken back.
+    private bool Poll(Cmm cmm, EffectLog log)
+    {
+        var goal = GoalOf(cmm);
+        var loaned = cmm.List.Loaned;
+        if (goal > loaned)
+            Loan(cmm, goal - loaned, log);
+        else if (goal < loaned)
+            Free(cmm, loaned - goal, log);
+        return cmm.List.Loaned != loaned;
+    }
+
+    // What is active now is what is managed, less what is on loan.
+    private long GoalOf(Cmm cmm)
+    {
+        long managed = 0;
+        for (var i = 0; i < state.Zones.Count; i++)
+            managed += state.Zones.Find(i)?.Managed ?? 0;
+        return Math.Max(0, Math.Min(cmm.Target - cmm.OomFreed, managed - state.Spec.CmmLeastActive));
+    }
+
+    // cmm_alloc_pages(): stops when a removal begins, when memory is short and when the hypervisor refuses.
+    private void Loan(Cmm cmm, long count, EffectLog log)
+    {
+        var loaned = new PageRunLog(EffectKind.PagesLoaned);
+        while (count > 0 && MayLoan())
+        {
+            var pfn = steps.AllocatePage();
+            if (pfn < 0)
+                break;
+            if (steps.MakeRoom(log) != Errno.None || !steps.SetLoaned())
+            {
+                steps.FreePage(pfn);
+                break;
+            }
+
+            steps.AddToList(pfn);
+            loaned.Add(pfn, log);
+            count--;
+        }
+
+        loaned.Flush(log);
+    }
+
+    private bool MayLoan() => steps.MayLoan() || !rules.Keeps(Fault.CmmLoansWhileRemoving);
+
+    // cmm_free_pages(): never aborts early; that the balloon shrinks is good for a removal.
+    private long Free(Cmm cmm, long count, EffectLog log)
+    {
+        var freed = Math.Min(count, cmm.List.Loaned);
+        var active = new PageRunLog(EffectKind.PagesActive);
+        for (var left = freed; left > 0; left--)
+        {
+            DropEmptyHead(cmm, log);
+            var pfn = cmm.List.Pop();
+            steps.FreePage(pfn);
+            active.Add(pfn, log);
+            DropEmptyHead(cmm, log);
+        }
+
+        active.Flush(log);
+        return freed;
+    }
+
+    // A loan that the hypervisor refused may have left a list page without an address.
+    private void DropEmptyHead(Cmm cmm, EffectLog log)
+    {
+        if (cmm.List.Head is { Index: 0 })
+            steps.FreeHead(log);
+    }
+}

@@ -1,0 +1,41 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+
+namespace Hotplug.Model.Operations;
+
+/// <summary>What CMM's pages look like: pages of the kernel that nobody but CMM can give back.</summary>
+internal static class LoanPages
+{
+    private static readonly PageState s_loaned = new(PageFlags.InUse | PageFlags.Kernel, 0, PageState.LoanOwner, 1);
+    private static readonly PageState s_list = s_loaned with { Owner = PageState.LoanListOwner };
+
+    /// <summary>A loaned page, or a list page.</summary>
+    public static bool IsAny(PageState page) => page.Has(PageFlags.InUse) && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
+
+    /// <summary>Just loaned, or just put on the list.</summary>
+    public static bool IsNew(PageState page) => page == s_loaned || page == s_list;
+
+    /// <summary>CMM had it, and now it is free – or, poisoned, nobody's.</summary>
+    public static bool IsGivenBack(PageState before, PageState after) => IsAny(before)
+        && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) && !IsAny(after) : after.Has(PageFlags.Buddy));
+
+    /// <summary>List pages that so many loaned pages need: all but the head are full.</summary>
+    public static long ListsFor(MachineSpec spec, long pages) => (pages + spec.PagesPerLoanList - 1) / spec.PagesPerLoanList;
+
+    /// <summary>Loaned pages of a block that was seen.</summary>
+    public static long CountLoaned(BlockObservation? block) => Count(block, PageState.LoanOwner);
+
+    /// <summary>List pages of a block that was seen.</summary>
+    public static long CountLists(BlockObservation? block) => Count(block, PageState.LoanListOwner);
+
+    private static long Count(BlockObservation? block, byte owner)
+    {
+        long pages = 0;
+        if (block is not null)
+            foreach (ref readonly var run in block.Pages.Runs)
+                if (run.State.Owner == owner && run.State.Has(PageFlags.InUse))
+                    pages += run.Count;
+        return pages;
+    }
+}
