@@ -76,6 +76,8 @@ internal sealed class KernelSource(IOperationSource source) : IOperationSource
             case OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline
                 or OperationKind.HardOffline:
                 return drawn.Subject is not { Kind: NameKind.Device, Id: 0 };
+            case OperationKind.Get or OperationKind.Put:
+                return drawn.Subject.Kind == NameKind.Allocation;
             case OperationKind.Tick:
                 return false;
             default:

@@ -170,8 +170,11 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
         return driver.Allocate(operation.Subject.Id, kind, pages, operation.Node);
     }
 
-    private JsonObject OnAllocation(string verb, in Operation operation, JsonObject op)
+    // User space pins what is its own: it has no way to a page that somebody else holds.
+    private JsonObject? OnAllocation(string verb, in Operation operation, JsonObject op)
     {
+        if (operation.Subject.Kind != NameKind.Allocation)
+            return null;
         op["op"] = verb switch
         {
             "pin" => "get",
