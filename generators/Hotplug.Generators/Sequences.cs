@@ -1,5 +1,6 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Engine.Run;
 using Hotplug.Generators.Specs;
@@ -48,6 +49,7 @@ public sealed class Sequences(Family? steering = null, Guidance guidance = Guida
         Family.Balloon => HasBalloon(spec),
         Family.Cmm => spec.HasHotplugAwareCmm,
         Family.PageOffline => !spec.DeviceMemories.IsEmpty || HasBalloon(spec),
+        Family.Callback => spec.Balloons.Any(static b => b.Driver is BalloonDriver.Xen or BalloonDriver.HyperV),
         Family.Vmemmap => spec.CanSelfHost(spec.MemmapOnMemory),
         _ => true,
     };

@@ -59,6 +59,12 @@ internal static class BlockSteps
         _ => false,
     };
 
+    /// <summary>
+    /// True for what Xen's balloon adds when it is asked for more than it holds: no block device shows it.
+    /// </summary>
+    internal static bool AddsForItself(in Operation operation, in BlockChange change) =>
+        operation.Kind == OperationKind.Deflate && change.Before is null && change.After is { IsRegistered: false };
+
     /// <summary>True for the three online words.</summary>
     internal static bool Onlines(OperationKind kind) =>
         kind is OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable;

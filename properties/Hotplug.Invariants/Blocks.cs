@@ -148,6 +148,7 @@ public static class Blocks
             var step = BlockSteps.Of(change);
             if (step == BlockStep.None
                 || BlockSteps.Allows(seen.Operation, step, seen.Spec.DeviceMemoryOf(change.Block) > 0)
+                || BlockSteps.AddsForItself(seen.Operation, change)
                 || StandBack.ForBlock(seen, change.Block))
                 continue;
             return Evidence.AgainstBlock(StateMachine, seen, change.Block,
@@ -278,10 +279,12 @@ public static class Blocks
         number = seen.Spec.BlockOf(seen.Target.Range.Start);
         var kind = seen.Operation.Kind;
         if (kind == OperationKind.WriteState)
-            return (StateText)seen.Operation.Choice == StateText.Nonsense && seen.Before.Find(number) is not null;
+            return (StateText)seen.Operation.Choice == StateText.Nonsense
+                && seen.Before.Find(number) is { IsRegistered: true };
         return kind == OperationKind.Offline
             ? seen.Before.Find(number) is { State: BlockState.Offline }
-            : BlockSteps.Onlines(kind) && seen.Before.Find(number) is { State: BlockState.Online };
+            : BlockSteps.Onlines(kind)
+                && seen.Before.Find(number) is { State: BlockState.Online, IsRegistered: true };
     }
 
     private static Violation? CheckOnlineAttribute(Transition seen)
@@ -291,7 +294,7 @@ public static class Blocks
         var number = seen.Spec.BlockOf(seen.Target.Range.Start);
         var wanted = seen.Operation.Amount == 1 ? BlockState.Online : BlockState.Offline;
         var before = seen.Before.Find(number);
-        if (before?.State != wanted || StandBack.ForBlock(seen, number)
+        if (before?.State != wanted || !before.IsRegistered || StandBack.ForBlock(seen, number)
             || (seen.Answer.IsOk && seen.After.Find(number)?.State == wanted))
             return null;
         return Evidence.AgainstBlock(OnlineAttributeIdempotent, seen, number, $"ok and still {Evidence.Print(before)}",
@@ -328,7 +331,7 @@ public static class Blocks
     private static Violation? CheckDevices(Transition seen)
     {
         foreach (ref readonly var change in seen.Changed)
-            if (change.After is not null && change.Block >= seen.Spec.BootBlocks
+            if (change.After is { IsRegistered: true } && change.Block >= seen.Spec.BootBlocks
                 && !InDevice(seen.After, seen.Spec.PagesOf(change.Block)) && !StandBack.ForBlock(seen, change.Block))
                 return Evidence.AgainstBlock(HasDevice, seen, change.Block, "inside the range of a device", "in none");
         if (seen.Before.Devices.Length <= seen.After.Devices.Length)
@@ -338,7 +341,7 @@ public static class Blocks
             if (seen.After.Device(device.Name) is not null || device.InFlight)
                 continue;
             for (var pfn = device.Range.Start; pfn < device.Range.End; pfn += seen.Spec.PagesPerBlock)
-                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is { } left && !InDevice(seen.After,
+                if (seen.After.Find(seen.Spec.BlockOf(pfn)) is { IsRegistered: true } left && !InDevice(seen.After,
                     seen.Spec.PagesOf(left.Block)))
                     return Evidence.AgainstBlock(HasDevice, seen, left.Block,
                         $"absent, as device {device.Name} is gone", Evidence.Print(left));

@@ -259,12 +259,22 @@ public static class Conservation
                 continue;
             var after = new PageWalk(seen.After, witness.Range, seen.Spec.PagesPerBlock);
             while (after.MoveNext())
-                if (!after.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Unseen | PageFlags.HwPoison))
+                if (!after.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Unseen | PageFlags.HwPoison)
+                    && !(after.State.Has(PageFlags.Kernel) && AddsMemmap(seen)))
                     return Evidence.Against(ReleasedIsFree, $"pages {after.Range}", "free after they were released",
                         after.State.ToString(), after.Range);
         }
 
         return null;
+    }
+
+    // What Xen's balloon adds for itself takes its memmap from what was just released.
+    private static bool AddsMemmap(Transition seen)
+    {
+        foreach (ref readonly var change in seen.Changed)
+            if (BlockSteps.AddsForItself(seen.Operation, change))
+                return true;
+        return false;
     }
 
     private static Violation? CheckQuiet(Transition seen)

@@ -172,7 +172,8 @@ public static class Contigs
         seen.Operation.Kind == OperationKind.Contig && !seen.IsStart && seen.Target.At >= 0;
 
     // A request that goes beyond all memory is refused for that; what matters then is what lies before the end.
-    private static PageRange RangeOf(Transition seen) => new(seen.Target.At, seen.Operation.Amount);
+    private static PageRange RangeOf(Transition seen) => new(seen.Target.At,
+        Math.Min(seen.Operation.Amount, seen.Spec.PagesPerBlock * (seen.Before.Blocks.Length + 1L)));
 
     // The first page of the range that is PageOffline and no page of a balloon that lets them migrate.
     private static (PageRange Range, PageState State)? FirstPageOffline(Transition seen)

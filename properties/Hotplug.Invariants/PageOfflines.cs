@@ -85,6 +85,8 @@ public static class PageOfflines
         if (seen.Deviations.For(DeviationKind.OfflineLost, block) is { } lost
             && lost.Amount >= page.Start && lost.Amount < page.End)
             return true;
+        if (page.Before.Has(PageFlags.Unbacked))
+            return seen.Operation.Kind is OperationKind.Back or OperationKind.Deflate or OperationKind.BalloonTarget;
         if (IsUnplugged(page.Before))
             return seen.Operation.Kind is OperationKind.Plug or OperationKind.Resize or OperationKind.Unplug
                 or OperationKind.Back or OperationKind.Tick;

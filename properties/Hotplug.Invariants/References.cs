@@ -111,7 +111,7 @@ public static class References
 
     // In source document 003 what may be skipped by offlining has none: that is a device memory's unplugged pages.
     private static int AtRest(Transition seen, in PageState page) => page.Owner < PageState.BalloonOwner
-        && !page.Has(PageFlags.Movable) && seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
+        && !page.HasAny(PageFlags.Movable | PageFlags.Unbacked) && seen.Spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
 
     // get takes a reference of a PageOffline page, and put drops it; between them it stays.
     private static bool AreSomebodyElses(Transition seen, in BlockChange change, in PageRun run)

@@ -7,7 +7,8 @@ namespace Hotplug.Bitmap;
 
 /// <summary>Adds memory: add_memory_resource() (kernel-semantics 3.1).</summary>
 internal sealed class Adding<TRules>(
-    MachineState state, Memmap<TRules> memmaps, Removing<TRules> removing, Onlining<TRules> onlining)
+    MachineState state, Memmap<TRules> memmaps, Removing<TRules> removing, Onlining<TRules> onlining,
+    Callbacks callbacks)
     where TRules : struct, IRules
 {
     /// <summary>The operation <c>add</c>: a DIMM.</summary>
@@ -16,7 +17,7 @@ internal sealed class Adding<TRules>(
         var spec = state.Spec;
         var dimms = spec.DimmRange;
         var count = operation.Amount;
-        if (count == 0 || operation.Node >= spec.Nodes)
+        if (count == 0 || operation.Node >= spec.Nodes || !MayOwn(operation))
             return Errno.EINVAL;
         if (count > dimms.Count || state.Devices.IndexOf(operation.Subject.Id) >= 0)
             return count > dimms.Count ? Errno.E2BIG : Errno.EEXIST;
@@ -28,6 +29,8 @@ internal sealed class Adding<TRules>(
             return Errno.EEXIST;
         if (start % spec.PagesPerBlock != 0 || count % spec.PagesPerBlock != 0)
             return Errno.EINVAL;
+        if (operation.Third != (byte)CallbackOwner.Generic)
+            return AddDriven(operation, range, log);
         var wish = (MemmapPlacement)operation.Choice;
         if (!memmaps.TryPlace(wish, count / spec.PagesPerBlock, out var placement))
             return Errno.EINVAL;
@@ -38,10 +41,24 @@ internal sealed class Adding<TRules>(
     }
 
     /// <summary>
+    /// What Xen's balloon does when it wants more room than there is: steps 1 to 4 of source document 004, for a block
+    /// that nobody else knows of. Null if that cannot be had.
+    /// </summary>
+    public MemoryBlock? AddForBalloon(CallbackOwner owner, EffectLog log)
+    {
+        var start = callbacks.MayAdd(owner) ? FirstGap(state.Layout.PagesPerBlock) : -1;
+        if (start < 0)
+            return null;
+        var range = new PageRange(start, state.Layout.PagesPerBlock);
+        return AddUnregistered(range, node: 0, device: -1, owner, log) == Errno.None ? state.BlockOf(start) : null;
+    }
+
+    /// <summary>
     /// Adds whole blocks, offline, without onlining them: memmap, resource, block devices. On failure nothing is left
     /// behind.
     /// </summary>
-    public Errno AddBlocks(PageRange range, short node, MemmapPlacement memmap, EffectLog log)
+    public Errno AddBlocks(
+        PageRange range, short node, MemmapPlacement memmap, EffectLog log, bool isRegistered = true)
     {
         state.Zones.Generation++;
         state.Resources.Add(range);
@@ -57,6 +74,7 @@ internal sealed class Adding<TRules>(
             var block = state.Blocks.Add(state.Spec.BlockOf(pfn));
             block.Node = node;
             state.NodeBlocks[node]++;
+            block.IsRegistered = isRegistered;
         }
 
         // With a memmap per block, block after block; otherwise all memmap first (create_altmaps_and_memory_blocks()).
@@ -66,7 +84,7 @@ internal sealed class Adding<TRules>(
         {
             var part = new PageRange(pfn, step);
             var errno = memmaps.Populate(part, log);
-            if (errno == Errno.None)
+            if (errno == Errno.None && isRegistered)
                 errno = CreateDevices(part, log);
             if (errno == Errno.None)
                 continue;
@@ -88,6 +106,63 @@ internal sealed class Adding<TRules>(
             block.OnlineType = state.AutoOnline;
             onlining.Online(block, log);
         }
+    }
+
+    // Steps 1 to 3, and with user space out of the way 4 and 5 as well. It is in no memory group.
+    private Errno AddDriven(in Operation operation, PageRange range, EffectLog log)
+    {
+        var owner = (CallbackOwner)operation.Third;
+        var id = operation.Subject.Id;
+        var isRegistered = operation.Fourth == (byte)BlockDevices.Registered;
+        var errno = isRegistered ? AddBlocks(range, operation.Node, MemmapPlacement.Boot, log)
+            : AddUnregistered(range, operation.Node, id, owner, log);
+        if (errno != Errno.None)
+            return errno;
+        if (isRegistered)
+            Own(range, id, owner);
+        state.Devices.Dimms.Add(new Dimm(id, range, (int)(range.Count / state.Layout.PagesPerBlock), owner));
+        log.Witness(WitnessRole.Placed, range);
+        if (isRegistered)
+            AutoOnline(range, log);
+        return Errno.None;
+    }
+
+    private Errno AddUnregistered(PageRange range, short node, int device, CallbackOwner owner, EffectLog log)
+    {
+        var errno = AddBlocks(range, node, MemmapPlacement.Boot, log, isRegistered: false);
+        if (errno != Errno.None)
+            return errno;
+        Own(range, device, owner);
+        errno = onlining.OnlineUnregistered(state.BlockOf(range.Start), log);
+        if (errno != Errno.None)
+            removing.Undo(range, log);
+        return errno;
+    }
+
+    private void Own(PageRange range, int device, CallbackOwner owner)
+    {
+        for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
+        {
+            var block = state.BlockOf(pfn);
+            block.Device = device;
+            block.Driver = owner;
+            if (block.Backed.Length == 0)
+                block.Backed = new ulong[state.Layout.PlaneWords];
+            block.Backed.AsSpan().Clear();
+            state.Touch(block);
+        }
+    }
+
+    // Only the driver of a balloon whose callback is set adds memory of its own; without block devices one at a time,
+    // because there is nobody to take back what went before.
+    private bool MayOwn(in Operation operation)
+    {
+        var isRegistered = operation.Fourth == (byte)BlockDevices.Registered;
+        if (operation.Third == (byte)CallbackOwner.Generic)
+            return isRegistered;
+        return callbacks.MayAdd((CallbackOwner)operation.Third)
+            && (MemmapPlacement)operation.Choice is MemmapPlacement.Policy or MemmapPlacement.Boot
+            && (isRegistered || operation.Amount == state.Layout.PagesPerBlock);
     }
 
     private Errno AddDimm(in Operation operation, PageRange range, MemmapPlacement memmap, EffectLog log)
@@ -112,7 +187,7 @@ internal sealed class Adding<TRules>(
             state.Touch(block);
         }
 
-        state.Devices.Dimms.Add(new Dimm(operation.Subject.Id, range, blocks));
+        state.Devices.Dimms.Add(new Dimm(operation.Subject.Id, range, blocks, default));
         log.Witness(WitnessRole.Placed, range);
         return Errno.None;
     }

@@ -9,25 +9,36 @@ namespace Hotplug.Bitmap;
 /// Balloons: inflate, deflate and target (kernel-semantics 3.12). virtio's take movable memory wherever it is; those of
 /// Hyper-V and Xen take kernel memory only, Hyper-V's in units of 2 MiB – a pageblock – first.
 /// </summary>
-internal sealed class Ballooning(MachineState state, PageAllocator pages)
+internal sealed class Ballooning<TRules>(
+    MachineState state, PageAllocator pages, Backing backing, Adding<TRules> adding)
+    where TRules : struct, IRules
 {
     // VIRTIO_BALLOON_OOM_NR_PAGES
     private const int OomPages = 256;
 
-    /// <summary>Pages that the balloon holds.</summary>
-    public long SizeOf(Balloon balloon) => state.Runs.HolderOf(balloon.Holder).Pages;
+    /// <summary>Pages that the balloon holds: Xen's also those that its driver added and nothing backs.</summary>
+    public static long SizeOf(MachineState state, Balloon balloon) => state.Runs.HolderOf(balloon.Holder).Pages
+        + (balloon.Driver == BalloonDriver.Xen ? state.XenUnbacked : 0);
 
     public Errno Inflate(BalloonDriver driver, long count, EffectLog log)
     {
         if (Find(driver) is not { } balloon)
             return Errno.EINVAL;
-        var size = SizeOf(balloon);
+        var size = SizeOf(state, balloon);
         return To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
     }
 
-    public Errno Deflate(BalloonDriver driver, long count, EffectLog log) => Find(driver) is not { } balloon
-        ? Errno.EINVAL
-        : To(balloon, Math.Max(0, SizeOf(balloon) - count), log);
+    /// <summary>Xen's balloon that is asked for more than it holds adds memory for itself.</summary>
+    public Errno Deflate(BalloonDriver driver, long count, EffectLog log)
+    {
+        if (Find(driver) is not { } balloon)
+            return Errno.EINVAL;
+        var size = SizeOf(state, balloon);
+        To(balloon, Math.Max(0, size - count), log);
+        if (driver == BalloonDriver.Xen && count > size)
+            AddAndBack(count - size, log);
+        return Errno.None;
+    }
 
     public Errno Target(BalloonDriver driver, long count, EffectLog log) =>
         Find(driver) is not { } balloon ? Errno.EINVAL : To(balloon, count, log);
@@ -37,7 +48,7 @@ internal sealed class Ballooning(MachineState state, PageAllocator pages)
     {
         foreach (var balloon in state.Balloons)
             if (balloon.StaysManaged)
-                Shrink(balloon, Math.Min(OomPages, SizeOf(balloon)), log);
+                Shrink(balloon, Math.Min(OomPages, SizeOf(state, balloon)), log);
     }
 
     private Balloon? Find(BalloonDriver driver)
@@ -52,7 +63,7 @@ internal sealed class Ballooning(MachineState state, PageAllocator pages)
     private Errno To(Balloon balloon, long target, EffectLog log)
     {
         balloon.Target = target;
-        var size = SizeOf(balloon);
+        var size = SizeOf(state, balloon);
         if (target > size)
             Grow(balloon, target - size, log);
         else
@@ -89,9 +100,24 @@ internal sealed class Ballooning(MachineState state, PageAllocator pages)
         return taken;
     }
 
+    // Steps 1 to 4 of source document 004 when it needs more struct pages, then 5 and 6 page by page. It takes what it can
+    // get.
+    private void AddAndBack(long missing, EffectLog log)
+    {
+        while (missing > 0 && adding.AddForBalloon(CallbackOwner.Xen, log) is not null)
+            missing -= backing.BackAny(missing, log);
+    }
+
     // balloon_page_dequeue() takes the page that was put in last.
     private void Shrink(Balloon balloon, long count, EffectLog log)
     {
+        var held = state.Runs.HolderOf(balloon.Holder).Pages;
+        if (count > held)
+        {
+            backing.BackAny(count - held, log);
+            count = held;
+        }
+
         while (count > 0)
         {
             var run = state.Runs.HolderOf(balloon.Holder).Last;

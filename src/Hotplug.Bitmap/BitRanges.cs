@@ -62,6 +62,24 @@ internal static class BitRanges
         return sum;
     }
 
+    /// <summary>The end of the run of bits that are as this one; at most the limit.</summary>
+    internal static int RunEnd(ReadOnlySpan<ulong> words, int start, int limit)
+    {
+        Debug.Assert(start < limit && limit <= words.Length * 64L);
+        var same = Get(words, start) ? ulong.MaxValue : 0;
+        var index = start >> 6;
+        var differs = (words[index] ^ same) & (ulong.MaxValue << start);
+        while (differs == 0)
+        {
+            index++;
+            if (index << 6 >= limit)
+                return limit;
+            differs = words[index] ^ same;
+        }
+
+        return Math.Min(limit, (index << 6) + BitOperations.TrailingZeroCount(differs));
+    }
+
     /// <summary>True if the bit is set.</summary>
     internal static bool Get(ReadOnlySpan<ulong> words, int bit) => (words[bit >> 6] >> bit & 1) != 0;
 }

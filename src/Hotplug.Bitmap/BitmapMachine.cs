@@ -30,7 +30,7 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
     /// <inheritdoc/>
     public MachineIdentity Identity { get; } = new(name, "1",
         Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.Cmm | Levels.DeviceMemory
-        | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
+        | Levels.OnlineCallback | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
 
     private Wiring<TRules> Wiring => _wiring
         ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
@@ -142,6 +142,10 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.Oom => OutOfMemory(machine, log),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize =>
                 Resize(machine, operation, log),
+            OperationKind.Back => machine.Backing.Back(pfn, operation.Amount, log),
+            OperationKind.SetCallback => operation.Second == (byte)CallbackAction.Set
+                ? machine.Callbacks.Set((CallbackOwner)operation.Choice)
+                : machine.Callbacks.Restore((CallbackOwner)operation.Choice),
             OperationKind.Poison or OperationKind.HardOffline => machine.Poisoning.Poison(pfn, log),
             OperationKind.Unpoison => machine.Poisoning.Unpoison(pfn, log),
             OperationKind.SoftOffline => machine.Poisoning.SoftOffline(pfn, log),
@@ -164,6 +168,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
         var memories = machine.State.Memories;
         if (operation.Subject.Id < 1 || operation.Subject.Id > memories.Length)
             return Errno.EINVAL;
+        if (!machine.Callbacks.Has(CallbackOwner.VirtioMem))
+            return Errno.ENODEV;   // register_virtio_mem_device() failed: no driver is bound to it.
         var device = memories[operation.Subject.Id - 1];
         if (operation.Amount > device.SubBlocks && operation.Kind != OperationKind.Unplug)
             return Errno.EINVAL;

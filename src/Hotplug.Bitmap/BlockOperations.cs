@@ -57,7 +57,9 @@ internal sealed class BlockOperations<TRules>(
     private Answer OfflineRemove(in Operation operation, in Target target, EffectLog log)
     {
         var range = RangeOf(operation, target);
-        return IsHotAdded(range) ? ejecting.OfflineAndRemove(range, log) : Answer.Of(Errno.EINVAL);
+        if (!IsHotAdded(range))
+            return Answer.Of(Errno.EINVAL);
+        return IsDriven(range) ? Answer.Of(Errno.EBUSY) : ejecting.OfflineAndRemove(range, log);
     }
 
     // acpi_scan_hot_remove(): whatever the reason, a refusal is EBUSY.
@@ -67,6 +69,8 @@ internal sealed class BlockOperations<TRules>(
             return Answer.Of(Errno.EINVAL);
         if (state.Devices.IndexOf(id) < 0)
             return Answer.Of(Errno.ENOENT);
+        if (IsDriven(target.Range))
+            return Answer.Of(Errno.EBUSY);
         var answer = ejecting.OfflineAndRemove(target.Range, log);
         return answer.IsErrno ? Answer.Of(Errno.EBUSY) : answer;
     }
@@ -78,5 +82,16 @@ internal sealed class BlockOperations<TRules>(
     // Boot memory and what a driver added are not the firmware's to remove.
     private bool IsHotAdded(PageRange range) => range.Count > 0 && state.Spec.DimmRange.Contains(range);
 
-    private MemoryBlock? Find(in Target target) => state.FindBlockOf(target.Range.Start);
+    // A balloon driver adds memory and never takes it away: nobody may offline it on the driver's behalf.
+    private bool IsDriven(PageRange range)
+    {
+        foreach (var number in state.Blocks.In(range))
+            if (state.Blocks[number].Driver != CallbackOwner.Generic)
+                return true;
+        return false;
+    }
+
+    // What is not registered has no attributes to write to.
+    private MemoryBlock? Find(in Target target) =>
+        state.FindBlockOf(target.Range.Start) is { IsRegistered: true } block ? block : null;
 }

@@ -1,3 +1,4 @@
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 
@@ -10,6 +11,7 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
     {
         seen.Stamp = block.Stamp;
         seen.State = block.State;
+        seen.IsRegistered = block.IsRegistered;
         seen.Node = block.Node;
         seen.Zone = block.IsOnline ? block.Zone : block.DefaultZone;
         seen.OtherZone = block.IsOnline ? ZoneKind.None : block.OtherZone;
@@ -103,6 +105,7 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             PageUse.Movable => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 1),
             PageUse.Pinned => new PageState(PageFlags.InUse | PageFlags.Movable, 0, 0, 2),
             PageUse.Unmigratable => new PageState(PageFlags.InUse | PageFlags.Unmigratable, 0, 0, 1),
+            PageUse.NeverOnlined when block.Driver != CallbackOwner.Generic => UnbackedOf(block),
             PageUse.NeverOnlined => new PageState(
                 PageFlags.Offline | PageFlags.NeverOnlined, 0, owner, OfflineReferences(block)),
             PageUse.Unplugged => new PageState(
@@ -116,7 +119,13 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
         : cmm.IsList(offset) ? PageState.LoanListOwner
         : PageState.LoanOwner;
 
-    private PageFlags VmemmapFlags => state.Spec.Dialect.Has(Contract.Machines.DialectItem.VmemmapNotReserved)
+    // Xen has them in its balloon; nobody has those that Hyper-V keeps out. 6.1 leaves them as raw as they were.
+    private PageState UnbackedOf(MemoryBlock block) => new(
+        PageFlags.Offline | PageFlags.Unbacked
+            | (state.Spec.Dialect.Has(DialectItem.RawPagesReserved) ? PageFlags.Reserved : PageFlags.None),
+        0, block.Driver == CallbackOwner.Xen ? Balloon.OwnerOf(BalloonDriver.Xen) : (byte)0, 1);
+
+    private PageFlags VmemmapFlags => state.Spec.Dialect.Has(DialectItem.VmemmapNotReserved)
         ? PageFlags.Vmemmap
         : PageFlags.Vmemmap | PageFlags.Reserved;
 

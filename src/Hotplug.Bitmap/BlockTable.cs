@@ -56,6 +56,8 @@ internal sealed class BlockTable(BlockLayout layout)
         block.Vmemmap = block.Foreign = block.Hole = block.HeadReferences = 0;
         block.Memmap = MemmapPlacement.Boot;
         block.Head = -1;
+        block.Driver = CallbackOwner.Generic;
+        block.IsRegistered = true;
         block.Device = block.Memory = block.Group = 0;
         block.MemmapHolder = block.Home = block.Runs = -1;
         block.WasOnline = block.ReferencesDropped = block.IsListed = block.HasDevice = false;

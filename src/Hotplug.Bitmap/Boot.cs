@@ -36,6 +36,7 @@ internal static class Boot
         };
         state.NodeOnline[0] = true;
         AddBalloons(state);
+        state.Callbacks = Callbacks.AtStart(spec);
         OnlineBootMemory(state);
         return state;
     }

@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
@@ -6,7 +7,8 @@ namespace Hotplug.Bitmap;
 /// <param name="Id">N of dN.</param>
 /// <param name="Range">Where it was added.</param>
 /// <param name="Blocks">Memory blocks that it still has.</param>
-internal readonly record struct Dimm(int Id, PageRange Range, int Blocks);
+/// <param name="Driver">The balloon driver that added it; generic for none.</param>
+internal readonly record struct Dimm(int Id, PageRange Range, int Blocks, CallbackOwner Driver);
 
 /// <summary>The DIMMs that are there, in the order added.</summary>
 internal sealed class DeviceTable

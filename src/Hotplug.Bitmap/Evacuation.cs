@@ -1,5 +1,6 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
@@ -27,6 +28,15 @@ internal sealed class Evacuation(
         // Source document 003: a PageOffline page that has a reference is detected as unmovable.
         return state.HasOfflineUnreferenced ? Earlier(found, FirstReferenced(block, end, poisonedToo: false)) : found;
     }
+
+    /// <summary>
+    /// The first page that is PG_reserved still, because its driver kept it from the buddy: isolation refuses it in any
+    /// zone; −1 if there is none, as from 6.11 on (kernel-semantics 3.12.3, 3.12.4).
+    /// </summary>
+    public int FindReserved(MemoryBlock block) =>
+        block.Driver == CallbackOwner.Generic || !state.Spec.Dialect.Has(DialectItem.RawPagesReserved)
+            ? -1
+            : state.FirstOf(block, PageUse.NeverOnlined, 0, state.Layout.PagesPerBlock);
 
     /// <summary>
     /// scan_movable_pages() and do_migrate_range(): EBUSY for a PageOffline page that nobody gave up, unfinished where
@@ -129,7 +139,7 @@ internal sealed class Evacuation(
         state.References.Of(pfn) > 0 || IsBallooned(block, pfn);
 
     private bool IsBallooned(MemoryBlock block, long pfn) =>
-        state.HasOtherBalloons && state.Runs.Find(block, pfn) >= 0;
+        block.Driver != CallbackOwner.Generic || (state.HasOtherBalloons && state.Runs.Find(block, pfn) >= 0);
 
     private static int Earlier(int one, int other) => one < 0 ? other : other < 0 ? one : Math.Min(one, other);
 

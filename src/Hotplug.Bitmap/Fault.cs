@@ -34,6 +34,8 @@ public enum Fault : byte
     CmmLoansWhileRemoving,
     /// <summary>CMM gives back the loaned pages of the range, and leaves a list page there.</summary>
     CmmListPageStays,
+    /// <summary>A balloon's online_page callback drops pages that are not its own.</summary>
+    CallbackDropsForeignPages,
 }
 
 /// <summary>A seeded fault as data.</summary>
@@ -106,6 +108,10 @@ public static class FaultTable
             "At GOING_OFFLINE CMM gives back the loaned pages of the range, but not the list pages that lie in it.",
             new Citation("2009", "source document 000", "free pages in the range which is to be removed"),
             "cmm.range-is-clear", 3),
+        new(Fault.CallbackDropsForeignPages, "callback-drops-foreign-pages",
+            "While a balloon's online_page callback is set, pages of memory that is not its own go nowhere.",
+            new Citation("v6.12", "drivers/hv/hv_balloon.c", "hv_online_page"),
+            "callback.foreign-to-buddy", 1),
     ];
 
     /// <summary>The form of a fault.</summary>

@@ -50,6 +50,12 @@ internal sealed class MachineState
     /// <summary>Some balloon is not virtio's: who holds a page must be looked up.</summary>
     public bool HasOtherBalloons { get; set; }
 
+    /// <summary>Whose online_page callbacks are set.</summary>
+    public CallbackOwners Callbacks { get; set; }
+
+    /// <summary>Pages in Xen's balloon that never had backing: of online blocks that its driver added.</summary>
+    public long XenUnbacked { get; set; }
+
     public AutoOnline AutoOnline { get; set; }
 
     public bool AutoMovable { get; set; }
@@ -136,6 +142,8 @@ internal sealed class MachineState
         Cmm = Cmm?.Clone(),
         DeflatesOnOom = DeflatesOnOom,
         HasOtherBalloons = HasOtherBalloons,
+        Callbacks = Callbacks,
+        XenUnbacked = XenUnbacked,
         AutoOnline = AutoOnline,
         AutoMovable = AutoMovable,
         MemmapOnMemory = MemmapOnMemory,
@@ -153,7 +161,7 @@ internal sealed class MachineState
         (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
         (Injection, Allocations, Cmm) = (copy.Injection, copy.Allocations, copy.Cmm);
         (NodeOnline, NodeBlocks) = (copy.NodeOnline, copy.NodeBlocks);
-        Balloons = copy.Balloons;
+        (Balloons, Callbacks, XenUnbacked) = (copy.Balloons, copy.Callbacks, copy.XenUnbacked);
         (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);
         (PoisonedPages, BootMemmapPages) = (copy.PoisonedPages, copy.BootMemmapPages);
         Teardown = copy.Teardown;

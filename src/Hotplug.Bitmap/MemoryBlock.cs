@@ -45,6 +45,17 @@ internal sealed class MemoryBlock(int words)
     /// <summary>Number of the device memory that brought it; 0 for none.</summary>
     public int Memory;
 
+    /// <summary>The balloon driver that added it and decides about its pages; generic for none.</summary>
+    public CallbackOwner Driver;
+
+    /// <summary>User space sees it and can online it.</summary>
+    public bool IsRegistered;
+
+    /// <summary>
+    /// A bit for each page that the hypervisor has backed; meaningful for what a balloon driver added. Kept for reuse.
+    /// </summary>
+    public ulong[] Backed = [];
+
     /// <summary>Memory group; 0 for none.</summary>
     public int Group;
 
@@ -128,6 +139,8 @@ internal sealed class MemoryBlock(int words)
         (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
         (Memmap, Head, HeadReferences) = (other.Memmap, other.Head, other.HeadReferences);
         (Device, Memory, Group, MemmapHolder) = (other.Device, other.Memory, other.Group, other.MemmapHolder);
+        (Driver, IsRegistered) = (other.Driver, other.IsRegistered);
+        Backed = Driver == CallbackOwner.Generic ? [] : (ulong[])other.Backed.Clone();
         (WasOnline, ReferencesDropped) = (other.WasOnline, other.ReferencesDropped);
         (MemmapPages, PopulatedSections, HasDevice) = (other.MemmapPages, other.PopulatedSections, other.HasDevice);
         (FreePages, FreeOrders, Runs) = (other.FreePages, other.FreeOrders, other.Runs);

@@ -5,7 +5,7 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Writes observations: of the blocks only those that changed since this buffer was written last.</summary>
-internal sealed class ObservationWriter(MachineState state, BlockPainter painter, Ballooning ballooning)
+internal sealed class ObservationWriter(MachineState state, BlockPainter painter)
 {
     private readonly List<int> _changes = [];
 
@@ -78,6 +78,7 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
         observation.ManagedTotal = managed - (state.Cmm?.List.Loaned ?? 0);
         observation.PoisonedPages = state.PoisonedPages;
         observation.BootMemmapPages = state.BootMemmapPages;
+        observation.Callbacks = state.Callbacks;
         WriteDevices(observation);
         for (short node = 0; node < state.NodeOnline.Length; node++)
             if (state.NodeOnline[node])
@@ -91,7 +92,9 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
         foreach (var dimm in state.Devices.Dimms)
         {
             var pages = (long)dimm.Blocks * state.Layout.PagesPerBlock;
-            observation.Add(new DeviceObservation(Name.Device(dimm.Id), dimm.Range, pages, pages, InFlight: false));
+            var plugged = dimm.Driver == CallbackOwner.Generic ? pages : BackedIn(dimm);
+            observation.Add(new DeviceObservation(Name.Device(dimm.Id), dimm.Range, plugged, pages, InFlight: false,
+                dimm.Driver));
         }
 
         foreach (var memory in state.Memories)
@@ -106,6 +109,15 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
                 cmm.HotplugOccurred, cmm.SecondsToWake, cmm.IsPaused);
         foreach (var balloon in state.Balloons)
             observation.Add(new BalloonObservation(
-                balloon.Driver, ballooning.SizeOf(balloon), balloon.Target, InFlight: false));
+                balloon.Driver, Ballooning<Faithful>.SizeOf(state, balloon), balloon.Target, InFlight: false));
+    }
+
+    private long BackedIn(in Dimm dimm)
+    {
+        long pages = 0;
+        foreach (var number in state.Blocks.In(dimm.Range))
+            if (state.Blocks[number] is { Driver: not CallbackOwner.Generic } block && block.Device == dimm.Id)
+                pages += BitRanges.Count(block.Backed, 0, state.Layout.PagesPerBlock);
+        return pages;
     }
 }

@@ -50,9 +50,9 @@ internal sealed class Offlining<TRules>(
     private Answer Empty(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
     {
         // start_isolate_page_range(): a page that never moves is refused before anybody is told.
-        var culprit = zone.Id.IsKernel
-            ? evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock, log)
-            : -1;
+        var culprit = evacuation.FindReserved(block);
+        if (culprit < 0 && zone.Id.IsKernel)
+            culprit = evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock, log);
         if (culprit >= 0)
         {
             log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));

@@ -9,7 +9,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Brings a memory block online: memory_block_online(), online_pages() (kernel-semantics 3.2).</summary>
 internal sealed class Onlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    ZonePolicy policy, TRules rules)
+    ZonePolicy policy, Backing backing, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -25,6 +25,13 @@ internal sealed class Onlining<TRules>(
             return Errno.EHWPOISON;
         return OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, type)), log);
     }
+
+    /// <summary>
+    /// What a driver does that adds memory without registering it: steps 4 and 5 of source document 004, in the zone that
+    /// a plain online would choose.
+    /// </summary>
+    public Errno OnlineUnregistered(MemoryBlock block, EffectLog log) =>
+        OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, AutoOnline.Online)), log);
 
     private Errno OnlineTo(MemoryBlock block, Zone zone, EffectLog log)
     {
@@ -96,7 +103,8 @@ internal sealed class Onlining<TRules>(
         block.Zone = zone.Id.Kind;
         state.Blocks.SetState(block, BlockState.Online);
         block.WasOnline = true;
-        log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
+        if (block.IsRegistered)
+            log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
     }
 
     // online_pages_range(): the online callback sees chunks as large as their alignment allows.
@@ -104,9 +112,19 @@ internal sealed class Onlining<TRules>(
     {
         var offset = block.Vmemmap;
         var end = state.Layout.PagesPerBlock;
+        if (IsDropped(block))
+        {
+            state.Fill(block, offset, end - offset, PageUse.Kernel);
+            return;
+        }
+
+        // xen_online_page() puts every page into the balloon, whatever it was before.
+        if (block.Driver == CallbackOwner.Xen)
+            block.Backed.AsSpan().Clear();
+        var isDriven = block.Driver != CallbackOwner.Generic;
         var isMixed = block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline);
         state.Fill(block, offset, end - offset, PageUse.Free);
-        if (!isMixed)
+        if (!isMixed && !isDriven)
             buddy.Free(block, offset, end - offset);
         while (offset < end)
         {
@@ -115,11 +133,18 @@ internal sealed class Onlining<TRules>(
                 order = Math.Min(order, BitOperations.TrailingZeroCount(offset));
             if (isMixed)
                 GivePlugged(block, zone, state.Memories[block.Memory - 1], offset, 1 << order, log);
+            else if (isDriven)
+                backing.Give(block, zone, offset, 1 << order, log);
             else
                 Give(block, zone, offset, 1 << order, log);
             offset += 1 << order;
         }
     }
+
+    // The seeded fault: hv_online_page() knows its own regions only, and keeps what lies outside of them from everybody.
+    private bool IsDropped(MemoryBlock block) => !rules.Keeps(Fault.CallbackDropsForeignPages) && block.Memory == 0
+        && block.Driver == CallbackOwner.Generic
+        && (state.Callbacks & (CallbackOwners.Xen | CallbackOwners.HyperV)) != CallbackOwners.None;
 
     // generic_online_page()
     private void Give(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
@@ -147,7 +172,8 @@ internal sealed class Onlining<TRules>(
             else
             {
                 state.Fill(block, offset, pages, PageUse.NeverOnlined);
-                log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, offset), pages), zone.Id);
+                log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, offset), pages), zone.Id,
+                    (long)CallbackOwner.VirtioMem);
             }
 
             offset += pages;

@@ -32,7 +32,7 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
             return Errno.EBUSY;
         var use = state.UseAt(block, offset);
         var isOffline = use is PageUse.NeverOnlined or PageUse.Unplugged or PageUse.Ballooned;
-        if (isOffline ? state.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline)
+        if (isOffline ? state.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline) || IsReserved(block, use)
             : use != PageUse.Movable || state.Runs.Find(block, pfn) >= 0)
             return Errno.EBUSY;
         block.Unpoison(offset);
@@ -75,6 +75,10 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
         Mark(block, offset, log);
         return Errno.None;
     }
+
+    // What a balloon driver kept from the buddy is PG_reserved where it is not refused as PageOffline already.
+    private static bool IsReserved(MemoryBlock block, PageUse use) =>
+        use == PageUse.NeverOnlined && block.Driver != CallbackOwner.Generic;
 
     // A frame without a struct page at all is told apart from one whose section is offline: pfn_valid().
     private Errno NotOnline(long pfn) => state.FindBlockOf(pfn) is null ? Errno.ENXIO : Errno.EIO;

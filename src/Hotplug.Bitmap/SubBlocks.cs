@@ -81,7 +81,8 @@ internal sealed class SubBlocks(MachineState state, ContigRange contig)
         }
 
         var zone = state.Zones[block.Home];
-        log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, start), end - start), zone.Id);
+        log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, start), end - start), zone.Id,
+            (long)Contract.Operations.CallbackOwner.VirtioMem);
         log.Managed(zone, start - end);
         return true;
     }

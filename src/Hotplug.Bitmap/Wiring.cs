@@ -17,22 +17,25 @@ internal sealed class Wiring<TRules>
         var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules),
             new CmmNotifier<TRules>(state, loanSteps, rules));
         var membership = new ZoneMembership<TRules>(state, rules);
-        var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, rules);
+        var backing = Backing = new Backing(state, pages, Buddy);
+        Callbacks = new Callbacks(state);
+        var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, backing, rules);
         var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, Loaning, rules);
         var groups = new VmemmapGroups<TRules>(state, rules);
         var removing = new Removing<TRules>(state, pages, groups);
         var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing);
-        Adding = new Adding<TRules>(state, new Memmap<TRules>(state, pages, groups), removing, onlining);
+        Adding = new Adding<TRules>(
+            state, new Memmap<TRules>(state, pages, groups), removing, onlining, Callbacks);
         Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
         Allocating = new Allocating(state, pages);
         OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
         var contig = new ContigRange(state, Buddy, pages, migration, evacuation);
         Contig = new Contig<TRules>(state, contig, Allocating, rules);
-        Ballooning = new Ballooning(state, pages);
+        Ballooning = new Ballooning<TRules>(state, pages, backing, Adding);
         Poisoning = new Poisoning(state, Buddy, pages, migration);
         Driver = new DeviceMemoryDriver<TRules>(state, new SubBlocks(state, contig), Adding, ejecting);
         Policies = new Policies(state, policy);
-        Writer = new ObservationWriter(state, new BlockPainter(state, Buddy), Ballooning);
+        Writer = new ObservationWriter(state, new BlockPainter(state, Buddy));
     }
 
     public MachineState State { get; }
@@ -49,7 +52,11 @@ internal sealed class Wiring<TRules>
 
     public Contig<TRules> Contig { get; }
 
-    public Ballooning Ballooning { get; }
+    public Backing Backing { get; }
+
+    public Callbacks Callbacks { get; }
+
+    public Ballooning<TRules> Ballooning { get; }
 
     public Loaning<TRules> Loaning { get; }
 

@@ -14,7 +14,8 @@ internal static class MenuWriter
         var spec = state.Spec;
         menu.Clear();
         foreach (var block in state.Blocks)
-            menu.Blocks.Add(new MenuBlock(NameOf(state, spec, block), block.Online ? BlockState.Online : BlockState.Offline, block.Zone, block.SelfHosted));
+            if (!block.Hidden)
+                menu.Blocks.Add(new MenuBlock(NameOf(state, spec, block), block.Online ? BlockState.Online : BlockState.Offline, block.Zone, block.SelfHosted));
         foreach (var device in state.Devices)
             menu.Devices.Add(Device(state, device));
         foreach (var allocation in state.Allocations)
@@ -23,12 +24,16 @@ internal static class MenuWriter
             menu.DeviceMemories.Add(new MenuDeviceMemory(Name.DeviceMemory(memory.Id), memory.Plugged,
                 spec.RegionOf(memory.Id).Count / spec.DeviceMemories[memory.Id - 1].SubBlockPages));
         foreach (var pfn in state.Poisoned)
-            if (state.Find(spec.BlockOf(pfn)) is { } block)
+            if (state.Find(spec.BlockOf(pfn)) is { Owner: not Block.OfBalloon } block)
                 menu.Poisoned.Add(new MenuPage(NameOf(state, spec, block).WithPage(pfn - block.Range.Start), PageFlags.HwPoison));
         menu.Loaned = state.Loans?.Pages ?? -1;
         menu.LoanTarget = state.Loans?.Target ?? 0;
         foreach (var balloon in state.Balloons)
             menu.Ballooned[(int)balloon.Driver] = balloon.Pages;
+        menu.Callbacks = state.Callbacks;
+        foreach (var block in state.Blocks)
+            if (block.Driver != CallbackOwner.Generic && block.Owner != Block.OfBalloon)
+                WriteUnbacked(state, spec, block, menu);
         menu.NextDevice = state.NextDevice;
         menu.NextAllocation = state.NextAllocation;
         menu.FreeDimmBlocks = spec.DimmBlocks - state.Blocks.Count(static b => b.Owner > 0);
@@ -36,6 +41,21 @@ internal static class MenuWriter
         menu.VetoArmed = state.Veto.K > 0;
         menu.OnlineErrorArmed = state.OnlineError != Contract.Errno.None;
         menu.OfflineErrorArmed = state.OfflineError != Contract.Errno.None;
+    }
+
+    // The first run: that of an offline block too, which only Hyper-V backs.
+    private static void WriteUnbacked(State state, Contract.Machines.MachineSpec spec, in Block block, Menu menu)
+    {
+        var start = block.Range.Start;
+        var end = block.Range.End;
+        foreach (var backed in state.Backed)
+            if (backed.Start <= start)
+                start = Math.Max(start, backed.End);
+            else
+                end = Math.Min(end, Math.Max(start, backed.Start));
+        if (start < end)
+            menu.Unbacked.Add(new MenuUnbacked(
+                NameOf(state, spec, block).WithPage(start - block.Range.Start), end - start, !block.Hidden));
     }
 
     private static MenuDevice Device(State state, in Device device)

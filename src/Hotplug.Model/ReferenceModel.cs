@@ -29,6 +29,7 @@ public sealed class ReferenceModel : ISpecification
             DeviceMemories = [.. spec.DeviceMemories.Select((m, i) => Unplugged(spec, i + 1, start.After.Sees(Visibility.Owners)))],
             Blocks = [.. BootBlocks(start)],
             PoisonBase = Math.Max(0, start.After.PoisonedPages),
+            Callbacks = Operations.Callbacks.AtStart(spec),
             Loans = spec.HasCmm && start.Levels.HasFlag(Levels.Cmm) ? Loans.AtStart : null,
             Balloons = [.. spec.Balloons.Where(static b => b.Driver != BalloonDriver.Cmm).Select(b => new Balloon(b.Driver, start.After.Balloon(b.Driver)?.Pages ?? 0))],
         };
@@ -63,6 +64,8 @@ public sealed class ReferenceModel : ISpecification
             OperationKind.Contig => Contiguous.JudgeContig(ruling),
             OperationKind.ContigFree => Contiguous.JudgeFree(ruling),
             OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget => Ballooning.Judge(ruling),
+            OperationKind.Back => Callbacks.JudgeBack(ruling),
+            OperationKind.SetCallback => Callbacks.JudgeSet(ruling),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize => Plugging.Judge(ruling),
             OperationKind.LoanTarget => Loaning.JudgeTarget(ruling),
             OperationKind.Oom => Loaning.JudgeOom(ruling),

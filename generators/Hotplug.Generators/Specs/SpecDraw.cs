@@ -32,6 +32,12 @@ public static class SpecDraw
         AutoOnline.OnlineMovable,
     ];
 
+    private static readonly CallbackRegistry[] s_registries =
+    [
+        CallbackRegistry.Slot, CallbackRegistry.Slot, CallbackRegistry.Slot, CallbackRegistry.List, CallbackRegistry.List,
+        CallbackRegistry.Section,
+    ];
+
     /// <summary>A toy, or now and then a machine at true ratios.</summary>
     public static MachineSpec Any(ref SplitMix random, Levels levels) =>
         random.Chance(TruePercent) ? AtTrueRatios(ref random, levels) : Toy(ref random, levels);
@@ -80,6 +86,8 @@ public static class SpecDraw
         spec = Place(ref random, levels, spec, mostDimmBlocks, subBlock);
         if (levels.HasFlag(Levels.Balloon) && random.Chance(60))
             spec = spec with { Balloons = AnyBalloons(ref random) };
+        if (levels.HasFlag(Levels.OnlineCallback))
+            spec = spec with { OnlineCallbacks = Pick(ref random, s_registries) };
         if (levels.HasFlag(Levels.Cmm) && random.Chance(30))
             spec = WithCmm(ref random, spec);
         return random.Below(8) switch

@@ -19,6 +19,7 @@ internal static class OperationWeights
     private const Levels Contiguous = Levels.Core | Levels.Contig;
     private const Levels Failure = Levels.Core | Levels.Hwpoison;
     private const Levels Injection = Levels.Core | Levels.Faults;
+    private const Levels Driven = Levels.Core | Levels.Balloon | Levels.OnlineCallback;
     private const Levels SelfHosting = Levels.Core | Levels.MemmapOnMemory;
 
     internal static ImmutableArray<Arm> Rows { get; } =
@@ -56,6 +57,10 @@ internal static class OperationWeights
         Row(Sensible, Device, 7, DriverArms.Plug, DeviceMemory, PageOffline, Accounting),
         Row(Sensible, Device, 6, DriverArms.Unplug, DeviceMemory, PageOffline, Accounting),
         Row(Sensible, Device, 4, DriverArms.Resize, DeviceMemory, PageOffline),
+        Row(Sensible, Driven, 5, CallbackArms.AddDriven, Callback, Blocks, Accounting),
+        Row(Sensible, Driven, 7, CallbackArms.Back, Callback, PageOffline, Accounting),
+        Row(Sensible, Driven, 3, CallbackArms.DeflateBeyond, Callback, Balloon, Blocks),
+        Row(Sensible, Levels.OnlineCallback, 1, CallbackArms.SwapCallbacks, Callback),
         Row(Sensible, Injection, 4, FaultArms.Veto, Rollback, Notifiers, PageOffline),
         Row(Sensible, Injection, 2, FaultArms.NotifierError, Rollback, Notifiers, PageOffline),
 
@@ -86,6 +91,9 @@ internal static class OperationWeights
         Row(Sequence, Failure, 3, SequenceArms.PoisonedOffline, Poison, Accounting),
         Row(Sequence, Failure | Levels.DeviceMemory, 2, SequenceArms.PoisonedUnplugged, Poison, PageOffline),
 
+        Row(Sequence, Driven, 5, CallbackArms.DrivenLife, Callback, PageOffline, Accounting, Zones),
+        Row(Sequence, Driven, 4, CallbackArms.BackedAndOffline, Callback, PageOffline, Zones),
+
         Row(Adversarial, Core, 5, WrongArms.OnlineOnline, Blocks),
         Row(Adversarial, Core, 4, WrongArms.OfflineOffline, Blocks),
         Row(Adversarial, Core, 5, WrongArms.RemoveOnline, Blocks, Rollback),
@@ -114,6 +122,10 @@ internal static class OperationWeights
         Row(Adversarial, Failure, 2, WrongArms.UnpoisonClean, Poison),
         Row(Adversarial, Contiguous, 2, ContigArms.ContigNowhere, Contig),
         Row(Adversarial, Contiguous, 1, ContigArms.ContigFreeOther, Contig),
+        Row(Adversarial, Driven, 2, CallbackArms.BackWhatIsBacked, Callback),
+        Row(Adversarial, Driven, 1, CallbackArms.OddOwner, Callback, Blocks),
+        Row(Adversarial, Driven, 3, CallbackArms.TouchUnregistered, Callback, Blocks),
+        Row(Adversarial, Levels.OnlineCallback, 1, CallbackArms.WrongCallback, Callback),
         Row(Adversarial, Injection, 4, WrongArms.OddVeto, Rollback, Notifiers),
         Row(Adversarial, Injection, 1, WrongArms.OtherNotifierError, Notifiers),
     ];

@@ -66,6 +66,7 @@ internal sealed class Mirror
         to.PoisonedPages = _seen.PoisonedPages;
         to.BootMemmapPages = _seen.BootMemmapPages;
         to.Loans = _seen.Loans;
+        to.Callbacks = _seen.Callbacks;
         to.Visible = visible;
         to.Writer = this;
         to.Version = _version;
@@ -106,6 +107,7 @@ internal sealed class Mirror
         copy.Node = from.Node;
         copy.Zone = from.Zone;
         copy.OtherZone = from.OtherZone;
+        copy.IsRegistered = from.IsRegistered;
         copy.Pages.CopyFrom(from.Pages);
         to.Close(copy);
     }

@@ -10,8 +10,9 @@ namespace Hotplug.Contract.Observations;
 /// <param name="PluggedPages">Pages plugged: all of a DIMM's; of what a balloon driver added, those that are backed.</param>
 /// <param name="RequestedPages">Pages that the host asked for; the plugged ones where there is no request.</param>
 /// <param name="InFlight">The machine may still be working on it: what concerns its blocks may lag.</param>
-public readonly record struct DeviceObservation(
-    Name Name, PageRange Range, long PluggedPages, long RequestedPages, bool InFlight);
+/// <param name="Owner">The balloon driver that added it; generic for none.</param>
+public readonly record struct DeviceObservation(Name Name, PageRange Range, long PluggedPages, long RequestedPages,
+    bool InFlight, CallbackOwner Owner = CallbackOwner.Generic);
 
 /// <summary>A balloon.</summary>
 /// <param name="Driver">Its driver.</param>

@@ -35,6 +35,12 @@ public readonly record struct MenuDeviceMemory(Name Name, long Plugged, long Sub
 /// <param name="Flags">What is known of it.</param>
 public readonly record struct MenuPage(Name Name, PageFlags Flags);
 
+/// <summary>Pages that a balloon driver added and nothing backs yet.</summary>
+/// <param name="First">The first of them, by its symbolic name.</param>
+/// <param name="Pages">How many, one after the other, in one memory block.</param>
+/// <param name="Registered">User space sees their block.</param>
+public readonly record struct MenuUnbacked(Name First, long Pages, bool Registered);
+
 /// <summary>What can sensibly be done in a state: what generators choose from. Reused.</summary>
 public sealed class Menu
 {
@@ -52,6 +58,12 @@ public sealed class Menu
 
     /// <summary>Poisoned pages.</summary>
     public List<MenuPage> Poisoned { get; } = [];
+
+    /// <summary>Pages that <c>back</c> may name, a run of each memory block.</summary>
+    public List<MenuUnbacked> Unbacked { get; } = [];
+
+    /// <summary>Whose online_page callbacks are set.</summary>
+    public CallbackOwners Callbacks { get; set; }
 
     /// <summary>Pages held by each balloon, indexed by <see cref="BalloonDriver"/>; −1: no such balloon.</summary>
     public long[] Ballooned { get; } = [-1, -1, -1, -1];
@@ -94,6 +106,8 @@ public sealed class Menu
         Allocations.Clear();
         DeviceMemories.Clear();
         Poisoned.Clear();
+        Unbacked.Clear();
+        Callbacks = CallbackOwners.None;
         Ballooned.AsSpan().Fill(-1);
         NextDevice = NextAllocation = 1;
         FreeDimmBlocks = 0;

@@ -18,7 +18,7 @@ internal sealed class ObservationDecoder
     private static readonly WireFields s_zone =
         new(7, "node", "zone", "start", "spanned", "present", "managed", "free", "isolated");
 
-    private static readonly WireFields s_device = new(4, "device", "range", "plugged", "requested", "in-flight");
+    private static readonly WireFields s_device = new(4, "device", "range", "plugged", "requested", "in-flight", "owner");
     private static readonly WireFields s_balloon = new(2, "driver", "pages", "target", "in-flight");
     private static readonly WireFields s_pcplist = new(6, "node", "zone", "cpu", "pages", "high", "batch");
     private static readonly WireFields s_loans = new(7, "pages", "list-pages", "target", "oom-freed",
@@ -273,6 +273,7 @@ internal sealed class ObservationDecoder
                 1 => device with { Range = json.Range() },
                 2 => device with { PluggedPages = json.Number(0, WireProtocol.LargestNumber) },
                 3 => device with { RequestedPages = json.Number(0, WireProtocol.LargestNumber) },
+                5 => device with { Owner = json.Word<CallbackOwner>() },
                 _ => device with { InFlight = json.Boolean() },
             };
         return device;

@@ -141,6 +141,8 @@ internal static class ObservationEncoder
             WriteRange(json, "range", device.Range);
             json.WriteNumber("plugged", device.PluggedPages);
             json.WriteNumber("requested", device.RequestedPages);
+            if (device.Owner != CallbackOwner.Generic)
+                json.WriteString("owner", WireWords<CallbackOwner>.Of(device.Owner));
             if (device.InFlight)
                 json.WriteBoolean("in-flight", true);
             json.WriteEndObject();

@@ -66,6 +66,9 @@ internal static class BlockCheck
         var subject = known.Number;
         if (block.Node != known.Node)
             return new("blocks.node", $"block {subject}", $"node {known.Node}", $"node {block.Node}", s_set);
+        if (block.IsRegistered == known.Hidden)
+            return new("blocks.registered", $"block {subject}", known.Hidden ? "not registered" : "registered",
+                block.IsRegistered ? "registered" : "not registered", s_set);
         var goingOffline = block.State == BlockState.GoingOffline && seen.InFlight(known.Number);
         if (block.IsOnline != known.Online || (block.State == BlockState.GoingOffline && !goingOffline))
             return new("blocks.state", $"block {subject}", known.Online ? "online" : "offline",

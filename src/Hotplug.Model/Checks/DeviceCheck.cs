@@ -11,11 +11,13 @@ internal static class DeviceCheck
 {
     private static readonly Citation s_resource = new("v6.12", "mm/memory_hotplug.c", "register_memory_resource");
     private static readonly Citation s_plugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq");
+    private static readonly Citation s_backed = new("v6.12", "drivers/hv/hv_balloon.c", "handle_pg_range");
+    private static readonly Citation s_callback = new("v6.12", "mm/memory_hotplug.c", "set_online_page_callback");
     private static readonly Citation s_balloon = new("v6.12", "drivers/virtio/virtio_balloon.c", "update_balloon_size_func");
     private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "num_poisoned_pages_inc");
 
     public static Violation? Check(State next, Transition seen, in JudgedBefore judged) =>
-        (judged.Devices ? null : CheckDevices(next, seen)) ?? CheckBalloon(next, seen)
+        (judged.Devices ? null : CheckDevices(next, seen)) ?? CheckBalloon(next, seen) ?? CheckCallbacks(next, seen)
         ?? (judged.Resources ? null : CheckResources(next, seen)) ?? CheckPoison(next, seen);
 
     private static Violation? CheckDevices(State next, Transition seen)
@@ -27,6 +29,10 @@ internal static class DeviceCheck
                 return new("device.set", $"d{device.Id}", "it exists", "no such device", s_resource);
             else if (shown.Range != device.Range)
                 return new("device.range", $"d{device.Id}", device.Range.ToString(), shown.Range.ToString(), s_resource);
+            else if (shown.Owner != device.Driver)
+                return new("device.owner", $"d{device.Id}", Words.Of(device.Driver), Words.Of(shown.Owner), s_resource);
+            else if (device.Driver != CallbackOwner.Generic && shown.PluggedPages != BackedOf(next, device))
+                return new("callback.backed", $"d{device.Id}", $"{BackedOf(next, device)} pages backed", $"{shown.PluggedPages}", s_backed);
         foreach (ref readonly var shown in seen.After.Devices)
         {
             if (shown.Name.Kind == NameKind.Device && next.Device(shown.Name.Id) is null && !shown.InFlight)
@@ -41,6 +47,15 @@ internal static class DeviceCheck
         }
 
         return null;
+    }
+
+    private static long BackedOf(State next, in Device device)
+    {
+        long pages = 0;
+        foreach (var block in next.Blocks)
+            if (block.Owner == device.Id)
+                pages += next.Backed.CountIn(block.Range);
+        return pages;
     }
 
     // What is not plugged is PageOffline while its block is online.
@@ -96,6 +111,10 @@ internal static class DeviceCheck
                 return new("balloon.size", $"balloon {Words.Of(known.Driver)}", $"{known.Pages} pages", $"{shown.Pages}", s_balloon);
         return null;
     }
+
+    private static Violation? CheckCallbacks(State next, Transition seen) =>
+        !seen.After.Sees(Visibility.Callbacks) || seen.After.Callbacks == next.Callbacks ? null
+            : new("callback.set", "callbacks that are set", next.Callbacks.ToString(), seen.After.Callbacks.ToString(), s_callback);
 
     // Neighbouring ranges may be merged (MHP_MERGE_RESOURCE): what they cover is compared, not how it is cut.
     private static Violation? CheckResources(State next, Transition seen)

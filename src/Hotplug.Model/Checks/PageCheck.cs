@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Model.Operations;
 using Hotplug.Model.States;
@@ -16,6 +17,7 @@ internal static class PageCheck
     private static readonly Citation s_change = new("v6.12", "mm/page_alloc.c", "prep_new_page");
     private static readonly Citation s_vmemmap = new("v6.12", "mm/memory_hotplug.c", "mhp_init_memmap_on_memory");
     private static readonly Citation s_head = new("2019", "source document 001", "Head->refcount: nr sections used by this altmap");
+    private static readonly Citation s_backed = new("v6.12", "drivers/hv/hv_balloon.c", "hv_page_online_one");
     private static readonly Citation s_poison = new("v6.12", "mm/memory-failure.c", "memory_failure");
     private static readonly Citation s_unplugged = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_online_page");
 
@@ -84,7 +86,8 @@ internal static class PageCheck
                     [new PageRange(known.Range.Start + run.Start, run.Count)]);
         }
 
-        return CheckAtRest(seen, known, block) ?? CheckPoison(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
+        return CheckAtRest(seen, known, block) ?? CheckPoison(next, seen, known, block)
+            ?? CheckBacking(next, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
     }
 
     // Of a block that came online nobody but the owner has references of its unplugged pages: one, or in the dialect of
@@ -121,6 +124,24 @@ internal static class PageCheck
         return block.Pages.Poisoned <= poisoned || block.Pages.HasUnseen ? null
             : new("poison.only-poisoned-pages", $"block {block.Block}", $"{poisoned} poisoned pages",
                 $"{block.Pages.Poisoned}", s_poison);
+    }
+
+    // A page that a balloon driver added and nothing backs says so, and no other does.
+    private static Violation? CheckBacking(State next, in Block known, BlockObservation block)
+    {
+        foreach (ref readonly var run in block.Pages.Runs)
+        {
+            var unbacked = run.State.Has(PageFlags.Unbacked);
+            if ((known.Driver == CallbackOwner.Generic && !unbacked) || run.State.Has(PageFlags.Unseen))
+                continue;
+            var range = new PageRange(known.Range.Start + run.Start, run.Count);
+            var backed = known.Driver == CallbackOwner.Generic ? range.Count : next.Backed.CountIn(range);
+            if (backed != (unbacked ? 0 : range.Count) || (unbacked && !run.State.Has(PageFlags.Offline)))
+                return new("callback.backing", $"pages {range} of block {known.Number}",
+                    $"{backed} of them backed, the others PageOffline and unbacked", run.State.ToString(), s_backed, [range]);
+        }
+
+        return null;
     }
 
     private static Violation? CheckOwner(State next, Transition seen, in Block known, BlockObservation block)

@@ -23,6 +23,7 @@ internal static class StepCheck
     private const string Online = "(P*((im)?i?mg*(b*spuO*p?1|c*" + Leave + "))?)";
     private const string Offline = "(2p?Dnl(I[Gx]*(SLEpF*" + Leave + "0|u[CT]*LEp?1)|LEp?1))";
     private const string Add = "(RN?(v+h?k+)+|RN?(v*h?k*)*[KVh]*qN?)";
+    private const string AddUnregistered = "(RN?v*(P*(mg*(b*spuO*|c*" + Leave + "))?)(V*qN?)?)";
     private const string Remove = "((K+h*V+)+q+N?)";
 
     // Taking a free page off its list: __page_handle_poison(), mm/memory-failure.c.
@@ -58,11 +59,12 @@ internal static class StepCheck
         OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable => Online,
         OperationKind.Offline => $"{Offline}?",
         OperationKind.WriteOnline => $"({Online}|{Offline})?",
-        OperationKind.Add => $"({Add}{Online}*)?",
+        OperationKind.Add => $"({Add}{Online}*|{AddUnregistered})?",
         OperationKind.Remove => $"{Remove}?",
         OperationKind.OfflineRemove or OperationKind.Eject => $"({Offline}|{Online})*{Remove}?",
         OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize or OperationKind.Tick => Plug,
         OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline or OperationKind.HardOffline => Poison,
+        OperationKind.Back or OperationKind.Deflate or OperationKind.BalloonTarget => $"(b|{AddUnregistered})*",
         OperationKind.Contig => "(Inu)?",
         AnyKind => Unsettled,
         _ => "",

@@ -25,7 +25,11 @@ internal static class Adding
         if (Fault(ruling, operation, placed) is { } fault)
             return ruling.RefuteAnswer(fault.Why, fault.Source);
         var next = Grow(ruling, operation, placed!.Value, out var added, out var cost);
-        var online = Onlining.AutoOnlineAll(ruling, next, added, out next);
+        if (operation.Fourth == (byte)BlockDevices.Unregistered
+            && Onlining.BringHidden(ruling, ref next, next.Find(added[0])!.Value) is { } wrong)
+            return Judgement.Refuted(wrong);
+        var online = operation.Fourth == (byte)BlockDevices.Unregistered ? Judgement.Permitted(next)
+            : Onlining.AutoOnlineAll(ruling, next, added, out next);
         if (!online.IsPermitted)
             return online;
         var seen = ruling.Seen;
@@ -49,6 +53,7 @@ internal static class Adding
         switch ((MemmapPlacement)operation.Choice)
         {
             case MemmapPlacement.Boot:
+            case var _ when operation.Third != (byte)CallbackOwner.Generic:
                 return MemmapPlacement.Boot;
             case MemmapPlacement.PerDevice:
                 return dialect.Has(DialectItem.MemmapGroups) && ruling.Spec.CanSelfHost(policy, blocks)
@@ -88,9 +93,11 @@ internal static class Adding
         var id = operation.Subject.Id;
         var next = ruling.State with
         {
-            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node, (MemoryGroupKind)operation.Second)
+            Devices = ruling.State.Devices.Add(new Device(id, placed, operation.Node,
+                operation.Third == (byte)CallbackOwner.Generic ? (MemoryGroupKind)operation.Second : MemoryGroupKind.None)
             {
                 MemmapPerDevice = placement == MemmapPlacement.PerDevice,
+                Driver = (CallbackOwner)operation.Third,
             }),
             NextDevice = Math.Max(ruling.State.NextDevice, id + 1),
         };
@@ -99,7 +106,12 @@ internal static class Adding
         {
             var number = spec.BlockOf(pfn);
             added.Add(number);
-            next = next.With(Laid(ruling, new Block(number, operation.Node, id, spec.PagesOf(number)), placed, placement));
+            var block = new Block(number, operation.Node, id, spec.PagesOf(number))
+            {
+                Driver = (CallbackOwner)operation.Third,
+                Hidden = operation.Fourth == (byte)BlockDevices.Unregistered,
+            };
+            next = next.With(Laid(ruling, block, placed, placement));
         }
 
         cost = placement != MemmapPlacement.Boot ? 0 : (long)added.Count * spec.VmemmapPagesPerBlock;
@@ -121,6 +133,8 @@ internal static class Adding
             return ("EINVAL (node not possible)", s_add);
         if (Taken(ruling.State, range))
             return ("EEXIST (the range is taken)", s_resource);
+        if (Callbacks.MayNotAdd(ruling, operation) is { } why)
+            return ($"EINVAL ({why})", s_add);
         if (ExplicitUnsupported(ruling, operation))
             return ("EINVAL (memmap placement not supported)", s_add);
         return null;
@@ -135,12 +149,14 @@ internal static class Adding
         var misaligned = operation.Amount % spec.PagesPerBlock != 0 || operation.Amount == 0 || (known && !Aligned(spec, range));
         var permitted = ruling.Answer.Errno switch
         {
-            Errno.EINVAL => misaligned || operation.Node >= spec.Nodes || ExplicitUnsupported(ruling, operation),
+            Errno.EINVAL => misaligned || operation.Node >= spec.Nodes || ExplicitUnsupported(ruling, operation)
+                || Callbacks.MayNotAdd(ruling, operation) is not null,
             Errno.EEXIST => known ? Taken(ruling.State, range) : false,
-            Errno.E2BIG => known ? !spec.DimmRange.Contains(range) : !HasHole(ruling, operation.Amount),
+            Errno.E2BIG => known ? !spec.DimmRange.Contains(range) : !HasHole(ruling.State, spec, operation.Amount),
             Errno.ENOMEM => NoMemoryForMemmap(ruling, operation),
             _ => false,
         };
+        permitted |= operation.Fourth == (byte)BlockDevices.Unregistered && Refusals.IsRefused(ruling, online: true);
         permitted |= Refusals.IsVeto(ruling, VetoPoint.Memmap) || Refusals.IsVeto(ruling, VetoPoint.BlockDevice);
         if (!permitted || !ruling.Answer.IsErrno)
             return ruling.RefuteAnswer("ok, or an errno that its range, node or memory explains", s_add);
@@ -183,12 +199,13 @@ internal static class Adding
         return needed > 0;
     }
 
-    private static bool HasHole(in Ruling ruling, long pages)
+    /// <summary>True if so many pages have a place in the hot-pluggable range.</summary>
+    internal static bool HasHole(State state, MachineSpec spec, long pages)
     {
         long run = 0;
-        for (var i = 0; i < ruling.Spec.DimmBlocks; i++)
+        for (var i = 0; i < spec.DimmBlocks; i++)
         {
-            run = Taken(ruling.State, ruling.Spec.PagesOf(ruling.Spec.DimmFirstBlock + i)) ? 0 : run + ruling.Spec.PagesPerBlock;
+            run = Taken(state, spec.PagesOf(spec.DimmFirstBlock + i)) ? 0 : run + spec.PagesPerBlock;
             if (run >= pages)
                 return true;
         }

@@ -33,11 +33,14 @@ internal static class Ballooning
             return ruling.PermitUnchanged();
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok, whatever it could reach", s_fill);
+        if (operation.Kind == OperationKind.Deflate && driver == BalloonDriver.Xen && operation.Amount > balloon.Pages)
+            return SelfAdding.Judge(ruling, balloon);
         var reached = ruling.Seen.After.Balloon(driver)?.Pages ?? target;
         if (CheckReached(ruling, balloon, target, reached) is { } wrong)
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
-        return ruling.Permit(ruling.State.With(balloon with { Pages = reached }), new PageRule((pages, before, after) =>
+        var next = SelfAdding.FollowReleased(ruling.State, seen).With(balloon with { Pages = reached });
+        return ruling.Permit(next, new PageRule((pages, before, after) =>
             before.Has(PageFlags.Buddy) ? Takes(seen, balloon, pages, after) : Releases(seen, balloon, pages, before, after)));
     }
 

@@ -32,14 +32,15 @@ internal static class OfflinePages
     /// <summary>
     /// True if offlining is refused because of the page: by scan_movable_pages(), which does not ask whether it is poisoned. By
     /// the rules of source document 003 isolation refuses it, before anybody is told – in zone Movable it lets everything pass.
+    /// What a balloon driver kept as raw as it was is reserved: isolation refuses that in any zone.
     /// </summary>
-    public static bool IsRefused(MachineSpec spec, PageState page, ZoneKind zone) => IsKept(spec, page)
-        && (AtRest(spec) == 0 ? zone != ZoneKind.Movable && !IsSkipped(page)
-            : page.Owner != 0 || !page.Has(PageFlags.HwPoison));
+    public static bool IsRefused(MachineSpec spec, PageState page, ZoneKind zone) => page.Has(PageFlags.Reserved)
+        || (IsKept(spec, page) && (AtRest(spec) == 0 ? zone != ZoneKind.Movable && !IsSkipped(page)
+            : page.Owner != 0 || page.Has(PageFlags.Unbacked) || !page.Has(PageFlags.HwPoison)));
 
     /// <summary>True if offlining cannot end because of the page: the scan of source document 003 does not know PageOffline.</summary>
     public static bool IsStuck(MachineSpec spec, PageState page, ZoneKind zone) => AtRest(spec) == 0 && zone == ZoneKind.Movable
-        && !IsSkipped(page) && IsKept(spec, page);
+        && !page.Has(PageFlags.Reserved) && !IsSkipped(page) && IsKept(spec, page);
 
     /// <summary>Judges <c>get</c> of a page by address: somebody else's reference on an unplugged page.</summary>
     public static Judgement JudgeGet(in Ruling ruling)
@@ -64,7 +65,8 @@ internal static class OfflinePages
         && page.Owner < PageState.BalloonOwner && (page.Has(PageFlags.NeverOnlined) || page.Owner > 0);
 
     // Poison is skipped like a page without a reference. What a balloon holds stays: it would lose the page with the block.
-    private static bool IsSkipped(PageState page) => page.Has(PageFlags.HwPoison) && page.Owner < PageState.BalloonOwner;
+    private static bool IsSkipped(PageState page) => page.Has(PageFlags.HwPoison) && !page.Has(PageFlags.Unbacked)
+        && page.Owner < PageState.BalloonOwner;
 
     private static PageState Before(in Ruling ruling)
     {

@@ -20,7 +20,7 @@ internal static class Offlining
         var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
         if (InFlight.Blurs(ruling.Seen, number))
             return InFlight.JudgeBlurred(ruling, number, online: false, s_store);
-        if (ruling.State.Find(number) is not { } block)
+        if (ruling.State.FindRegistered(number) is not { } block)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
         return block.Online ? Judge(ruling, block) : ruling.Demand(Errno.EINVAL, "already offline", s_store);
     }

@@ -24,7 +24,7 @@ internal static class Onlining
         var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
         if (InFlight.Blurs(ruling.Seen, number))
             return InFlight.JudgeBlurred(ruling, number, online: true, s_store);
-        if (ruling.State.Find(number) is not { } block)
+        if (ruling.State.FindRegistered(number) is not { } block)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_store);
         if (!block.Online)
             return Judge(ruling, block, type);
@@ -50,14 +50,33 @@ internal static class Onlining
         if (Refusals.MustRefuse(ruling, online: true) is { } refusal)
             return Judgement.Refuted(refusal);
         var next = Bring(tried, tried.Find(block.Number)!.Value, ZoneChoice.For(ruling.State, ruling.Spec, block, type));
-        return CheckFresh(ruling.Seen, block.Number, PageFlags.None) is { } stale
+        return CheckFresh(ruling.Seen, block, PageFlags.None) is { } stale
             ? Judgement.Refuted(stale)
             : ruling.Permit(next, PageRule.Nothing);
     }
 
     /// <summary>The state with the block online in the zone.</summary>
-    public static State Bring(State state, Block block, ZoneKind zone) =>
-        state.With(block with { Online = true, Zone = zone, Stale = AutoOnline.Offline });
+    public static State Bring(State state, Block block, ZoneKind zone)
+    {
+        state = state.With(block with { Online = true, Zone = zone, Stale = AutoOnline.Offline });
+
+        // xen_online_page() puts every page into the balloon, backed before or not.
+        return block.Driver == CallbackOwner.Xen && state.Find(BalloonDriver.Xen) is { } balloon
+            ? state.With(balloon with { Pages = balloon.Pages + block.Range.Count }) with { Backed = state.Backed.Without(block.Range) }
+            : state;
+    }
+
+    /// <summary>
+    /// Judges that a block came online that its driver did not register: steps 4 and 5 of source document 004. The state
+    /// with it, and null; or what is wrong.
+    /// </summary>
+    public static Violation? BringHidden(in Ruling ruling, ref State state, Block block)
+    {
+        if (Refusals.MustRefuse(ruling, online: true) is { } refusal)
+            return refusal;
+        state = Bring(state, block, ZoneChoice.For(state, ruling.Spec, block, AutoOnline.Online));
+        return CheckFresh(ruling.Seen, block, PageFlags.Kernel);
+    }
 
     /// <summary>
     /// Blocks that just were added, onlined in ascending order as the policy says; each success changes what the next
@@ -77,7 +96,7 @@ internal static class Onlining
                 if (Refusals.Sticky(ruling, online: true) is var sticky && sticky != Errno.None)
                     return Ruling.Refute("online.refusal", $"block {number}", $"offline ({ErrnoText.Print(sticky)} from the injector)", "online", s_online);
                 result = Bring(result, block, ZoneChoice.For(result, ruling.Spec, block, next.AutoOnline));
-                if (CheckFresh(ruling.Seen, number, PageFlags.Kernel) is { } stale)
+                if (CheckFresh(ruling.Seen, block, PageFlags.Kernel) is { } stale)
                     return Judgement.Refuted(stale);
             }
             else if (Refusals.Sticky(ruling, online: true) == Errno.None && ruling.State.Veto.K == 0
@@ -92,14 +111,15 @@ internal static class Onlining
 
     // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12) –
     // and, when blocks come online one after the other, the memmap of the next one.
-    private static Violation? CheckFresh(Transition seen, int number, PageFlags memmap)
+    private static Violation? CheckFresh(Transition seen, in Block block, PageFlags memmap)
     {
-        if (!seen.After.Sees(Visibility.Placement) || seen.After.Find(number) is not { } shown)
+        if (!seen.After.Sees(Visibility.Placement) || seen.After.Find(block.Number) is not { } shown)
             return null;
+        var kept = block.Owner < 0 || block.Driver != CallbackOwner.Generic ? PageFlags.Offline : PageFlags.None;
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.Offline | PageFlags.HwPoison | PageFlags.NoPage | memmap))
-                return new("online.fresh-pages", $"block {number}", "free pages", run.State.ToString(), s_fresh,
-                    [new PageRange(seen.Spec.PagesOf(number).Start + run.Start, run.Count)]);
+            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | kept | PageFlags.HwPoison | PageFlags.NoPage | memmap))
+                return new("online.fresh-pages", $"block {block.Number}", "free pages", run.State.ToString(), s_fresh,
+                    [new PageRange(block.Range.Start + run.Start, run.Count)]);
         return null;
     }
 }

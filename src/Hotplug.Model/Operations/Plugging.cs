@@ -11,6 +11,7 @@ namespace Hotplug.Model.Operations;
 internal static class Plugging
 {
     private static readonly Citation s_config = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_refresh_config");
+    private static readonly Citation s_bound = new("v6.12", "drivers/virtio/virtio_mem.c", "register_virtio_mem_device");
     private static readonly Citation s_run = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq");
     private static readonly Citation s_remove = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_remove_mb");
 
@@ -21,6 +22,8 @@ internal static class Plugging
         var id = operation.Subject.Id;
         if (id > ruling.State.DeviceMemories.Length)
             return ruling.Demand(Errno.EINVAL, "the machine has no such device memory", s_config);
+        if (!Callbacks.Has(ruling.State, CallbackOwner.VirtioMem))
+            return ruling.Demand(Errno.ENODEV, "its driver has no online_page callback, and is not bound", s_bound);
         var memory = ruling.State.DeviceMemories[id - 1];
         var size = ruling.Spec.DeviceMemories[id - 1].SubBlockPages;
         var target = operation.Kind switch

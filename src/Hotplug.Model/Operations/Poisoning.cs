@@ -90,6 +90,8 @@ internal static class Poisoning
         var before = ruling.Seen.PageBefore(pfn);
         if (before.Has(PageFlags.Offline) && ruling.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline))
             return ruling.Demand(Errno.EBUSY, "a PageOffline page", s_unpoison);
+        if (before.Has(PageFlags.Reserved))
+            return ruling.Demand(Errno.EBUSY, "a reserved page", s_unpoison);
         if (ruling.Is(Errno.EBUSY))
             return before.Has(PageFlags.InUse) || before.HasAny(PageFlags.Vmemmap | PageFlags.Offline) || !ruling.Seen.Sees(Visibility.Placement)
                 ? ruling.PermitUnchanged()

@@ -36,6 +36,8 @@ internal static class Removing
         var range = RangeOf(ruling);
         if (NotHotAdded(ruling, range))
             return ruling.Demand(Errno.EINVAL, "not hot-added memory of a device", s_both);
+        if (AnyDriven(ruling.State, range))
+            return ruling.Demand(Errno.EBUSY, "a balloon driver added some of it and takes nothing away", s_both);
         var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, range);
         if (ruling.IsOk)
         {
@@ -58,6 +60,8 @@ internal static class Removing
             return ruling.Demand(Errno.EINVAL, "boot memory is no device", s_eject);
         if (ruling.State.Device(ruling.Seen.Operation.Subject.Id) is not { } device)
             return ruling.Demand(Errno.ENOENT, "no such device", s_eject);
+        if (AnyDriven(ruling.State, device.Range))
+            return ruling.Demand(Errno.EBUSY, "a balloon driver added some of it and takes nothing away", s_eject);
         var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, device.Range);
         if (ruling.Answer == Answer.Pending)
             return ruling.Permit(moved, MayMove(ruling.Seen));
@@ -82,6 +86,7 @@ internal static class Removing
         {
             Devices = next.Devices.RemoveAll(d => d.Range.Intersects(range) && !next.Blocks.Any(b => b.Owner == d.Id)),
             Poisoned = Checks.InFlight.WithoutRange(next.Poisoned, range),
+            Backed = next.Backed.Without(range),
         };
     }
 
@@ -170,6 +175,14 @@ internal static class Removing
     {
         foreach (var block in state.BlocksIn(device.Range))
             if (block.Online && block.Owner != device.Id)
+                return true;
+        return false;
+    }
+
+    private static bool AnyDriven(State state, PageRange range)
+    {
+        foreach (var block in state.BlocksIn(range))
+            if (block.Driver != Contract.Operations.CallbackOwner.Generic)
                 return true;
         return false;
     }

@@ -18,7 +18,7 @@ internal static class Writing
         var number = ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start);
         if (InFlight.Blurs(ruling.Seen, number))
             return ruling.PermitUnchanged();
-        if (ruling.State.Find(number) is null)
+        if (ruling.State.FindRegistered(number) is null)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_state);
         if (ruling.Seen.Operation.Choice == (byte)StateText.Nonsense)
             return ruling.Demand(Errno.EINVAL, "not one of the four words", s_state);
@@ -28,7 +28,7 @@ internal static class Writing
     /// <summary>Judges <c>write-online</c>: onlining uses the type that an earlier write left behind, if one did.</summary>
     public static Judgement JudgeOnline(in Ruling ruling)
     {
-        if (ruling.State.Find(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
+        if (ruling.State.FindRegistered(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)
             return ruling.Demand(Errno.ENOENT, "no such memory block", s_online);
         var online = ruling.Seen.Operation.Amount == 1;
         if (block.Online == online)

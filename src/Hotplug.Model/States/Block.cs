@@ -1,16 +1,20 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 
 namespace Hotplug.Model.States;
 
 /// <summary>What the model knows of one memory block.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Node">NUMA node.</param>
-/// <param name="Owner">0 boot memory, N device dN, −N device memory mN.</param>
+/// <param name="Owner">0 boot memory, N device dN, −N device memory mN, or <see cref="OfBalloon"/>.</param>
 /// <param name="Range">Its pages that exist: shorter than the block where boot memory has a hole.</param>
 internal readonly record struct Block(int Number, short Node, int Owner, PageRange Range)
 {
+    /// <summary>Owner of what a balloon added for itself: no device that has a name.</summary>
+    public const int OfBalloon = int.MaxValue;
+
     /// <summary>Online; counted in <see cref="Zone"/>.</summary>
     public bool Online { get; init; }
 
@@ -28,6 +32,12 @@ internal readonly record struct Block(int Number, short Node, int Owner, PageRan
 
     /// <summary>online_type left behind by a write to an online block: what a rollback or the online attribute will use (kernel-semantics 3.7).</summary>
     public AutoOnline Stale { get; init; }
+
+    /// <summary>The balloon driver that added it, whose callback decides about its pages; generic for none.</summary>
+    public CallbackOwner Driver { get; init; }
+
+    /// <summary>Its driver did not register it: user space does not see it.</summary>
+    public bool Hidden { get; init; }
 
     /// <summary>Refuses to go offline: spans zones or has a hole.</summary>
     public bool Fixed { get; init; }

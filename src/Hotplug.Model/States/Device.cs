@@ -12,4 +12,7 @@ internal readonly record struct Device(int Id, PageRange Range, short Node, Memo
 {
     /// <summary>The memmap of all its blocks lies at its start: they are removed together or not at all.</summary>
     public bool MemmapPerDevice { get; init; }
+
+    /// <summary>The balloon driver that added it; generic for none.</summary>
+    public CallbackOwner Driver { get; init; }
 }

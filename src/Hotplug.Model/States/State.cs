@@ -63,6 +63,12 @@ internal sealed record State
     /// <summary>What fails in the next operation.</summary>
     public Veto Veto { get; init; }
 
+    /// <summary>Whose online_page callbacks are set.</summary>
+    public CallbackOwners Callbacks { get; init; }
+
+    /// <summary>Pages that balloon drivers added and the hypervisor has backed.</summary>
+    public ImmutableArray<PageRange> Backed { get; init; } = [];
+
     /// <summary>The balloons of the machine, in the order of its spec.</summary>
     public ImmutableArray<Balloon> Balloons { get; init; } = [];
 
@@ -95,10 +101,13 @@ internal sealed record State
 
     /// <summary>True if blocks, devices and what decides their zones are the very same: one operation made no change to them.</summary>
     public bool HasStructureOf(State other) => Blocks == other.Blocks && Devices == other.Devices && Bases == other.Bases
-        && DeviceMemories == other.DeviceMemories && AutoMovable == other.AutoMovable;
+        && DeviceMemories == other.DeviceMemories && Backed == other.Backed && AutoMovable == other.AutoMovable;
 
     /// <summary>The block with this number, or null.</summary>
     public Block? Find(int number) => IndexOf(number) is >= 0 and var index ? Blocks[index] : null;
+
+    /// <summary>The block with this number as user space sees it: null where nobody registered it.</summary>
+    public Block? FindRegistered(int number) => Find(number) is { Hidden: false } block ? block : null;
 
     /// <summary>The state with the block put in, in place of one with the same number.</summary>
     public State With(Block block)
@@ -215,6 +224,7 @@ internal sealed record State
                 && Devices.AsSpan().SequenceEqual(other.Devices.AsSpan())
                 && DeviceMemories.AsSpan().SequenceEqual(other.DeviceMemories.AsSpan())
                 && Allocations.AsSpan().SequenceEqual(other.Allocations.AsSpan())
+                && Backed.AsSpan().SequenceEqual(other.Backed.AsSpan())
                 && Balloons.AsSpan().SequenceEqual(other.Balloons.AsSpan())
                 && Poisoned.AsSpan().SequenceEqual(other.Poisoned.AsSpan())
                 && Bases.AsSpan().SequenceEqual(other.Bases.AsSpan())));
@@ -231,6 +241,8 @@ internal sealed record State
             hash.Add(memory);
         foreach (var allocation in Allocations)
             hash.Add(allocation);
+        foreach (var range in Backed)
+            hash.Add(range);
         foreach (var balloon in Balloons)
             hash.Add(balloon);
         foreach (var pfn in Poisoned)
@@ -238,6 +250,6 @@ internal sealed record State
         return hash.ToHashCode();
     }
 
-    private (AutoOnline, bool, MemmapOnMemory, Errno, Errno, Veto, long) Scalars =>
-        (AutoOnline, AutoMovable, MemmapOnMemory, OnlineError, OfflineError, Veto, PoisonBase);
+    private (AutoOnline, bool, MemmapOnMemory, Errno, Errno, Veto, CallbackOwners, long) Scalars =>
+        (AutoOnline, AutoMovable, MemmapOnMemory, OnlineError, OfflineError, Veto, Callbacks, PoisonBase);
 }

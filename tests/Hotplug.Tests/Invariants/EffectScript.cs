@@ -27,7 +27,8 @@ internal static class EffectScript
     public static Effect[] Online(PageRange block) =>
     [
         .. Event(MemoryNotification.PrepareOnline, block), Step(EffectKind.MovedToZone, block),
-        .. Event(MemoryNotification.GoingOnline, block), Step(EffectKind.SectionsOnline, block),
+        .. Event(MemoryNotification.GoingOnline, block), Step(EffectKind.PagesToBuddy, block),
+        Step(EffectKind.SectionsOnline, block),
         Step(EffectKind.PresentChanged, block, 32), Step(EffectKind.Unisolated, block),
             .. Event(MemoryNotification.Online, block),
     ];

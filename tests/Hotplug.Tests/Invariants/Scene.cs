@@ -152,7 +152,11 @@ internal sealed class Scene
 
     private static Sketch Standard(MachineSpec spec)
     {
-        var sketch = new Sketch(spec) { MemmapPages = spec.VmemmapPagesPerBlock };
+        var sketch = new Sketch(spec)
+        {
+            MemmapPages = spec.VmemmapPagesPerBlock,
+            Callbacks = CallbackOwners.VirtioMem,
+        };
         sketch.Add(0, ZoneKind.Normal).Fill(0, 8, KernelUse).Fill(8, 4, Ballooned).Fill(12, 4, PageState.Free(2));
         sketch.Add(4, ZoneKind.Movable).Fill(0, 8, Hosted);
         sketch.Add(5).Fill(0, spec.PagesPerBlock, PageState.None).Zone = ZoneKind.Normal;

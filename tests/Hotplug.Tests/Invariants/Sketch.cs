@@ -18,6 +18,8 @@ internal sealed class BlockSketch(int number, int pages)
 
     public PageState[] Pages { get; init; } = new PageState[pages];
 
+    public bool IsRegistered { get; set; } = true;
+
     /// <summary>False: nothing of its pages can be seen.</summary>
     public bool ShowsPages { get => Shown > 0; set => Shown = value ? Pages.Length : 0; }
 
@@ -35,6 +37,7 @@ internal sealed class BlockSketch(int number, int pages)
         State = State,
         Node = Node,
         Zone = Zone,
+        IsRegistered = IsRegistered,
         Pages = [.. Pages],
         Shown = Shown,
     };
@@ -66,6 +69,8 @@ internal sealed class Sketch(MachineSpec spec)
 
     /// <summary>CMM; null where there is none.</summary>
     public LoanObservation? Loans { get; set; }
+
+    public CallbackOwners Callbacks { get; set; }
 
     /// <summary>Resources that do not follow from the blocks; null: those that do.</summary>
     public PageRange[]? Resources { get; set; }
@@ -117,6 +122,7 @@ internal sealed class Sketch(MachineSpec spec)
             PoisonedOff = PoisonedOff,
             MemmapPages = MemmapPages,
             Loans = Loans,
+            Callbacks = Callbacks,
             Resources = Resources,
         };
         foreach (var block in _blocks.Values)
@@ -145,6 +151,7 @@ internal sealed class Sketch(MachineSpec spec)
         observation.PoisonedPages = _blocks.Values.Sum(static b => b.Pages.Count(static p =>
             p.Has(PageFlags.HwPoison))) + PoisonedOff;
         observation.BootMemmapPages = MemmapPages;
+        observation.Callbacks = Callbacks;
         observation.End();
     }
 
@@ -162,6 +169,7 @@ internal sealed class Sketch(MachineSpec spec)
         to.State = block.State;
         to.Node = block.Node;
         to.Zone = block.Zone;
+        to.IsRegistered = block.IsRegistered;
         to.Pages.Clear();
         foreach (var page in block.Pages.AsSpan(0, block.Shown))
             to.Pages.Add(1, page);

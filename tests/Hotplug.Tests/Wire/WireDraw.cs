@@ -53,7 +53,8 @@ internal static class WireDraw
             into.Add(new ZoneObservation(new ZoneId(node, ZoneKind.Normal), random.Below(64), random.Below(64),
                 random.Below(64), random.Between(-5, 64), random.Below(64), random.Between(-1, 4)));
         if (random.Chance(50))
-            into.Add(new DeviceObservation(Name.Device(1), Range(ref random), 16, 16, random.Chance(50)));
+            into.Add(new DeviceObservation(Name.Device(1), Range(ref random), 16, 16, random.Chance(50),
+                Any<CallbackOwner>(ref random)));
         if (random.Chance(50))
             into.Add(new DeviceObservation(Name.DeviceMemory(2), Range(ref random), 8, 16, random.Chance(50)));
         if (random.Chance(50))
