@@ -10,10 +10,11 @@ namespace Hotplug.Adapters.Qemu;
 /// The agent in the guest, over virtio-serial: requests and answers carry an id. Only a slow write may be outstanding
 /// while other requests are answered.
 /// </summary>
-internal sealed class AgentClient(LineSocket line) : IDisposable
+/// <param name="line">The connection.</param>
+/// <param name="limit">How long an answer may take.</param>
+internal sealed class AgentClient(LineSocket line, TimeSpan limit) : IDisposable
 {
     private const int Version = 1;
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<long, JsonObject> _early = [];
     private long _next;
@@ -22,10 +23,10 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
     internal bool Restarted { get; private set; }
 
     /// <summary>Waits for the agent's first words.</summary>
-    internal JsonObject AwaitHello(TimeSpan limit)
+    internal JsonObject AwaitHello(TimeSpan patience)
     {
         var began = Stopwatch.GetTimestamp();
-        while (Read(limit - Stopwatch.GetElapsedTime(began)) is { } message)
+        while (Read(patience - Stopwatch.GetElapsedTime(began)) is { } message)
         {
             if (message["hello"] is not { } version)
                 continue;
@@ -34,16 +35,16 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
                     $"the guest's agent speaks version {version}, expected {Version}: run scripts/build-agent");
         }
 
-        throw new HarnessException($"the guest's agent does not report within {limit.TotalSeconds} s");
+        throw new HarnessException($"the guest's agent does not report within {patience.TotalSeconds} s");
     }
 
     /// <summary>Asks and waits for the answer.</summary>
     internal JsonObject Ask(string verb, JsonObject? arguments = null)
     {
         var id = Start(verb, arguments);
-        return Await(id, s_limit)
+        return Await(id, limit)
             ?? throw new SilentAgentException(
-                $"the guest's agent does not answer '{verb}' within {s_limit.TotalSeconds} s");
+                $"the guest's agent does not answer '{verb}' within {limit.TotalSeconds} s");
     }
 
     /// <summary>One write of a text to a file of the guest: its errno.</summary>
@@ -70,12 +71,12 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
     }
 
     /// <summary>The answer to an earlier request; null if it does not come within the limit.</summary>
-    internal JsonObject? Await(long id, TimeSpan limit)
+    internal JsonObject? Await(long id, TimeSpan patience)
     {
         if (_early.Remove(id, out var early))
             return early;
         var began = Stopwatch.GetTimestamp();
-        while (Read(limit - Stopwatch.GetElapsedTime(began)) is { } message)
+        while (Read(patience - Stopwatch.GetElapsedTime(began)) is { } message)
         {
             if (message["hello"] is not null)
             {
@@ -96,9 +97,9 @@ internal sealed class AgentClient(LineSocket line) : IDisposable
 
     public void Dispose() => line.Dispose();
 
-    private JsonObject? Read(TimeSpan limit)
+    private JsonObject? Read(TimeSpan patience)
     {
-        if (line.Receive(limit) is not { } text)
+        if (line.Receive(patience) is not { } text)
             return null;
         try
         {

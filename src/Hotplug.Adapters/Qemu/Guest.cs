@@ -31,7 +31,7 @@ internal sealed class Guest : IDisposable
     /// <summary>Boots a guest, and waits until its agent reports.</summary>
     internal static Guest Boot(LinuxOptions options, GuestShape shape, string initramfs, TimeSpan limit)
     {
-        var guest = Connect(GuestProcess.Start(options, shape, initramfs, saved: null));
+        var guest = Connect(GuestProcess.Start(options, shape, initramfs, saved: null), options);
         try
         {
             guest.Agent.AwaitHello(limit);
@@ -49,7 +49,7 @@ internal sealed class Guest : IDisposable
     /// <summary>Starts QEMU from a saved guest. The guest stands still until <see cref="Run"/>.</summary>
     internal static Guest Restore(LinuxOptions options, GuestShape shape, string initramfs, string saved)
     {
-        var guest = Connect(GuestProcess.Start(options, shape, initramfs, saved));
+        var guest = Connect(GuestProcess.Start(options, shape, initramfs, saved), options);
         try
         {
             var began = Stopwatch.GetTimestamp();
@@ -131,14 +131,14 @@ internal sealed class Guest : IDisposable
 
     private string? Status => Monitor.Execute("query-status")?["status"]?.GetValue<string>();
 
-    private static Guest Connect(GuestProcess process)
+    private static Guest Connect(GuestProcess process, LinuxOptions options)
     {
         QmpClient? monitor = null;
         try
         {
             monitor = QmpClient.Connect(process.MonitorPath, s_start, () => process.HasEnded);
             var line = LineSocket.Connect(process.AgentPath, "the guest's agent", s_start, () => process.HasEnded);
-            return new Guest(process, monitor, new AgentClient(line));
+            return new Guest(process, monitor, new AgentClient(line, options.AnswerLimit));
         }
         catch (Exception failure) when (failure is DisconnectedException or HarnessException)
         {

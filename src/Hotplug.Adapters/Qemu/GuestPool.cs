@@ -13,7 +13,6 @@ internal sealed class GuestPool : IDisposable
 {
     private const int MostAhead = 3, MostSaved = 16, MostBoots = 3;
     private const string Tracing = "/sys/kernel/tracing/";
-    private static readonly TimeSpan s_boot = TimeSpan.FromSeconds(90);
 
     private readonly LinuxOptions _options;
     private readonly byte[] _initramfs;
@@ -162,6 +161,7 @@ internal sealed class GuestPool : IDisposable
     private void BootAndSave(GuestShape shape, string saved)
     {
         using var guest = Boot(shape);
+        Requirements.Check(guest.Agent);
         // The first use of everything costs more than later ones; and it settles what booting left behind.
         guest.Agent.Ask("observe");
         guest.Agent.Ask("dmesg");
@@ -190,7 +190,7 @@ internal sealed class GuestPool : IDisposable
             Booted++;
             try
             {
-                return Guest.Boot(_options, shape, _initramfsPath, s_boot);
+                return Guest.Boot(_options, shape, _initramfsPath, _options.BootLimit);
             }
             catch (HarnessException) when (tries < MostBoots)
             {
@@ -208,7 +208,7 @@ internal sealed class GuestPool : IDisposable
     }
 
     // A saved guest fits exactly the QEMU, the kernel, the file system and the arguments that it was saved with.
-    private string SavedPath(GuestShape shape)
+    internal string SavedPath(GuestShape shape)
     {
         var identity = new StringBuilder(StepProbes.Identity);
         foreach (var word in GuestProcess.Arguments(_options, shape, "", _initramfsPath))

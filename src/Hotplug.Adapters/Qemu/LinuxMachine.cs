@@ -153,6 +153,9 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
     /// <summary>Kills QEMU from outside, as an impatient user would: for tests of what happens then.</summary>
     public void KillEmulator() => _guest?.Kill();
 
+    /// <summary>Has the guest stand still: for tests of what happens then.</summary>
+    internal void Freeze() => _guest?.Monitor.Execute("stop");
+
     /// <inheritdoc/>
     public void Dispose()
     {

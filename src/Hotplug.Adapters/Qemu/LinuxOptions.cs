@@ -20,6 +20,12 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     /// <summary>How QEMU runs the guest: <c>tcg</c>, <c>kvm</c>, or null to find out which works.</summary>
     public string? Accelerator { get; init; }
 
+    /// <summary>How long a guest may take to boot, at each of several tries.</summary>
+    public TimeSpan BootLimit { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long the guest's agent may take to answer.</summary>
+    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every observation.</summary>
     public bool ComparesChannels { get; init; }
 

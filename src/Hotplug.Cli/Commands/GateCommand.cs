@@ -5,6 +5,7 @@ using Hotplug.Cli.Targets;
 using Hotplug.Cli.Terminal;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
+using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 
 namespace Hotplug.Cli.Commands;
@@ -60,6 +61,11 @@ internal sealed class GateCommand
             + "with --fault.",
     };
 
+    private readonly Option<bool> _keepGoing = new("--keep-going")
+    {
+        Description = "Do not end at the first failure: report the first of every rule that breaks.",
+    };
+
     private GateCommand(Surroundings surroundings, TargetTable targets)
     {
         _surroundings = surroundings;
@@ -78,6 +84,7 @@ internal sealed class GateCommand
         command.Add(gate._junit);
         command.Add(gate._out);
         command.Add(gate._database);
+        command.Add(gate._keepGoing);
         // On a thread of its own: Ctrl-C is listened to only after the action has given its thread back.
         command.SetAction((parsed, stop) => Task.Run(() => (int)gate.Execute(parsed, stop), CancellationToken.None));
         return command;
@@ -101,6 +108,7 @@ internal sealed class GateCommand
             OperationLimit = terms.OperationLimit,
             ShrinkBudget = terms.Shrinking,
             Reruns = terms.Reruns,
+            KeepGoing = parsed.GetValue(_keepGoing),
             Stop = stop,
             Clock = _surroundings.Clock,
             Failures = DatabaseOf(parsed, choice),
@@ -135,18 +143,24 @@ internal sealed class GateCommand
     {
         var printer = Printer.Output(_surroundings);
         GateText.Print(printer, report);
-        string? trace = null;
-        if (report.Result.Failure is { } failure)
-        {
-            trace = Path.Combine(parsed.GetValue(_out)!, failure.Violation.Rule + ".trace");
-            FailureFile.WriteAndPrint(_surroundings, printer, trace, failure, report.Choice);
-        }
+        var trace = Report(parsed, printer, report.Result.Failure, report.Choice);
+        foreach (var other in report.Result.Others)
+            Report(parsed, printer, other, report.Choice);
 
         if (parsed.GetValue(_json) is { } json)
             WholeFile.Write(_surroundings, json, stream => GateJson.Write(stream, report, trace));
         if (parsed.GetValue(_junit) is { } junit)
             WholeFile.Write(_surroundings, junit, stream => JUnit.Write(stream, report));
         return report.ExitCode;
+    }
+
+    private string? Report(ParseResult parsed, Printer printer, Failure? failure, Choice choice)
+    {
+        if (failure is null)
+            return null;
+        var trace = Path.Combine(parsed.GetValue(_out)!, failure.Violation.Rule + ".trace");
+        FailureFile.WriteAndPrint(_surroundings, printer, trace, failure, choice);
+        return trace;
     }
 
     private static void Tell(ProgressLine progress, GateProgress told, Budget budget, TimeSpan elapsed) =>

@@ -42,6 +42,7 @@ internal static class GateJson
         WriteArray(json, "notReplayed", result.NotReplayed);
         WriteArray(json, "repeated", result.Repeated);
         WriteFailure(json, result.Failure, trace);
+        WriteArray(json, "others", result.Others.Select(static f => f.Violation.Rule));
         json.WriteEndObject();
     }
 

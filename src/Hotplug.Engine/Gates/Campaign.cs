@@ -23,7 +23,7 @@ internal sealed class Campaign
     private int _replayed;
     private long _next = -1;
     private long _failedSequence = long.MaxValue;
-    private Finding? _failed;
+    private readonly SortedDictionary<string, Finding> _findings = new(StringComparer.Ordinal);
     private volatile bool _isAbandoned;
 
     internal Campaign(GateOptions options, Func<Rig> open)
@@ -38,8 +38,11 @@ internal sealed class Campaign
             deadline?.Watch(worker.Runner);
         if (!ReplayKept())
             RunSequences();
-        var failure = _failed is null || _isAbandoned ? null : Shrink(deadline);
-        var result = ResultOf(failure);
+        var failures = ImmutableArray.CreateBuilder<Failure>();
+        if (!_isAbandoned)
+            foreach (var finding in _findings.Values.OrderBy(static f => f.Sequence))
+                failures.Add(Shrink(finding, deadline));
+        var result = ResultOf(failures.ToImmutable());
         foreach (var worker in _workers)
             worker.Rig.Machine.Dispose();
         return result;
@@ -57,7 +60,7 @@ internal sealed class Campaign
             Seed = worker is null or { Sequence: FromTrace } ? null : _options.Seed,
             Sequence = worker?.Sequence ?? 0,
         };
-        return ResultOf(Keep(failure));
+        return ResultOf([Keep(failure)]);
     }
 
     // True if a kept failure still fails: then there is nothing new to look for.
@@ -90,9 +93,9 @@ internal sealed class Campaign
                 continue;
             }
 
-            _failedSequence = FromTrace;
-            _failed = Confirmation.Of(worker.Runner, worker.Runner.LastResult, _options.Reruns);
-            return true;
+            Fail(FromTrace, Confirmation.Of(worker.Runner, worker.Runner.LastResult, _options.Reruns));
+            if (!_options.KeepGoing)
+                return true;
         }
 
         return false;
@@ -125,7 +128,7 @@ internal sealed class Campaign
             // A failure of a lower sequence outranks whatever this one would find.
             if (sequence >= _options.Sequences || sequence > Volatile.Read(ref _failedSequence))
                 return;
-            if (RunSequence(worker, sequence) == Verdict.Conforms)
+            if (RunSequence(worker, sequence) == Verdict.Conforms || IsKnown(worker.Runner.Violation!.Rule, sequence))
                 continue;
             var finding = Confirmation.Of(worker.Runner, worker.Runner.LastResult, _options.Reruns);
             if (finding.Passed)
@@ -160,11 +163,23 @@ internal sealed class Campaign
     {
         lock (_lock)
         {
-            if (sequence >= _failedSequence)
+            if (sequence >= _failedSequence || IsKnown(failed.Run.Violation!.Rule, sequence))
                 return;
-            _failed = failed;
-            Volatile.Write(ref _failedSequence, sequence);
+            if (!_options.KeepGoing)
+            {
+                _findings.Clear();
+                Volatile.Write(ref _failedSequence, sequence);
+            }
+
+            _findings[failed.Run.Violation.Rule] = failed with { Sequence = sequence };
         }
+    }
+
+    // Of those who go on, the lowest sequence of every rule counts.
+    private bool IsKnown(string rule, long sequence)
+    {
+        lock (_lock)
+            return _options.KeepGoing && _findings.TryGetValue(rule, out var known) && known.Sequence <= sequence;
     }
 
     private void Tell(bool isShrinking)
@@ -182,12 +197,11 @@ internal sealed class Campaign
     private long Operations => _workers.Sum(static w => w.Operations);
 
     // The failure is kept as it was found before anything else is done with it.
-    private Failure Shrink(Deadline? deadline)
+    private Failure Shrink(Finding finding, Deadline? deadline)
     {
         Tell(isShrinking: true);
         var rig = _workers[0].Rig;
-        var finding = _failed!;
-        var found = Keep(FailureOf(finding.Run, finding.Run.Executed.Length) with
+        var found = Keep(FailureOf(finding, finding.Run, finding.Run.Executed.Length) with
         {
             Reproduced = IsRepeated,
             Again = finding.Again,
@@ -199,7 +213,7 @@ internal sealed class Campaign
         var runner = new Runner(rig.Machine, rig.Suite);
         deadline?.Watch(runner);
         var shrunk = new Shrinker(runner, _options.ShrinkBudget, _options.Stop).Shrink(finding.Run);
-        var minimal = Keep(FailureOf(shrunk.Result, shrunk.OriginalLength) with
+        var minimal = Keep(FailureOf(finding, shrunk.Result, shrunk.OriginalLength) with
         {
             Reproduced = shrunk.Reproduced,
             IsProvedMinimal = shrunk.IsProvedMinimal,
@@ -210,17 +224,18 @@ internal sealed class Campaign
         return minimal;
     }
 
-    private Failure FailureOf(RunResult run, int originalLength) => new(_workers[0].Runner.Identity, run, originalLength)
-    {
-        Seed = _failedSequence == FromTrace ? null : _options.Seed,
-        Sequence = _failedSequence,
-    };
+    private Failure FailureOf(Finding finding, RunResult run, int originalLength) =>
+        new(_workers[0].Runner.Identity, run, originalLength)
+        {
+            Seed = finding.Sequence == FromTrace ? null : _options.Seed,
+            Sequence = finding.Sequence,
+        };
 
     private Failure Keep(Failure failure) => _options.Failures is { } failures
         ? failure with { File = failures.Write(failure.Violation.Rule, failure.ToTrace()) }
         : failure;
 
-    private GateResult ResultOf(Failure? failure)
+    private GateResult ResultOf(ImmutableArray<Failure> failures)
     {
         var coverage = new Coverage();
         var deviations = new SortedDictionary<string, long>();
@@ -234,7 +249,7 @@ internal sealed class Campaign
         var verdict = _notReplayed.Count > 0 ? Verdict.Inconclusive : Verdict.Conforms;
         return new GateResult
         {
-            Verdict = failure is null ? verdict : verdict.And(failure.Verdict),
+            Verdict = failures.Aggregate(verdict, static (all, failure) => all.And(failure.Verdict)),
             Machine = _workers[0].Runner.Identity,
             Seed = _options.Seed,
             Sequences = Sequences,
@@ -246,7 +261,8 @@ internal sealed class Campaign
             Passed = _passed.ToImmutable(),
             NotReplayed = _notReplayed.ToImmutable(),
             Repeated = _repeated.ToImmutable(),
-            Failure = failure,
+            Failure = failures.FirstOrDefault(),
+            Others = failures.IsEmpty ? [] : failures[1..],
         };
     }
 

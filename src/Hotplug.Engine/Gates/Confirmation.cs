@@ -15,6 +15,9 @@ internal sealed record Finding(RunResult Run)
     /// <summary>Records of the run and of <see cref="Again"/>, where the machine keeps any.</summary>
     internal ImmutableArray<string> Records { get; init; } = [];
 
+    /// <summary>The sequence of the campaign.</summary>
+    internal long Sequence { get; init; }
+
     /// <summary>The harness failed once, and not when the same was tried again: nothing is known to be wrong.</summary>
     internal bool Passed { get; init; }
 }

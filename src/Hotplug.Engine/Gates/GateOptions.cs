@@ -46,6 +46,9 @@ public sealed record GateOptions
     /// </summary>
     public int Reruns { get; init; }
 
+    /// <summary>Do not end at the first failure: find the first of every rule that breaks.</summary>
+    public bool KeepGoing { get; init; }
+
     /// <summary>Ends shrinking early, with the simplest failure so far.</summary>
     public CancellationToken Stop { get; init; }
 

@@ -57,4 +57,7 @@ public sealed record GateResult
 
     /// <summary>What ended the campaign early; null if it conforms.</summary>
     public Failure? Failure { get; init; }
+
+    /// <summary>Of a campaign that goes on: the first failures of other rules, in the order of their sequences.</summary>
+    public ImmutableArray<Failure> Others { get; init; } = [];
 }

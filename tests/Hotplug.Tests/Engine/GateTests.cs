@@ -15,6 +15,12 @@ public sealed class GateTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hotplug-gate");
 
+    private static readonly Citation s_source = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
+
+    // Long, and not yet as long as what FakeSpecification refutes below.
+    private static readonly Invariant s_long = Runs.Rule("long", static seen =>
+        seen.Operation.Amount is > 500 and < 600 ? new Violation("long", "tick", "less", "more", s_source) : null);
+
     private FailureDatabase Database => new(_folder.FullName);
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -162,6 +168,22 @@ public sealed class GateTests : IDisposable
         Assert.Equal(Verdict.Inconclusive, result.Verdict);
         Assert.Equal("disk full", result.Failure!.Violation.Observed);
         Assert.True(machine.IsDisposed);
+    }
+
+    [Fact]
+    public void A_campaign_that_keeps_going_finds_the_first_failure_of_every_rule()
+    {
+        var gate = new Gate(() => new Rig(new FakeMachine(), new Suite(new FakeSpecification { Refutes = BreaksAt(990) },
+            [s_long]), new Ticks()));
+
+        var one = gate.Run(new GateOptions { Sequences = 1000, OperationsPerSequence = 5 });
+        var all = gate.Run(new GateOptions { Sequences = 1000, OperationsPerSequence = 5, KeepGoing = true });
+
+        Assert.Equal(one.Failure!.Sequence, all.Failure!.Sequence);
+        Assert.Equal([FakeSpecification.Rule, s_long.Id],
+            all.Others.Append(all.Failure).Select(static f => f.Violation.Rule).Order(StringComparer.Ordinal));
+        Assert.Equal(1000, all.Sequences);
+        Assert.Empty(one.Others);
     }
 
     private static Func<Transition, bool> BreaksAt(long seconds) => seen => seen.Operation.Amount >= seconds;

@@ -6,6 +6,8 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Generators.Kernels;
 using Hotplug.Invariants;
@@ -23,16 +25,14 @@ public sealed class LinuxMachineTests
     [InlineData("6.12")]
     public void A_live_kernel_conforms(string version)
     {
-        using var machine = new LinuxMachine(LiveKernel.Find(version));
-        var runner = new Runner(machine, SuiteOf(machine));
-        var sequences = new KernelSequences(LinuxMachine.SpecsOf(machine.Identity.Version));
-        for (ulong i = 0; i < 6; i++)
+        var gate = new Gate(() =>
         {
-            var random = new SplitMix(SplitMix.Derive(1, i));
-            var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-            var result = runner.Run(spec, sequences.DrawSource(ref random, spec, machine.Identity.Levels), 8);
-            Assert.True(result.Verdict == Verdict.Conforms, $"sequence {i}: {result.Violation}");
-        }
+            var machine = new LinuxMachine(LiveKernel.Find(version));
+            return new Rig(machine, SuiteOf(machine), new KernelSequences(LinuxMachine.SpecsOf(machine.Identity.Version)));
+        });
+        var result = gate.Run(new GateOptions { Seed = 1, Sequences = 6, OperationsPerSequence = 8, Reruns = 2 });
+        Assert.True(result.Verdict == Verdict.Conforms, result.Failure?.Violation.ToString());
+        Assert.True(result.Shares.Sum(static s => s.Invariant.Family == Family.Notifiers ? s.Count : 0) > 0);
     }
 
     [LiveKernelTheory]
@@ -127,6 +127,63 @@ public sealed class LinuxMachineTests
         }
 
         Directory.Delete(scratch);      // Fails if anything is in it.
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.12")]
+    public void A_guest_that_falls_silent_is_inconclusive_and_tells_where_it_stood(string version)
+    {
+        var moment = LiveKernel.Find(version) with { AnswerLimit = TimeSpan.FromSeconds(5) };
+        using var machine = new LinuxMachine(moment);
+        machine.Reset(LinuxMachine.SpecsOf(machine.Identity.Version)[0]);
+        machine.Freeze();
+        var failure = Assert.Throws<HarnessException>(() =>
+            machine.Execute(Operation.Policy(PolicySetting.AutoOffline), default, new Outcome()));
+        Assert.Contains("does not answer 'write' within 5 s", failure.Message, StringComparison.Ordinal);
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.12")]
+    public void A_kernel_without_the_needed_options_is_told_which(string version)
+    {
+        var scratch = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
+        try
+        {
+            var failure = Assert.Throws<HarnessException>(() => new LinuxMachine(LiveKernel.Find(version) with
+            {
+                Modules = Directory.CreateDirectory(Path.Combine(scratch, "modules")).FullName,
+                Store = Path.Combine(scratch, "saved"),
+                Accelerator = "tcg",
+            }));
+            Assert.Contains("the kernel lacks CONFIG_VIRTIO_MEM (", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("CONFIG_MEMORY_NOTIFIER_ERROR_INJECT (", failure.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.12")]
+    public void A_full_disk_is_told_and_nothing_half_written_stays(string version)
+    {
+        var scratch = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
+        try
+        {
+            var options = LiveKernel.Find(version) with { Store = scratch, Accelerator = "tcg" };
+            var shape = new GuestShape(Numa: true, MemmapOnMemory.Off, DeflateOnOom: false);
+            using var pool = new GuestPool(options);
+            File.CreateSymbolicLink(pool.SavedPath(shape) + ".part", "/dev/full");
+            var failure = Assert.Throws<HarnessException>(() => pool.Take(shape));
+            Assert.Contains("is the disk full?", failure.Message, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(scratch, "*.part"));
+            Assert.Empty(Directory.GetFiles(scratch, "*.saved"));
+        }
+        finally
+        {
+            Directory.Delete(scratch, recursive: true);
+        }
     }
 
     private static RunResult Run(LinuxMachine machine, params ReadOnlySpan<Operation> operations)
