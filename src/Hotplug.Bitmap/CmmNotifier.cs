@@ -19,22 +19,34 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps steps, T
         switch (notification)
         {
             case MemoryNotification.GoingOffline:
-                cmm.IsHalted = true;
-                cmm.HotplugOccurred = true;
-                log.Add(EffectKind.LoaningHalted, range);
+                Halt(cmm, range, log);
                 return Release(cmm.List, range, log);
 
             // CANCEL_OFFLINE also reaches it when somebody before it refused: then there is nothing to let go on.
             case MemoryNotification.Offline or MemoryNotification.CancelOffline when cmm.IsHalted:
-                cmm.IsHalted = false;
-                log.Add(EffectKind.LoaningResumed, range);
+                Resume(cmm, range, log);
                 return Errno.None;
             default:
                 return Errno.None;
         }
     }
 
-    // cmm_mem_going_offline()
+    /// <summary>Step 1, mutex_lock(&amp;hotplug_mutex): waits for no loan to end, only for a look that the thread takes.</summary>
+    public static void Halt(Cmm cmm, PageRange range, EffectLog log)
+    {
+        cmm.IsHalted = true;
+        cmm.HotplugOccurred = true;
+        log.Add(EffectKind.LoaningHalted, range);
+    }
+
+    /// <summary>The last step, mutex_unlock(&amp;hotplug_mutex).</summary>
+    public static void Resume(Cmm cmm, PageRange range, EffectLog log)
+    {
+        cmm.IsHalted = false;
+        log.Add(EffectKind.LoaningResumed, range);
+    }
+
+    // cmm_mem_going_offline(), all of it under cmm_lock.
     private Errno Release(LoanList list, PageRange range, EffectLog log)
     {
         if (state.BlockOf(range.Start).Cmm is not { Count: > 0 })
@@ -43,8 +55,10 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps steps, T
         return rules.Keeps(Fault.CmmListPageStays) ? ReplaceListPages(list, range, log) : Errno.None;
     }
 
-    // From the head down. A hole is filled with the last address of the head; a head that is empty then is freed.
-    private void ReleaseLoans(LoanList list, PageRange range, EffectLog log)
+    /// <summary>
+    /// Step 2: from the head down. A hole is filled with the last address of the head; a head that is empty then is freed.
+    /// </summary>
+    public void ReleaseLoans(LoanList list, PageRange range, EffectLog log)
     {
         var active = new PageRunLog(EffectKind.PagesActive);
         for (var height = list.Count - 1; height >= 0; height--)
@@ -72,18 +86,21 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps steps, T
             steps.FreeHead(log);
     }
 
-    // The new one never lies in the range, because that is isolated. Without one the offline is refused; what was given
-    // back so far stays so.
-    private Errno ReplaceListPages(LoanList list, PageRange range, EffectLog log)
+    /// <summary>
+    /// Step 3: the new one never lies in the range, because that is isolated. Without one the offline is refused; what was
+    /// given back so far stays so.
+    /// </summary>
+    public Errno ReplaceListPages(LoanList list, PageRange range, EffectLog log)
     {
         for (var height = list.Count - 1; height >= 0; height--)
         {
             var page = list.At(height);
             if (!range.Contains(page.Pfn))
                 continue;
-            var errno = steps.AllocateListPage(log, out var pfn);
+            var errno = steps.AllocateListPage(out var pfn);
             if (errno != Errno.None)
                 return errno;
+            steps.OwnListPage(pfn, log);
             steps.FreeListPage(page.Pfn, log);
             page.Pfn = pfn;
         }

@@ -5,6 +5,17 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
+/// <summary>How the step of a loan that holds cmm_lock ended.</summary>
+internal enum LoanResult
+{
+    /// <summary>The page is on loan.</summary>
+    Loaned,
+    /// <summary>There is no room for its address.</summary>
+    NeedsListPage,
+    /// <summary>The hypervisor does not take it.</summary>
+    Refused,
+}
+
 /// <summary>
 /// The atomic steps of loaning and of giving back, one method each: what a schedule interleaves with a removal. Between
 /// any two of them the removal may begin (source document 000; kernel-semantics 4.1.3).
@@ -21,47 +32,80 @@ internal sealed class LoanSteps(MachineState state, BuddyAllocator buddy, PageAl
 
     /// <summary>
     /// Step 2, __get_free_page(GFP_NOIO | __GFP_NORETRY | __GFP_NOMEMALLOC): a page of a kernel zone; −1 if there is none.
-    /// Never one of an isolated pageblock.
+    /// Never one of an isolated pageblock. Until it is on the list it is a page of the kernel like any other.
     /// </summary>
-    public long AllocatePage() => Allocate(isList: false);
-
-    /// <summary>Step 3, under cmm_lock: makes room in the list; the errno of a list page that is not to be had.</summary>
-    public Errno MakeRoom(EffectLog log)
+    public long AllocatePage()
     {
-        if (!Cmm.List.NeedsListPage)
-            return Errno.None;
-        var errno = AllocateListPage(log, out var pfn);
-        if (errno == Errno.None)
-            Cmm.List.PushListPage(pfn);
-        return errno;
+        for (var node = 0; node < state.Zones.Nodes; node++)
+        {
+            if (state.Zones.Find(node, ZoneKind.Normal) is not { } zone
+                || !buddy.TryFind(zone, 0, last: true, out var block, out var offset, out var order))
+                continue;
+            buddy.TakeFront(block, offset, order, 1);
+            state.Fill(block, offset, 1, PageUse.Kernel);
+            state.Touch(block);
+            return state.PageOf(block, offset);
+        }
+
+        return -1;
     }
 
-    /// <summary>Step 4, plpar_page_set_loaned(): false if the hypervisor refuses.</summary>
-    public bool SetLoaned() => state.Injection.Strike(VetoPoint.Loan) == Errno.None;
+    /// <summary>
+    /// Step 3, all under cmm_lock: room in the list – with the list page that was allocated for it, which is freed if the
+    /// room is there by now –, then plpar_page_set_loaned(), then the page is on the list and counted.
+    /// </summary>
+    /// <param name="pfn">The page.</param>
+    /// <param name="listPage">A page to hold addresses; −1 for none.</param>
+    /// <param name="log">What is done.</param>
+    public LoanResult Loan(long pfn, long listPage, EffectLog log)
+    {
+        if (Cmm.List.NeedsListPage)
+        {
+            if (listPage < 0)
+                return LoanResult.NeedsListPage;
+            Cmm.List.PushListPage(listPage);
+            OwnListPage(listPage, log);
+        }
+        else if (listPage >= 0)
+        {
+            FreePage(listPage);
+        }
 
-    /// <summary>Step 5, under the same lock: the page is on the list and counted.</summary>
-    public void AddToList(long pfn) => Cmm.List.Push(pfn);
+        if (state.Injection.Strike(VetoPoint.Loan) != Errno.None)
+            return LoanResult.Refused;
+        Cmm.List.Push(pfn);
+        Own(pfn, isList: false);
+        return LoanResult.Loaned;
+    }
 
-    /// <summary>A list page; the errno if there is none.</summary>
-    public Errno AllocateListPage(EffectLog log, out long pfn)
+    /// <summary>
+    /// Step 4, only where step 3 found no room, and without cmm_lock: a page to hold addresses; the errno if there is none.
+    /// Then step 3 again.
+    /// </summary>
+    public Errno AllocateListPage(out long pfn)
     {
         pfn = -1;
         var errno = state.Injection.Strike(VetoPoint.LoanList);
         if (errno != Errno.None)
             return errno;
-        pfn = Allocate(isList: true);
-        if (pfn < 0)
-            return Errno.ENOMEM;
-        log.Add(EffectKind.LoanListAdded, new PageRange(pfn, 1));
-        return Errno.None;
+        pfn = AllocatePage();
+        return pfn < 0 ? Errno.ENOMEM : Errno.None;
     }
 
-    /// <summary>free_page(): of a page that was loaned, or of a list page. The buddy refuses a poisoned one.</summary>
+    /// <summary>The page holds addresses now.</summary>
+    public void OwnListPage(long pfn, EffectLog log)
+    {
+        Own(pfn, isList: true);
+        log.Add(EffectKind.LoanListAdded, new PageRange(pfn, 1));
+    }
+
+    /// <summary>free_page(): of a page that was to be loaned, or was, or of a list page. The buddy refuses a poisoned one.</summary>
     public void FreePage(long pfn)
     {
         var block = state.BlockOf(pfn);
         var offset = state.OffsetOf(pfn);
-        block.Cmm!.Remove(offset);
+        if (block.Cmm?.Has(offset) == true)
+            block.Cmm.Remove(offset);
         state.Touch(block);
         pages.GiveBack(block, offset);
     }
@@ -76,21 +120,11 @@ internal sealed class LoanSteps(MachineState state, BuddyAllocator buddy, PageAl
         log.Add(EffectKind.LoanListFreed, new PageRange(pfn, 1));
     }
 
-    private long Allocate(bool isList)
+    private void Own(long pfn, bool isList)
     {
-        for (var node = 0; node < state.Zones.Nodes; node++)
-        {
-            if (state.Zones.Find(node, ZoneKind.Normal) is not { } zone
-                || !buddy.TryFind(zone, 0, last: true, out var block, out var offset, out var order))
-                continue;
-            buddy.TakeFront(block, offset, order, 1);
-            state.Fill(block, offset, 1, PageUse.Kernel);
-            block.Cmm ??= new CmmPages(state.Layout.PlaneWords);
-            block.Cmm.Add(offset, isList);
-            state.Touch(block);
-            return state.PageOf(block, offset);
-        }
-
-        return -1;
+        var block = state.BlockOf(pfn);
+        block.Cmm ??= new CmmPages(state.Layout.PlaneWords);
+        block.Cmm.Add(state.OffsetOf(pfn), isList);
+        state.Touch(block);
     }
 }

@@ -101,13 +101,15 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps steps, TRule
             var pfn = steps.AllocatePage();
             if (pfn < 0)
                 break;
-            if (steps.MakeRoom(log) != Errno.None || !steps.SetLoaned())
+            var result = steps.Loan(pfn, listPage: -1, log);
+            if (result == LoanResult.NeedsListPage && steps.AllocateListPage(out var listPage) == Errno.None)
+                result = steps.Loan(pfn, listPage, log);
+            if (result != LoanResult.Loaned)
             {
                 steps.FreePage(pfn);
                 break;
             }
 
-            steps.AddToList(pfn);
             loaned.Add(pfn, log);
             count--;
         }
