@@ -68,7 +68,7 @@ public sealed class LoanStepsTests
         if (loaned < 0)
             return;   // Refused at isolation: a page on its way to the list was in the range.
         Assert.InRange(List.Loaned, loaned, loaned + 1);
-        Assert.Empty(Owned().Where(range.Contains));
+        Assert.DoesNotContain(Owned(), range.Contains);
         Assert.False(_steps.MayLoan());
     }
 
