@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Adds memory: add_memory_resource() (kernel-semantics 3.1).</summary>
 internal sealed class Adding<TRules>(
     MachineState state, Memmap<TRules> memmaps, Removing<TRules> removing, Onlining<TRules> onlining,
-    Callbacks callbacks)
+    Callbacks callbacks, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>The operation <c>add</c>: a DIMM.</summary>
@@ -26,7 +26,7 @@ internal sealed class Adding<TRules>(
             return Errno.E2BIG;
         var range = new PageRange(start, count);
         if (state.Resources.Intersects(range))
-            return Errno.EEXIST;
+            return Overlapping(range, log);
         if (start % spec.PagesPerBlock != 0 || count % spec.PagesPerBlock != 0)
             return Errno.EINVAL;
         if (operation.Third != (byte)CallbackOwner.Generic)
@@ -36,7 +36,7 @@ internal sealed class Adding<TRules>(
             return Errno.EINVAL;
         var errno = AddDimm(operation, range, placement, log);
         if (errno == Errno.None)
-            AutoOnline(range, log);
+            errno = AutoOnline(range, log);
         return errno;
     }
 
@@ -72,7 +72,7 @@ internal sealed class Adding<TRules>(
         for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
         {
             var block = state.Blocks.Add(state.Spec.BlockOf(pfn));
-            block.Node = node;
+            block.Node = rules.Keeps(Fault.AddedToNodeZero) ? node : (short)0;
             state.NodeBlocks[node]++;
             block.IsRegistered = isRegistered;
         }
@@ -83,8 +83,11 @@ internal sealed class Adding<TRules>(
         for (var pfn = range.Start; pfn < range.End; pfn += step)
         {
             var part = new PageRange(pfn, step);
-            var errno = memmaps.Populate(part, log);
-            if (errno == Errno.None && isRegistered)
+            var isLate = !rules.Keeps(Fault.DevicesBeforeMemmap);
+            var errno = isLate && isRegistered ? CreateDevices(part, log) : Errno.None;
+            if (errno == Errno.None)
+                errno = memmaps.Populate(part, log);
+            if (errno == Errno.None && isRegistered && !isLate)
                 errno = CreateDevices(part, log);
             if (errno == Errno.None)
                 continue;
@@ -96,16 +99,28 @@ internal sealed class Adding<TRules>(
     }
 
     /// <summary>Brings added blocks online as the policy says; what fails is ignored.</summary>
-    public void AutoOnline(PageRange range, EffectLog log)
+    public Errno AutoOnline(PageRange range, EffectLog log)
     {
         if (state.AutoOnline == Contract.Machines.AutoOnline.Offline)
-            return;
+            return Errno.None;
         for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
         {
             var block = state.BlockOf(pfn);
             block.OnlineType = state.AutoOnline;
-            onlining.Online(block, log);
+            var errno = onlining.Online(block, log);
+            if (errno != Errno.None && !rules.Keeps(Fault.FailedAutoOnlineFailsAdd))
+                return errno;
         }
+
+        return Errno.None;
+    }
+
+    // register_memory_resource() refuses before anything is done.
+    private Errno Overlapping(PageRange range, EffectLog log)
+    {
+        if (!rules.Keeps(Fault.OverlappingAddDestroys) && removing.Check(range) == Errno.None)
+            removing.Remove(range, log);
+        return Errno.EEXIST;
     }
 
     // Steps 1 to 3, and with user space out of the way 4 and 5 as well. It is in no memory group.

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>The operations alloc, free, get and put (kernel-semantics 3.9).</summary>
-internal sealed class Allocating(MachineState state, PageAllocator pages)
+internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
+    where TRules : struct, IRules
 {
     /// <summary>All or nothing: what cannot be had in full leaves nothing behind.</summary>
     public Errno Alloc(in Operation operation, EffectLog log)
@@ -21,10 +22,13 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         var holder = state.Runs.AddHolder();
         state.Runs.HolderOf(holder).Use = UseOf(kind);
         var taken = isMovable
+            || !rules.Keeps(Fault.KernelPagesInMovable)
             ? pages.TakeMovable(operation.Node, count, operation.Order, holder, log, role: null)
             : pages.TakeKernel(operation.Node, count, operation.Order, holder, high: true, log, role: null);
-        if (taken < count)
+        if (taken < count && rules.Keeps(Fault.AllocationFallsShort))
         {
+            if (!rules.Keeps(Fault.FailedAllocationLeaks))
+                return Errno.ENOMEM;
             pages.ReleaseAll(holder);
             state.Runs.RemoveHolder(holder);
             return Errno.ENOMEM;
@@ -45,7 +49,7 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         {
             var next = state.Runs[run].NextOfHolder;
             var block = state.BlockOf(state.Runs[run].Start);
-            if (block.Referenced == 0)
+            if (block.Referenced == 0 || !rules.Keeps(Fault.FreeIgnoresPins))
                 Release(run, log);
             else
                 FreePages(run, block, log);
@@ -63,7 +67,8 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         if (!state.Allocations.TryGet(id, out var holder) || state.Runs.FindOf(holder, pfn) < 0)
             return Errno.EINVAL;
         var block = state.BlockOf(pfn);
-        state.References.Add(block, pfn, +1);
+        if (rules.Keeps(Fault.GetTakesNothing))
+            state.References.Add(block, pfn, rules.Keeps(Fault.GetTakesTwo) ? +1 : +2);
         state.Touch(block);
         return Errno.None;
     }
@@ -79,14 +84,17 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
         var block = state.BlockOf(pfn);
         if (state.References.Of(pfn) > 0)
         {
-            state.References.Add(block, pfn, -1);
+            if (rules.Keeps(Fault.PutDropsNothing))
+                state.References.Add(block, pfn, -1);
             state.Touch(block);
             return Errno.None;
         }
 
         // Once the own reference is gone, the first one counted in the planes is an extra one.
-        if (!state.Runs.HolderOf(holder).IsFreed)
+        if (!state.Runs.HolderOf(holder).IsFreed && rules.Keeps(Fault.PutOfOwnReference))
             return Errno.EINVAL;
+        if (!rules.Keeps(Fault.LastPutLeaks))
+            return Errno.None;
         Release(state.Runs.Single(run, block, pfn), log);
         ForgetIfEmpty(id, holder);
         return Errno.None;
@@ -131,7 +139,8 @@ internal sealed class Allocating(MachineState state, PageAllocator pages)
     {
         for (var pfn = start; pfn < end; pfn++)
         {
-            state.References.Add(block, pfn, -1);
+            if (rules.Keeps(Fault.FreeKeepsOwnReference))
+                state.References.Add(block, pfn, -1);
             var offset = state.OffsetOf(pfn);
             if (state.UseAt(block, offset) is PageUse.Pinned or PageUse.Movable && !block.IsPoisoned(offset))
                 state.Fill(block, offset, 1, PageUse.Unmigratable);

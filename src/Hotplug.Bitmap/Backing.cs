@@ -9,7 +9,8 @@ namespace Hotplug.Bitmap;
 /// Memory that a balloon driver added without anything behind it, and the hypervisor backs page by page: steps 5 and 6 of
 /// source document 004. Hyper-V remembers what is backed while a block is offline; Xen knows only pages in its balloon.
 /// </summary>
-internal sealed class Backing(MachineState state, PageAllocator pages, BuddyAllocator buddy)
+internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> pages, BuddyAllocator buddy)
+    where TRules : struct, IRules
 {
     /// <summary>The operation <c>back</c>: all of the pages or none.</summary>
     public Errno Back(long pfn, long count, EffectLog log)

@@ -10,7 +10,7 @@ namespace Hotplug.Bitmap;
 /// Hyper-V and Xen take kernel memory only, Hyper-V's in units of 2 MiB – a pageblock – first.
 /// </summary>
 internal sealed class Ballooning<TRules>(
-    MachineState state, PageAllocator pages, Backing backing, Adding<TRules> adding)
+    MachineState state, PageAllocator<TRules> pages, Backing<TRules> backing, Adding<TRules> adding, TRules rules)
     where TRules : struct, IRules
 {
     // VIRTIO_BALLOON_OOM_NR_PAGES
@@ -65,7 +65,7 @@ internal sealed class Ballooning<TRules>(
         balloon.Target = target;
         var size = SizeOf(state, balloon);
         if (target > size)
-            Grow(balloon, target - size, log);
+            Grow(balloon, rules.Keeps(Fault.TargetAddedToSize) ? target - size : target, log);
         else
             Shrink(balloon, size - target, log);
         return Errno.None;
@@ -94,8 +94,10 @@ internal sealed class Ballooning<TRules>(
     {
         if (zone is null || count == 0)
             return 0;
-        var taken = pages.Take(zone, count, order, balloon.Holder, high: false, log, WitnessRole.Taken);
-        if (taken > 0 && !balloon.StaysManaged)
+        var taken = pages.Take(zone, count, order, balloon.Holder, high: false, log,
+            rules.Keeps(Fault.InflationNotTold) ? WitnessRole.Taken : null);
+        if (taken > 0 && (!balloon.StaysManaged || !rules.Keeps(Fault.DeflateOnOomUncounted))
+            && rules.Keeps(Fault.InflateKeepsManaged))
             log.Managed(zone, -taken);
         return taken;
     }
@@ -124,7 +126,7 @@ internal sealed class Ballooning<TRules>(
             var pagesOfRun = (int)Math.Min(count, state.Runs[run].Count);
             var block = state.BlockOf(state.Runs[run].Start);
             log.Witness(WitnessRole.Released, new PageRange(state.Runs[run].End - pagesOfRun, pagesOfRun));
-            if (!balloon.StaysManaged)
+            if (!balloon.StaysManaged && rules.Keeps(Fault.DeflateKeepsManaged))
                 log.Managed(state.Zones[block.Home], pagesOfRun);
             pages.ReleaseTail(balloon.Holder, pagesOfRun);
             count -= pagesOfRun;

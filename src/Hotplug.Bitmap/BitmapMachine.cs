@@ -21,7 +21,7 @@ public static class BitmapMachine
 /// holders. Nothing is allocated per operation once warm.
 /// </summary>
 /// <typeparam name="TRules">Who keeps the rules: faithful, or one seeded fault.</typeparam>
-internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachine, ISnapshots
+internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachine, ISnapshots, ISeeded
     where TRules : struct, IRules
 {
     private readonly Journal _journal = new();
@@ -31,6 +31,9 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
     public MachineIdentity Identity { get; } = new(name, "1",
         Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.Cmm | Levels.DeviceMemory
         | Levels.OnlineCallback | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
+
+    /// <inheritdoc/>
+    public long TimesBroken => rules.TimesBroken;
 
     private Wiring<TRules> Wiring => _wiring
         ?? throw new InvalidOperationException("Reset starts the machine; it was not called");

@@ -9,7 +9,7 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class BlockOperations<TRules>(
     MachineState state, Onlining<TRules> onlining, Offlining<TRules> offlining, Removing<TRules> removing,
-    Ejecting<TRules> ejecting)
+    Ejecting<TRules> ejecting, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>state_store(): the type stays behind when the block is online already.</summary>
@@ -23,7 +23,9 @@ internal sealed class BlockOperations<TRules>(
             OperationKind.OnlineMovable => AutoOnline.OnlineMovable,
             _ => AutoOnline.Online,
         };
-        return block.IsOnline ? Errno.EINVAL : onlining.Online(block, log);
+        if (block.IsOnline)
+            return rules.Keeps(Fault.OnlineTwiceAccepted) ? Errno.EINVAL : Errno.None;
+        return onlining.Online(block, log);
     }
 
     /// <summary>What may leave unfinished: offline, a write to <c>online</c>, and the two that also remove.</summary>
@@ -37,7 +39,9 @@ internal sealed class BlockOperations<TRules>(
     };
 
     public Errno WriteState(StateText text, in Target target) =>
-        Find(target) is null ? Errno.ENOENT : text == StateText.Empty ? Errno.None : Errno.EINVAL;
+        Find(target) is null ? Errno.ENOENT : text == StateText.Empty || !rules.Keeps(Fault.NonsenseAccepted)
+            ? Errno.None
+            : Errno.EINVAL;
 
     public Errno Remove(in Operation operation, in Target target, EffectLog log)
     {
@@ -72,7 +76,7 @@ internal sealed class BlockOperations<TRules>(
         if (IsDriven(target.Range))
             return Answer.Of(Errno.EBUSY);
         var answer = ejecting.OfflineAndRemove(target.Range, log);
-        return answer.IsErrno ? Answer.Of(Errno.EBUSY) : answer;
+        return answer.IsErrno && rules.Keeps(Fault.EjectionToldAsIs) ? Answer.Of(Errno.EBUSY) : answer;
     }
 
     private PageRange RangeOf(in Operation operation, in Target target) => operation.Amount == 0

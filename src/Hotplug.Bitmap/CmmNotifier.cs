@@ -9,7 +9,7 @@ namespace Hotplug.Bitmap;
 /// CMM's callback in the memory chain: at GOING_OFFLINE it halts loaning and gives back what it has in the range, list
 /// pages included; when the removal is over it lets loaning go on (source document 000; kernel-semantics 4.1.5).
 /// </summary>
-internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps steps, TRules rules)
+internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> steps, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>Its answer.</summary>

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>The operations contig and contig-free (kernel-semantics 3.11).</summary>
-internal sealed class Contig<TRules>(MachineState state, ContigRange contig, Allocating allocating, TRules rules)
+internal sealed class Contig<TRules>(
+    MachineState state, ContigRange<TRules> contig, Allocating<TRules> allocating, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>alloc_contig_range(): exactly the range, or nothing but moved pages.</summary>

@@ -9,8 +9,10 @@ namespace Hotplug.Bitmap;
 /// alloc_contig_range() on a part of one block (kernel-semantics 3.11): nothing but free and movable pages, or it is
 /// refused before anything is touched; then the free ones are taken and the others moved away.
 /// </summary>
-internal sealed class ContigRange(
-    MachineState state, BuddyAllocator buddy, PageAllocator pages, Migration migration, Evacuation evacuation)
+internal sealed class ContigRange<TRules>(
+    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, Migration<TRules> migration,
+    Evacuation<TRules> evacuation, TRules rules)
+    where TRules : struct, IRules
 {
     /// <summary>
     /// The first page that keeps [start, end) from being taken; −1 if there is none. PageOffline pages do, whatever
@@ -19,7 +21,7 @@ internal sealed class ContigRange(
     public int FindObstacle(MemoryBlock block, int start, int end, bool mindsPageOffline = true)
     {
         foreach (var poisoned in block.Poisoned)
-            if (poisoned >= start && poisoned < end)
+            if (poisoned >= start && poisoned < end && rules.Keeps(Fault.PoisonedPageUnplugged))
                 return poisoned;
         for (var offset = start; offset < end;)
         {

@@ -10,7 +10,7 @@ namespace Hotplug.Bitmap;
 /// blocks before it adds new ones; unplugging starts where it hurts least.
 /// </summary>
 internal sealed class DeviceMemoryDriver<TRules>(
-    MachineState state, SubBlocks subBlocks, Adding<TRules> adding, Ejecting<TRules> ejecting)
+    MachineState state, SubBlocks<TRules> subBlocks, Adding<TRules> adding, Ejecting<TRules> ejecting, TRules rules)
     where TRules : struct, IRules
 {
     // VIRTIO_MEM_DEFAULT_OFFLINE_THRESHOLD
@@ -81,7 +81,12 @@ internal sealed class DeviceMemoryDriver<TRules>(
         var range = state.Spec.PagesOf(number);
         var errno = adding.AddBlocks(range, device.Spec.Node, MemmapPlacement.Boot, log);
         if (errno != Errno.None)
+        {
+            if (!rules.Keeps(Fault.PluggedThoughRefused))
+                device.Plug((number - device.Spec.FirstBlock) * device.SubBlocksPerBlock, count);
             return errno;
+        }
+
         var block = state.Blocks[number];
         if (device.Group == 0)
             device.Group = state.Groups.Add(new MemoryGroup { IsDynamic = true, Node = device.Spec.Node });
@@ -103,7 +108,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
         excess = UnplugBlocks(device, ZoneKind.Normal, isPartial: true, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Movable, isPartial: false, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Normal, isPartial: false, excess, log);
-        return excess > 0 ? Errno.EBUSY : Errno.None;
+        return excess > 0 && rules.Keeps(Fault.ShortUnplugClaimsSuccess) ? Errno.EBUSY : Errno.None;
     }
 
     // Blocks of this zone (none: offline ones), highest first.
@@ -127,7 +132,8 @@ internal sealed class DeviceMemoryDriver<TRules>(
     private void RemoveEmpty(DeviceMemory device, EffectLog log)
     {
         for (var number = device.Spec.FirstBlock; number < AfterLast(device); number++)
-            if (state.Blocks.Find(number) is { } block && device.PluggedIn(block) == 0)
+            if (state.Blocks.Find(number) is { } block && device.PluggedIn(block) == 0
+                && rules.Keeps(Fault.EmptyBlockNeverRemoved))
                 ejecting.OfflineAndRemove(state.RangeOf(block), log);
     }
 

@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// What the driver of a device memory does when one of its blocks goes offline: it drops its references of the
 /// unplugged pages at GOING_OFFLINE and takes them back at CANCEL_OFFLINE (virtio_mem_memory_notifier_cb()).
 /// </summary>
-internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAllocator pages, TRules rules)
+internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
     where TRules : struct, IRules
 {
     public void Act(MemoryNotification notification, MemoryBlock block, int memory, EffectLog log)
@@ -23,9 +23,14 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
                 break;
             case MemoryNotification.GoingOffline:
                 device.HotplugActive = true;
-                Drop(block, device, log);
+                if (rules.Keeps(Fault.GoingKeepsReferences))
+                    Drop(block, device, log);
                 break;
-            case MemoryNotification.CancelOffline when device.HotplugActive:
+            case MemoryNotification.CancelOffline when !device.HotplugActive:
+                if (!rules.Keeps(Fault.CancelTakesUnasked))
+                    TakeOnceMore(block, device);
+                break;
+            case MemoryNotification.CancelOffline:
                 device.HotplugActive = false;
                 if (rules.Keeps(Fault.CancelForgetsReference))
                     TakeBack(block, device, log);
@@ -59,7 +64,12 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
             return;
         block.ReferencesDropped = false;
         LogRuns(EffectKind.ReferencesTaken, block, device, log);
-        RaiseManaged(block, device, -1, log);
+        if (!rules.Keeps(Fault.CancelTakesTwice))
+            TakeOnceMore(block, device);
+        if (!rules.Keeps(Fault.CancelFreesUnplugged))
+            FreeUnplugged(block, device);
+        if (rules.Keeps(Fault.ManagedNotLoweredByCancel))
+            RaiseManaged(block, device, -1, log);
     }
 
     private void RaiseManaged(MemoryBlock block, DeviceMemory device, int sign, EffectLog log)
@@ -85,6 +95,16 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
                 log.Add(kind, range, state.Zones[block.Home].Id);
             sub = runEnd;
         }
+    }
+
+    // The seeded faults: references that nobody dropped are taken back.
+    private void TakeOnceMore(MemoryBlock block, DeviceMemory device)
+    {
+        var first = device.FirstOf(block);
+        for (var i = 0; i < state.Layout.PagesPerBlock; i++)
+            if (!device.IsPlugged(first + (i / device.Spec.SubBlockPages)))
+                state.References.Add(block, state.PageOf(block, i), +1);
+        state.Touch(block);
     }
 
     // The seeded fault: what SEED-OFFLINE warns of. The pages are isolated still, but no longer marked.

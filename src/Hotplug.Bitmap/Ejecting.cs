@@ -8,8 +8,8 @@ namespace Hotplug.Bitmap;
 /// Offlines every block of a range and removes it, or puts back what it took: offline_and_remove_memory().
 /// </summary>
 internal sealed class Ejecting<TRules>(
-    MachineState state, Evacuation evacuation, Offlining<TRules> offlining, Onlining<TRules> onlining,
-    Removing<TRules> removing)
+    MachineState state, Evacuation<TRules> evacuation, Offlining<TRules> offlining, Onlining<TRules> onlining,
+    Removing<TRules> removing, TRules rules)
     where TRules : struct, IRules
 {
     private readonly List<(int Block, ZoneKind Zone)> _taken = [];
@@ -38,8 +38,10 @@ internal sealed class Ejecting<TRules>(
 
         if (answer.IsOk)
             answer = Answer.Of(removing.Check(range));
-        if (answer.IsOk)
+        if (answer.IsOk && rules.Keeps(Fault.OfflinedButNotRemoved))
             Remove(range, log);
+        else if (answer.IsOk)
+            return answer;
         else
             PutBack(log);
         return answer;
@@ -57,10 +59,13 @@ internal sealed class Ejecting<TRules>(
     {
         foreach (var (number, zone) in _taken)
         {
+            if (!rules.Keeps(Fault.RollbackForgotten))
+                return;
             // What a failed write left behind stays behind: a rollback leaves nothing else.
             var block = state.Blocks[number];
             var stale = block.OnlineType;
-            block.OnlineType = zone == ZoneKind.Movable ? AutoOnline.OnlineMovable : AutoOnline.OnlineKernel;
+            block.OnlineType = !rules.Keeps(Fault.RollbackByDefaultPolicy) ? AutoOnline.Online
+                : zone == ZoneKind.Movable ? AutoOnline.OnlineMovable : AutoOnline.OnlineKernel;
             if (onlining.Online(block, log, isRollback: true) != Errno.None)
                 evacuation.Abandon(block);
             block.OnlineType = stale;

@@ -5,8 +5,10 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Empties a block that goes offline, or tells which page keeps it.</summary>
-internal sealed class Evacuation(
-    MachineState state, BuddyAllocator buddy, Migration migration, IsolationNotifier isolation)
+internal sealed class Evacuation<TRules>(
+    MachineState state, BuddyAllocator buddy, Migration<TRules> migration, IsolationNotifier isolation,
+    TRules rules)
+    where TRules : struct, IRules
 {
     private readonly List<int> _avoided = [];
 
@@ -48,7 +50,8 @@ internal sealed class Evacuation(
         if (block.FreePages == end - block.Vmemmap)
             return Answer.Ok;
         // The scan asks for poison only where a page can move. That of source document 003 does not know PageOffline.
-        var kept = state.HasOfflineUnreferenced ? -1 : FirstReferenced(block, end, poisonedToo: true);
+        var kept = state.HasOfflineUnreferenced || !rules.Keeps(Fault.KeptOfflinePageAccepted) ? -1
+            : FirstReferenced(block, end, poisonedToo: true);
         var movable = migration.FirstMovable(block, block.Vmemmap, end);
 
         // The scan stops at the first page of either kind; from a movable one on, all that move are moved at once.
@@ -56,7 +59,7 @@ internal sealed class Evacuation(
             return Stuck(block, migration.FirstMovable(block, block.Vmemmap, end), Answer.Unfinished, log);
         if (kept >= 0)
             return Stuck(block, kept, Answer.Of(Errno.EBUSY), log);
-        var pinned = FirstPinned(block, end);
+        var pinned = rules.Keeps(Fault.PinnedPageLost) ? FirstPinned(block, end) : -1;
         if (pinned < 0 && block.Cmm is { Count: > 0 } cmm)
             pinned = cmm.First;   // What CMM counted and did not give back never becomes free.
         return pinned >= 0 ? Stuck(block, pinned, Answer.Unfinished, log) : Answer.Ok;
@@ -152,7 +155,7 @@ internal sealed class Evacuation(
             pinned = FirstSound(block, PageUse.Movable, end);
 
         // In a kernel zone isolation has refused these; in zone Movable contiguous allocations leave them.
-        if (pinned < 0)
+        if (pinned < 0 && rules.Keeps(Fault.UnmovablePagesIgnored))
             pinned = FirstSound(block, PageUse.Kernel, end);
         if (pinned < 0 && state.HasOfflineUnreferenced)
             pinned = FirstReferenced(block, end, poisonedToo: false);
@@ -164,7 +167,7 @@ internal sealed class Evacuation(
         var found = block.Vmemmap - 1;
         do
             found = state.FirstOf(block, use, found + 1, end);
-        while (found >= 0 && block.IsPoisoned(found));
+        while (found >= 0 && block.IsPoisoned(found) && rules.Keeps(Fault.PoisonBlocksOffline));
         return found;
     }
 }

@@ -20,7 +20,8 @@ internal enum LoanResult
 /// The atomic steps of loaning and of giving back, one method each: what a schedule interleaves with a removal. Between
 /// any two of them the removal may begin (source document 000; kernel-semantics 4.1.3).
 /// </summary>
-internal sealed class LoanSteps(MachineState state, BuddyAllocator buddy, PageAllocator pages)
+internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages)
+    where TRules : struct, IRules
 {
     private Cmm Cmm => state.Cmm!;
 

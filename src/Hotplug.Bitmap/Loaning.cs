@@ -7,7 +7,7 @@ namespace Hotplug.Bitmap;
 /// CMM's thread: it polls the hypervisor's target and loans pages or takes them back; and its part in the OOM notifier
 /// chain (source document 000; kernel-semantics 4.1.3, 4.1.4, 4.1.6).
 /// </summary>
-internal sealed class Loaning<TRules>(MachineState state, LoanSteps steps, TRules rules)
+internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> steps, TRules rules)
     where TRules : struct, IRules
 {
     private readonly bool _isAware = state.Spec.HasHotplugAwareCmm;

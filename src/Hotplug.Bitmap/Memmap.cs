@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Where the memmap of added memory lies, and how it gets there (kernel-semantics 1.7, 4.2).</summary>
-internal sealed class Memmap<TRules>(MachineState state, PageAllocator pages, VmemmapGroups<TRules> groups)
+internal sealed class Memmap<TRules>(
+    MachineState state, PageAllocator<TRules> pages, VmemmapGroups<TRules> groups, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -50,6 +51,8 @@ internal sealed class Memmap<TRules>(MachineState state, PageAllocator pages, Vm
         };
         foreach (var number in state.Blocks.In(range))
         {
+            if (!rules.Keeps(Fault.OnlyFirstBlockHosts) && number != state.Spec.BlockOf(range.Start))
+                return;
             var block = state.Blocks[number];
             block.Memmap = placement;
             block.Vmemmap = (int)Math.Min(left, size);
@@ -102,7 +105,7 @@ internal sealed class Memmap<TRules>(MachineState state, PageAllocator pages, Vm
         if (taken < wanted && state.Spec.MemmapNode < 0)
             for (var node = 0; node < state.Spec.Nodes && taken < wanted; node++)
                 taken += TakeFrom(node, wanted - taken, block.MemmapHolder, log);
-        state.BootMemmapPages += taken;
+        state.BootMemmapPages += rules.Keeps(Fault.MemmapCostCountedTwice) ? taken : 2 * taken;
         block.MemmapPages += (int)taken;
         if (taken < wanted)
             return Errno.ENOMEM;

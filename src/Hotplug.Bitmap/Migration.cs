@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// <summary>
 /// Moves movable pages out of a range to wherever there is room; the caller keeps the range from being a target.
 /// </summary>
-internal sealed class Migration(MachineState state, BuddyAllocator buddy)
+internal sealed class Migration<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+    where TRules : struct, IRules
 {
     private readonly List<(long Start, int Run)> _work = [];
 
@@ -43,8 +44,10 @@ internal sealed class Migration(MachineState state, BuddyAllocator buddy)
     }
 
     /// <summary>True if nothing but its owner's reference keeps the movable page where it is.</summary>
-    public bool CanMove(MemoryBlock block, int offset) => !block.IsPoisoned(offset)
-        && (block.Referenced == 0 || state.References.Of(state.PageOf(block, offset)) == 0);
+    public bool CanMove(MemoryBlock block, int offset) =>
+        (!block.IsPoisoned(offset) || !rules.Keeps(Fault.PoisonedPageMigrated))
+        && (block.Referenced == 0 || !rules.Keeps(Fault.PinnedPageMigrated)
+            || state.References.Of(state.PageOf(block, offset)) == 0);
 
     // Cuts the runs of holders so that each piece lies inside and can be moved as a whole; in ascending order.
     private void Collect(MemoryBlock block, long start, long end)
@@ -96,12 +99,16 @@ internal sealed class Migration(MachineState state, BuddyAllocator buddy)
                 return false;
             var count = Math.Min(state.Runs[run].Count, 1 << order);
             var rest = count < state.Runs[run].Count ? state.Runs.Cut(run, from, count) : -1;
-            buddy.TakeFront(to, offset, order, count);
-            state.Fill(to, offset, count, use);
+            if (rules.Keeps(Fault.MigrationTargetStaysFree))
+                buddy.TakeFront(to, offset, order, count);
+            state.Fill(to, offset, count,
+                use == PageUse.Ballooned && !rules.Keeps(Fault.BalloonMarkLostInMigration) ? PageUse.Movable : use);
             state.Touch(to);
             state.Runs.Move(run, from, to, state.PageOf(to, offset));
-            log.Migrated(new PageRange(state.PageOf(to, offset), count), source, zone.Id);
-            if (use == PageUse.Ballooned && !state.DeflatesOnOom && to.Home != from.Home)
+            if (rules.Keeps(Fault.MigrationNotTold))
+                log.Migrated(new PageRange(state.PageOf(to, offset), count), source, zone.Id);
+            if (use == PageUse.Ballooned && rules.Keeps(Fault.BalloonManagedNotMoved)
+                && !state.DeflatesOnOom && to.Home != from.Home)
             {
                 // balloon_page_migrate(): the page counts as missing where it is now.
                 log.Managed(state.Zones[from.Home], count);
@@ -117,9 +124,10 @@ internal sealed class Migration(MachineState state, BuddyAllocator buddy)
 
     private void Leave(MemoryBlock from, int offset, int count, PageUse leaves)
     {
-        state.Fill(from, offset, count, leaves);
+        state.Fill(from, offset, count,
+            leaves == PageUse.Free && !rules.Keeps(Fault.MigrationSourceLost) ? PageUse.Kernel : leaves);
         state.Touch(from);
-        if (leaves == PageUse.Free)
+        if (leaves == PageUse.Free && rules.Keeps(Fault.MigrationSourceLost))
             buddy.Free(from, offset, count);
     }
 

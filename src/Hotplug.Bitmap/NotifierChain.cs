@@ -29,10 +29,11 @@ internal readonly record struct Callback(CallbackKind Kind, int Entry, int Memor
 /// callback that refuses; the other events, CANCEL among them, go to the whole chain (kernel-semantics 3.0.1).
 /// </summary>
 internal sealed class NotifierChain<TRules>(
-    MachineState state, DeviceMemoryNotifier<TRules> driver, CmmNotifier<TRules> cmm)
+    MachineState state, DeviceMemoryNotifier<TRules> driver, CmmNotifier<TRules> cmm, TRules rules)
     where TRules : struct, IRules
 {
-    private readonly ImmutableArray<Callback> _callbacks = Register(state.Spec);
+    private readonly ImmutableArray<Callback> _callbacks =
+        Register(state.Spec, rules.Keeps(Fault.PriorityIgnored));
 
     /// <summary>Sends the event; the errno of the callback that refused, if one did.</summary>
     public Errno Notify(MemoryNotification notification, MemoryBlock block, PageRange range, EffectLog log)
@@ -42,15 +43,20 @@ internal sealed class NotifierChain<TRules>(
         foreach (var callback in _callbacks)
         {
             var errno = mayRefuse ? state.Injection.Strike(VetoPoint.Notifier) : Errno.None;
-            if (errno == Errno.None && callback.Kind == CallbackKind.Injector)
+            if (errno == Errno.None && callback.Kind == CallbackKind.Injector
+                && rules.Keeps(Fault.StickyErrorForgotten))
                 errno = Injected(notification);
             if (errno == Errno.None && callback.Kind == CallbackKind.Cmm)
                 errno = cmm.Act(notification, range, log);
             log.Notified(notification, range, callback.Entry, errno);
-            if (errno != Errno.None)
-                return errno;
+            if (errno != Errno.None && rules.Keeps(Fault.RefusalIgnored))
+                return rules.Keeps(Fault.RefusalReadAsInvalid) ? errno : Errno.EINVAL;
             if (callback.Kind == CallbackKind.DeviceMemory)
                 driver.Act(notification, block, callback.Memory, log);
+            if (notification == MemoryNotification.Online && !rules.Keeps(Fault.ChainStopsOnSuccess))
+                return Errno.None;
+            if (notification == MemoryNotification.CancelOffline && !rules.Keeps(Fault.CancelStopsEarly))
+                return Errno.None;
         }
 
         return Errno.None;
@@ -70,7 +76,7 @@ internal sealed class NotifierChain<TRules>(
         _ => CallbackKind.Agreeing,
     };
 
-    private static ImmutableArray<Callback> Register(MachineSpec spec)
+    private static ImmutableArray<Callback> Register(MachineSpec spec, bool byPriority)
     {
         var callbacks = new List<(int Priority, Callback Callback)>();
         for (var i = 0; i < spec.Notifiers.Length; i++)
@@ -89,6 +95,9 @@ internal sealed class NotifierChain<TRules>(
         }
 
         // A stable order: callbacks of equal priority stay as they were registered.
-        return [.. callbacks.OrderByDescending(static c => c.Priority).Select(static c => c.Callback)];
+        return
+        [
+            .. callbacks.OrderByDescending(c => byPriority ? c.Priority : -c.Priority).Select(static c => c.Callback),
+        ];
     }
 }

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Writes observations: of the blocks only those that changed since this buffer was written last.</summary>
-internal sealed class ObservationWriter(MachineState state, BlockPainter painter)
+internal sealed class ObservationWriter<TRules>(MachineState state, BlockPainter painter, TRules rules)
+    where TRules : struct, IRules
 {
     private readonly List<int> _changes = [];
 
@@ -82,7 +83,8 @@ internal sealed class ObservationWriter(MachineState state, BlockPainter painter
         WriteDevices(observation);
         for (short node = 0; node < state.NodeOnline.Length; node++)
             if (state.NodeOnline[node])
-                observation.Add(new NodeObservation(node, true, state.HasMemory(node), state.HasNormalMemory(node)));
+                observation.Add(new NodeObservation(node, true, state.HasMemory(node),
+                    rules.Keeps(Fault.NormalMemoryNotMaintained) ? state.HasNormalMemory(node) : node == 0));
         foreach (var range in state.Resources.Ranges)
             observation.Add(range);
     }

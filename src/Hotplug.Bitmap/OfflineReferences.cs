@@ -6,7 +6,7 @@ namespace Hotplug.Bitmap;
 /// References that somebody else takes on the PageOffline pages of a device memory. Beside its owner's one reference, or
 /// beside none in the dialect of source document 003.
 /// </summary>
-internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocator pages, TRules rules)
+internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>One reference more, of an unplugged page of an online block.</summary>

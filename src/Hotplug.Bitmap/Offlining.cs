@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Takes a memory block offline: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
 internal sealed class Offlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    Evacuation evacuation, Loaning<TRules> loaning, TRules rules)
+    Evacuation<TRules> evacuation, Loaning<TRules> loaning, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -25,7 +25,7 @@ internal sealed class Offlining<TRules>(
         var hosted = state.HostedOf(block);
         state.Touch(block);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
-        if (hosted.Count > 0)
+        if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapUncountedLate))
             membership.ChangePresent(block, zone, hosted, -1, log);
         log.Add(EffectKind.PcpDisabled, default, zone.Id);
         log.Add(EffectKind.PcpDrained, default, zone.Id);
@@ -39,9 +39,11 @@ internal sealed class Offlining<TRules>(
             return answer;
         }
 
-        log.Add(EffectKind.LruEnabled);
-        log.Add(EffectKind.PcpEnabled, default, zone.Id);
-        if (hosted.Count > 0)
+        if (rules.Keeps(Fault.LruLeftDisabled))
+            log.Add(EffectKind.LruEnabled);
+        if (rules.Keeps(Fault.PcplistsLeftDisabled))
+            log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotCountedBack))
             membership.ChangePresent(block, zone, hosted, +1, log);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
         return answer;
@@ -51,11 +53,13 @@ internal sealed class Offlining<TRules>(
     {
         // start_isolate_page_range(): a page that never moves is refused before anybody is told.
         var culprit = evacuation.FindReserved(block);
-        if (culprit < 0 && zone.Id.IsKernel)
+        if (culprit < 0 && zone.Id.IsKernel && rules.Keeps(Fault.UnmovablePagesIgnored))
             culprit = evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock, log);
         if (culprit >= 0)
         {
             log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));
+            if (!rules.Keeps(Fault.CancelWithoutGoing))
+                chain.Notify(MemoryNotification.CancelOffline, block, body, log);
             return Answer.Of(Errno.EBUSY);
         }
 
@@ -68,12 +72,16 @@ internal sealed class Offlining<TRules>(
         if (answer.IsOk)
             return answer;
 
+        if (!rules.Keeps(Fault.CancelBeforeUnisolation))
+            chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         // undo_isolate_page_range() comes before CANCEL_OFFLINE: drivers cannot get back what they gave away.
-        buddy.List(block);
+        if (rules.Keeps(Fault.FailedOfflineStaysIsolated))
+            buddy.List(block);
         log.Add(EffectKind.Unisolated, body, zone.Id);
         if (!rules.Keeps(Fault.ManagedDriftsAfterVeto))
             zone.Managed -= body.Count;
-        chain.Notify(MemoryNotification.CancelOffline, block, body, log);
+        if (rules.Keeps(Fault.CancelOfflineNotSent) && rules.Keeps(Fault.CancelBeforeUnisolation))
+            chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         return answer;
     }
 
@@ -84,23 +92,32 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
         log.Add(EffectKind.LruEnabled);
         log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        if (!rules.Keeps(Fault.OfflineToldEarly))
+            chain.Notify(MemoryNotification.Offline, block, body, log);
         log.Managed(zone, -ManagedOf(block));
-        membership.ChangePresent(block, zone, body, -1, log);
+        if (rules.Keeps(Fault.PresentKeptOnOffline))
+            membership.ChangePresent(block, zone, body, -1, log);
         if (!zone.IsPopulated)
             log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
-        chain.Notify(MemoryNotification.Offline, block, body, log);
+        if (rules.Keeps(Fault.OfflineToldEarly) && rules.Keeps(Fault.OfflineNotTold))
+            chain.Notify(MemoryNotification.Offline, block, body, log);
         membership.Leave(zone, body, log);
         if (block.Vmemmap > 0)
         {
-            log.Add(EffectKind.VmemmapDeinitialised, new PageRange(state.PageOf(block, 0), block.Vmemmap), zone.Id);
+            if (rules.Keeps(Fault.VmemmapStaysInitialised))
+                log.Add(EffectKind.VmemmapDeinitialised, new PageRange(state.PageOf(block, 0), block.Vmemmap), zone.Id);
             if (hosted.Count > 0)
                 membership.Leave(zone, hosted, log);
+            if (hosted.Count > 0 && !rules.Keeps(Fault.VmemmapUncountedLate))
+                membership.ChangePresent(block, zone, hosted, -1, log);
         }
 
-        if (state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents))
+        if (state.Spec.Dialect.Has(DialectItem.PrepareFinishEvents) && rules.Keeps(Fault.FinishOfflineNotSent))
             chain.Notify(MemoryNotification.FinishOffline, block, state.RangeOf(block), log);
         buddy.Clear(block);
-        block.ReferencesDropped = false;
+        block.ReferencesDropped &= !rules.Keeps(Fault.ReonlineKeepsReferencesDropped);
+        if (!rules.Keeps(Fault.PoisonForgottenByOffline))
+            block.Poisoned.Clear();
         block.Home = -1;
         block.Zone = ZoneKind.None;
         state.Blocks.SetState(block, BlockState.Offline);
@@ -115,6 +132,19 @@ internal sealed class Offlining<TRules>(
         if (block.Memory == 0
             || (block.ReferencesDropped && state.Spec.Dialect.Has(DialectItem.OfflineSubtractsAllPages)))
             return body;
-        return body - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
+        if (!rules.Keeps(Fault.OfflineSubtractsUnplugged))
+            return body;
+        var poisoned = rules.Keeps(Fault.PoisonedUnpluggedSubtracted) ? 0 : PoisonedUnplugged(block);
+        return body + poisoned - DeviceMemoryNotifier<TRules>.UnpluggedPages(block, state.Memories[block.Memory - 1]);
+    }
+
+    // The seeded fault: a poisoned PageOffline page is taken for one that the buddy had.
+    private int PoisonedUnplugged(MemoryBlock block)
+    {
+        var count = 0;
+        foreach (var offset in block.Poisoned)
+            if (state.UseAt(block, offset) is PageUse.NeverOnlined or PageUse.Unplugged)
+                count++;
+        return count;
     }
 }

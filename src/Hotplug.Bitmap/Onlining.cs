@@ -9,7 +9,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Brings a memory block online: memory_block_online(), online_pages() (kernel-semantics 3.2).</summary>
 internal sealed class Onlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    ZonePolicy policy, Backing backing, TRules rules)
+    ZonePolicy<TRules> policy, Backing<TRules> backing, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -20,8 +20,11 @@ internal sealed class Onlining<TRules>(
     {
         var type = block.OnlineType == AutoOnline.Offline ? AutoOnline.Online : block.OnlineType;
         block.OnlineType = AutoOnline.Offline;
+        if (!rules.Keeps(Fault.OnlineTypeIgnored))
+            type = AutoOnline.Online;
         var dialect = state.Spec.Dialect;
-        if (!isRollback && block.Poisoned.Count > 0 && dialect.Has(DialectItem.PoisonBlocksOnline))
+        if (!isRollback && block.Poisoned.Count > 0 && rules.Keeps(Fault.PoisonedBlockOnlined)
+            && dialect.Has(DialectItem.PoisonBlocksOnline))
             return Errno.EHWPOISON;
         return OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, type)), log);
     }
@@ -43,7 +46,8 @@ internal sealed class Onlining<TRules>(
             return refused;
         if (block.Vmemmap > 0)
         {
-            log.Add(EffectKind.VmemmapInitialised, VmemmapOf(block), zone.Id);
+            if (rules.Keeps(Fault.VmemmapNotInitialised))
+                log.Add(EffectKind.VmemmapInitialised, VmemmapOf(block), zone.Id);
             if (hosted.Count > 0)
                 membership.Enter(zone, hosted, log);
         }
@@ -56,16 +60,18 @@ internal sealed class Onlining<TRules>(
             return Errno.None;
         }
 
-        chain.Notify(MemoryNotification.CancelOnline, block, body, log);
-        membership.Leave(zone, body, log);
-        if (block.Vmemmap > 0)
+        if (rules.Keeps(Fault.CancelOnlineNotSent))
+            chain.Notify(MemoryNotification.CancelOnline, block, body, log);
+        if (rules.Keeps(Fault.VetoedOnlineKeepsSpan))
+            membership.Leave(zone, body, log);
+        if (block.Vmemmap > 0 && rules.Keeps(Fault.VetoedOnlineKeepsVmemmap))
         {
             log.Add(EffectKind.VmemmapDeinitialised, VmemmapOf(block), zone.Id);
             if (hosted.Count > 0)
                 membership.Leave(zone, hosted, log);
         }
 
-        if (prepares)
+        if (prepares && rules.Keeps(Fault.VetoedOnlineNotFinished))
             chain.Notify(MemoryNotification.FinishOffline, block, state.RangeOf(block), log);
         return vetoed;
     }
@@ -77,24 +83,30 @@ internal sealed class Onlining<TRules>(
     {
         var wasPopulated = zone.IsPopulated;
         block.Home = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
-        block.ReferencesDropped = false;
+        block.ReferencesDropped &= !rules.Keeps(Fault.ReonlineKeepsReferencesDropped);
         state.Touch(block);
         if (block.Vmemmap > 0)
             state.Fill(block, 0, block.Vmemmap, PageUse.Kernel);
         if (block.Vmemmap < state.Layout.PagesPerBlock)
             GiveAll(block, zone, log);
-        SetPoisonAside(block);
+        if (rules.Keeps(Fault.PoisonedPageOnlined))
+            SetPoisonAside(block);
+        if (!rules.Keeps(Fault.OnlineToldEarly))
+            chain.Notify(MemoryNotification.Online, block, body, log);
         zone.AddMember(block.Number);
         log.Add(EffectKind.SectionsOnline, state.RangeOf(block), zone.Id);
-        membership.ChangePresent(block, zone, body, +1, log);
+        if (rules.Keeps(Fault.PresentForgottenOnOnline))
+            membership.ChangePresent(block, zone, body, +1, log);
         if (!wasPopulated)
             log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
-        buddy.List(block);
+        if (rules.Keeps(Fault.OnlinedBlockStaysIsolated))
+            buddy.List(block);
         log.Add(EffectKind.Unisolated, body, zone.Id);
-        chain.Notify(MemoryNotification.Online, block, body, log);
+        if (rules.Keeps(Fault.OnlineToldEarly) && rules.Keeps(Fault.OnlineNotTold))
+            chain.Notify(MemoryNotification.Online, block, body, log);
         if (block.Vmemmap > 0)
         {
-            if (hosted.Count > 0)
+            if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotPresent))
                 membership.ChangePresent(block, zone, hosted, +1, log);
             if (!rules.Keeps(Fault.VmemmapManaged))
                 zone.Managed += block.Vmemmap;
@@ -150,7 +162,7 @@ internal sealed class Onlining<TRules>(
     private void Give(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
     {
         log.Add(EffectKind.PagesToBuddy, new PageRange(state.PageOf(block, offset), count), zone.Id);
-        log.Managed(zone, count);
+        log.Managed(zone, rules.Keeps(Fault.CallbackCountsFirstPageOnly) ? count : 1);
     }
 
     // virtio_mem_online_page(): what is unplugged is kept from the buddy, sub-block by sub-block where a chunk is
@@ -164,14 +176,20 @@ internal sealed class Onlining<TRules>(
             var sub = offset / device.Spec.SubBlockPages;
             var runEnd = device.RunEnd(first + sub, first + device.SubBlocksPerBlock) - first;
             var pages = (int)Math.Min(end, (long)runEnd * device.Spec.SubBlockPages) - offset;
-            if (device.IsPlugged(first + sub))
+            if (!rules.Keeps(Fault.ChunkDecidedByFirstSubBlock))
+                pages = end - offset;
+            if (device.IsPlugged(first + sub)
+                || (end == state.Layout.PagesPerBlock && !rules.Keeps(Fault.CallbackGivesTail)))
             {
                 buddy.Free(block, offset, pages);
                 Give(block, zone, offset, pages, log);
             }
             else
             {
-                state.Fill(block, offset, pages, PageUse.NeverOnlined);
+                state.Fill(block, offset, pages,
+                    rules.Keeps(Fault.FreshPagesMarkedTaken) ? PageUse.NeverOnlined : PageUse.Unplugged);
+                if (!rules.Keeps(Fault.UnpluggedCountedManaged))
+                    log.Managed(zone, pages);
                 log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, offset), pages), zone.Id,
                     (long)CallbackOwner.VirtioMem);
             }

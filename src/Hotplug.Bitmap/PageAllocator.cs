@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// Takes free pages for holders and gives them back: planes, buddy and run lists together. Movable pages are taken from
 /// low addresses and the kernel's from high ones, so that the two keep apart.
 /// </summary>
-internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
+internal sealed class PageAllocator<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+    where TRules : struct, IRules
 {
     /// <summary>
     /// Takes up to <paramref name="pages"/> pages in whole chunks of the order from the zone; says how many. The role
@@ -88,8 +89,9 @@ internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
         var offset = state.OffsetOf(start);
         if (block.Poisoned.Count == 0)
         {
-            state.Fill(block, offset, count, PageUse.Free);
-            buddy.Free(block, offset, count);
+            var lost = rules.Keeps(Fault.LastPageOfRunLost) || count == 1 ? 0 : 1;
+            state.Fill(block, offset, count - lost, PageUse.Free);
+            buddy.Free(block, offset, count - lost);
             return;
         }
 
@@ -113,7 +115,7 @@ internal sealed class PageAllocator(MachineState state, BuddyAllocator buddy)
     /// <summary>Gives one page back to the buddy, which refuses a poisoned one: free_pages_prepare().</summary>
     public void GiveBack(MemoryBlock block, int offset)
     {
-        if (block.IsPoisoned(offset))
+        if (block.IsPoisoned(offset) && rules.Keeps(Fault.PoisonedPageFreed))
         {
             state.Fill(block, offset, 1, PageUse.Movable);
             return;

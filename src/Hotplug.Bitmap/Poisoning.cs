@@ -5,7 +5,9 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Memory failure: poison, unpoison, soft and hard offline (kernel-semantics 3.14).</summary>
-internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAllocator pages, Migration migration)
+internal sealed class Poisoning<TRules>(
+    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, Migration<TRules> migration, TRules rules)
+    where TRules : struct, IRules
 {
     /// <summary>memory_failure(): a page that cannot be handled is flagged and counted all the same.</summary>
     public Errno Poison(long pfn, EffectLog log)
@@ -13,10 +15,10 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
         if (FindOnline(pfn) is not { } block)
             return Errno.ENXIO;
         var offset = state.OffsetOf(pfn);
-        if (block.IsPoisoned(offset))
+        if (block.IsPoisoned(offset) && rules.Keeps(Fault.PoisonCountedAgain))
             return Errno.EHWPOISON;
         var use = state.UseAt(block, offset);
-        if (use == PageUse.Free)
+        if (use == PageUse.Free && block.IsOnline && rules.Keeps(Fault.PoisonedPageStaysInBuddy))
             Hold(block, offset);
         Mark(block, offset, log);
         return use is PageUse.Free or PageUse.Movable or PageUse.Pinned ? Errno.None : Errno.EBUSY;
@@ -32,14 +34,17 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
             return Errno.EBUSY;
         var use = state.UseAt(block, offset);
         var isOffline = use is PageUse.NeverOnlined or PageUse.Unplugged or PageUse.Ballooned;
-        if (isOffline ? state.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline) || IsReserved(block, use)
+        if (isOffline
+            ? (rules.Keeps(Fault.UnpoisonFreesOffline) && state.Spec.Dialect.Has(DialectItem.UnpoisonRefusesOffline))
+                || IsReserved(block, use)
             : use != PageUse.Movable || state.Runs.Find(block, pfn) >= 0)
             return Errno.EBUSY;
         block.Unpoison(offset);
-        state.PoisonedPages--;
+        if (rules.Keeps(Fault.UnpoisonKeepsCount))
+            state.PoisonedPages--;
         state.Touch(block);
         log.Add(EffectKind.Unpoisoned, new PageRange(pfn, 1));
-        if (!isOffline)
+        if ((!isOffline || !rules.Keeps(Fault.UnpoisonFreesOffline)) && rules.Keeps(Fault.UnpoisonedPageLost))
             pages.GiveBack(block, offset);
         return Errno.None;
     }
@@ -84,20 +89,29 @@ internal sealed class Poisoning(MachineState state, BuddyAllocator buddy, PageAl
     private Errno NotOnline(long pfn) => state.FindBlockOf(pfn) is null ? Errno.ENXIO : Errno.EIO;
 
     // pfn_to_online_page()
-    private MemoryBlock? FindOnline(long pfn) => state.FindBlockOf(pfn) is { IsOnline: true } block
+    private MemoryBlock? FindOnline(long pfn) => state.FindBlockOf(pfn) is { } block
+        && (block.IsOnline || !rules.Keeps(Fault.OfflinePagePoisoned))
         && state.OffsetOf(pfn) < state.Layout.PagesPerBlock - block.Hole ? block : null;
 
     // take_page_off_buddy(): the chunk is split around it.
     private void Hold(MemoryBlock block, int offset)
     {
+        if (!rules.Keeps(Fault.PoisonTakesWholeChunk) && state.UseAt(block, offset ^ 1) == PageUse.Free)
+        {
+            buddy.Take(block, offset ^ 1, 1);
+            state.Fill(block, offset ^ 1, 1, PageUse.Movable);
+        }
+
         buddy.Take(block, offset, 1);
         state.Fill(block, offset, 1, PageUse.Movable);
     }
 
     private void Mark(MemoryBlock block, int offset, EffectLog log)
     {
-        block.Poison(offset);
-        state.PoisonedPages++;
+        if (rules.Keeps(Fault.PoisonNotMarked))
+            block.Poison(offset);
+        if (rules.Keeps(Fault.PoisonNotCounted))
+            state.PoisonedPages++;
         state.Touch(block);
         log.Add(EffectKind.Poisoned, new PageRange(state.PageOf(block, offset), 1));
     }

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Settings of the machine, and what follows from them for offline blocks (kernel-semantics 3.15).</summary>
-internal sealed class Policies(MachineState state, ZonePolicy policy)
+internal sealed class Policies<TRules>(MachineState state, ZonePolicy<TRules> policy, TRules rules)
+    where TRules : struct, IRules
 {
     private long _generation = -1;
 
@@ -24,7 +25,9 @@ internal sealed class Policies(MachineState state, ZonePolicy policy)
                 state.AutoOnline = AutoOnline.OnlineKernel;
                 return Errno.None;
             case PolicySetting.AutoOnlineMovable:
-                state.AutoOnline = AutoOnline.OnlineMovable;
+                state.AutoOnline = rules.Keeps(Fault.PolicyTakenForAnother)
+                    ? AutoOnline.OnlineMovable
+                    : AutoOnline.OnlineKernel;
                 return Errno.None;
             case PolicySetting.ZonesContig:
                 state.AutoMovable = false;
@@ -69,7 +72,7 @@ internal sealed class Policies(MachineState state, ZonePolicy policy)
     /// <summary>Works out again where offline blocks would go, when spans, counts or policies changed.</summary>
     public void RefreshChoices()
     {
-        if (_generation == state.Zones.Generation)
+        if (_generation == state.Zones.Generation || (_generation >= 0 && !rules.Keeps(Fault.ZoneChoiceStale)))
             return;
         _generation = state.Zones.Generation;
         for (var number = state.Blocks.NextOffline(0); number >= 0; number = state.Blocks.NextOffline(number + 1))

@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>Removes offline memory: try_remove_memory() (kernel-semantics 3.5).</summary>
-internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, VmemmapGroups<TRules> groups)
+internal sealed class Removing<TRules>(
+    MachineState state, PageAllocator<TRules> pages, VmemmapGroups<TRules> groups, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>Removes the blocks of the range that exist: all or, with an errno, none.</summary>
@@ -21,7 +22,8 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
             var together = Together(first);
             foreach (var number in state.Blocks.In(together))
             {
-                state.PoisonedPages -= state.Blocks[number].Poisoned.Count;
+                if (rules.Keeps(Fault.RemovalKeepsPoisonCount))
+                    state.PoisonedPages -= state.Blocks[number].Poisoned.Count;
                 state.Journal.TouchRemoved(number);
                 LeaveDevice(state.Blocks[number]);
             }
@@ -37,16 +39,22 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
     public void Undo(PageRange range, EffectLog log)
     {
         groups.Begin();
+        if (!rules.Keeps(Fault.FailedAddLeaksMemmap))
+            foreach (var number in state.Blocks.In(range))
+                state.Blocks[number].MemmapHolder = -1;
+        if (!rules.Keeps(Fault.FailedAddFreesForeignMemmap))
+            state.BootMemmapPages -= state.BlockOf(range.Start).Vmemmap;
         while (state.Blocks.In(range) is [.., var last])
             Destroy(Together(state.Blocks[last].Memmap == MemmapPlacement.PerDevice ? state.Blocks[last].Head : last), log);
-        Release(range, log);
+        if (rules.Keeps(Fault.FailedAddKeepsResource))
+            Release(range, log);
     }
 
     /// <summary>Why the blocks of the range cannot be removed; <see cref="Errno.None"/> if they can.</summary>
     public Errno Check(PageRange range)
     {
         foreach (var number in state.Blocks.In(range))
-            if (state.Blocks[number].IsOnline)
+            if (state.Blocks[number].IsOnline && rules.Keeps(Fault.OnlineBlockRemoved))
                 return Errno.EBUSY;
         int hosting = 0, plain = 0;
         foreach (var number in state.Blocks.In(range))
@@ -69,7 +77,7 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
         var isAllowed = state.Spec.Dialect.Has(DialectItem.AltmapMultiBlock)
             ? plain == 0
             : range.Count == state.Layout.PagesPerBlock;
-        return isAllowed ? Errno.None : Errno.EINVAL;
+        return isAllowed || !rules.Keeps(Fault.OddAltmapRemoved) ? Errno.None : Errno.EINVAL;
     }
 
     private void LeaveDevice(MemoryBlock block)
@@ -101,10 +109,13 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
 
     private void Destroy(PageRange blocks, EffectLog log)
     {
+        if (!rules.Keeps(Fault.VmemmapFreedFirst))
+            groups.TearDown(blocks, log);
         foreach (var number in state.Blocks.In(blocks))
             if (state.Blocks[number].HasDevice)
                 log.Add(EffectKind.BlockDestroyed, state.Spec.PagesOf(number));
-        groups.TearDown(blocks, log);
+        if (rules.Keeps(Fault.VmemmapFreedFirst) && rules.Keeps(Fault.VmemmapNeverFreed))
+            groups.TearDown(blocks, log);
         while (state.Blocks.In(blocks) is [var number, ..])
         {
             var block = state.Blocks[number];
@@ -118,7 +129,8 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
     {
         if (block.MemmapHolder < 0)
             return;
-        state.BootMemmapPages -= block.MemmapPages;
+        if (rules.Keeps(Fault.MemmapCostNotReturned))
+            state.BootMemmapPages -= block.MemmapPages;
         pages.ReleaseAll(block.MemmapHolder);
         state.Runs.RemoveHolder(block.MemmapHolder);
     }
@@ -129,9 +141,12 @@ internal sealed class Removing<TRules>(MachineState state, PageAllocator pages, 
         state.Zones.Generation++;
         if (state.Resources.Intersects(range))
             log.Add(EffectKind.ResourceReleased, range);
-        state.Resources.Remove(range);
+        if (rules.Keeps(Fault.ResourceNotReleased))
+            state.Resources.Remove(rules.Keeps(Fault.NeighbouringResourceLost)
+                ? range
+                : new PageRange(range.Start, range.Count + state.Layout.PagesPerBlock));
         for (short node = 1; node < state.NodeOnline.Length; node++)
-            if (state.NodeOnline[node] && state.NodeBlocks[node] == 0)
+            if (state.NodeOnline[node] && state.NodeBlocks[node] == 0 && rules.Keeps(Fault.EmptyNodeStaysOnline))
             {
                 state.NodeOnline[node] = false;
                 log.Add(EffectKind.NodeOnline, default, new ZoneId(node, ZoneKind.None), 0);

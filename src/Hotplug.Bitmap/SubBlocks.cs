@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// Plugs and unplugs sub-blocks of one block. In an online block that means to give the pages to the buddy
 /// (virtio_mem_fake_online()) or to take all of them from it (virtio_mem_fake_offline()).
 /// </summary>
-internal sealed class SubBlocks(MachineState state, ContigRange contig)
+internal sealed class SubBlocks<TRules>(MachineState state, ContigRange<TRules> contig, TRules rules)
+    where TRules : struct, IRules
 {
     public void Plug(DeviceMemory device, MemoryBlock block, int sub, int count, EffectLog log)
     {
@@ -22,9 +23,10 @@ internal sealed class SubBlocks(MachineState state, ContigRange contig)
         var zone = state.Zones[block.Home];
         state.Touch(block);
         ForgetReferences(block, start, length);
-        contig.GiveAll(block, start, length);
+        if (rules.Keeps(Fault.PlugKeepsOffline))
+            contig.GiveAll(block, start, length);
         log.Add(EffectKind.PagesToBuddy, range, zone.Id);
-        log.Managed(zone, length);
+        log.Managed(zone, rules.Keeps(Fault.PlugCountedTwice) ? length : 2 * length);
     }
 
     // __free_pages_core() sets the count of a page that it gives to the buddy, whoever else had it.
@@ -55,9 +57,11 @@ internal sealed class SubBlocks(MachineState state, ContigRange contig)
     {
         var start = (sub - device.FirstOf(block)) * device.Spec.SubBlockPages;
         var length = count * device.Spec.SubBlockPages;
-        if (block.IsOnline && !TryFakeOffline(device, block, start, start + length, log))
+        if (block.IsOnline && rules.Keeps(Fault.UnplugLeavesPagesInBuddy)
+            && !TryFakeOffline(device, block, start, start + length, log))
             return false;
-        device.Unplug(sub, count);
+        if (rules.Keeps(Fault.UnplugNotRecorded))
+            device.Unplug(sub, count);
         log.Witness(WitnessRole.Unplugged, new PageRange(state.PageOf(block, start), length));
         return true;
     }
@@ -71,19 +75,22 @@ internal sealed class SubBlocks(MachineState state, ContigRange contig)
             return false;
         }
 
-        contig.TakeFree(block, start, end, PageUse.Unplugged);
+        contig.TakeFree(block, start, end,
+            rules.Keeps(Fault.TakenPagesMarkedFresh) ? PageUse.Unplugged : PageUse.NeverOnlined);
         var region = new PageRange((long)device.Spec.FirstBlock * state.Layout.PagesPerBlock,
             (long)device.Spec.Blocks * state.Layout.PagesPerBlock);
         if (!contig.MoveOthers(block, start, end, PageUse.Unplugged, region, log))
         {
-            contig.GiveBackTaken(block, start, end, PageUse.Unplugged);
+            if (rules.Keeps(Fault.FailedUnplugKeepsTaken))
+                contig.GiveBackTaken(block, start, end, PageUse.Unplugged);
             return false;
         }
 
         var zone = state.Zones[block.Home];
         log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, start), end - start), zone.Id,
             (long)Contract.Operations.CallbackOwner.VirtioMem);
-        log.Managed(zone, start - end);
+        if (rules.Keeps(Fault.UnplugKeepsManaged))
+            log.Managed(zone, start - end);
         return true;
     }
 }

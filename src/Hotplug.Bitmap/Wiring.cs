@@ -8,34 +8,35 @@ internal sealed class Wiring<TRules>
     {
         State = state;
         Buddy = new BuddyAllocator(state.Layout, state);
-        var pages = new PageAllocator(state, Buddy);
-        var migration = new Migration(state, Buddy);
-        var evacuation = new Evacuation(state, Buddy, migration, new IsolationNotifier(state));
-        var policy = new ZonePolicy(state);
-        var loanSteps = new LoanSteps(state, Buddy, pages);
+        var pages = new PageAllocator<TRules>(state, Buddy, rules);
+        var migration = new Migration<TRules>(state, Buddy, rules);
+        var evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier(state), rules);
+        var policy = new ZonePolicy<TRules>(state, rules);
+        var loanSteps = new LoanSteps<TRules>(state, Buddy, pages);
         Loaning = new Loaning<TRules>(state, loanSteps, rules);
         var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules),
-            new CmmNotifier<TRules>(state, loanSteps, rules));
+            new CmmNotifier<TRules>(state, loanSteps, rules), rules);
         var membership = new ZoneMembership<TRules>(state, rules);
-        var backing = Backing = new Backing(state, pages, Buddy);
+        var backing = Backing = new Backing<TRules>(state, pages, Buddy);
         Callbacks = new Callbacks(state);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, backing, rules);
         var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, Loaning, rules);
         var groups = new VmemmapGroups<TRules>(state, rules);
-        var removing = new Removing<TRules>(state, pages, groups);
-        var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing);
+        var removing = new Removing<TRules>(state, pages, groups, rules);
+        var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing, rules);
         Adding = new Adding<TRules>(
-            state, new Memmap<TRules>(state, pages, groups), removing, onlining, Callbacks);
-        Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting);
-        Allocating = new Allocating(state, pages);
+            state, new Memmap<TRules>(state, pages, groups, rules), removing, onlining, Callbacks, rules);
+        Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting, rules);
+        Allocating = new Allocating<TRules>(state, pages, rules);
         OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
-        var contig = new ContigRange(state, Buddy, pages, migration, evacuation);
+        var contig = new ContigRange<TRules>(state, Buddy, pages, migration, evacuation, rules);
         Contig = new Contig<TRules>(state, contig, Allocating, rules);
-        Ballooning = new Ballooning<TRules>(state, pages, backing, Adding);
-        Poisoning = new Poisoning(state, Buddy, pages, migration);
-        Driver = new DeviceMemoryDriver<TRules>(state, new SubBlocks(state, contig), Adding, ejecting);
-        Policies = new Policies(state, policy);
-        Writer = new ObservationWriter(state, new BlockPainter(state, Buddy));
+        Ballooning = new Ballooning<TRules>(state, pages, backing, Adding, rules);
+        Poisoning = new Poisoning<TRules>(state, Buddy, pages, migration, rules);
+        Driver = new DeviceMemoryDriver<TRules>(
+            state, new SubBlocks<TRules>(state, contig, rules), Adding, ejecting, rules);
+        Policies = new Policies<TRules>(state, policy, rules);
+        Writer = new ObservationWriter<TRules>(state, new BlockPainter(state, Buddy), rules);
     }
 
     public MachineState State { get; }
@@ -46,13 +47,13 @@ internal sealed class Wiring<TRules>
 
     public BlockOperations<TRules> Blocks { get; }
 
-    public Allocating Allocating { get; }
+    public Allocating<TRules> Allocating { get; }
 
     public OfflineReferences<TRules> OfflineReferences { get; }
 
     public Contig<TRules> Contig { get; }
 
-    public Backing Backing { get; }
+    public Backing<TRules> Backing { get; }
 
     public Callbacks Callbacks { get; }
 
@@ -60,11 +61,11 @@ internal sealed class Wiring<TRules>
 
     public Loaning<TRules> Loaning { get; }
 
-    public Poisoning Poisoning { get; }
+    public Poisoning<TRules> Poisoning { get; }
 
     public DeviceMemoryDriver<TRules> Driver { get; }
 
-    public Policies Policies { get; }
+    public Policies<TRules> Policies { get; }
 
-    public ObservationWriter Writer { get; }
+    public ObservationWriter<TRules> Writer { get; }
 }

@@ -13,7 +13,8 @@ internal sealed class ZoneMembership<TRules>(MachineState state, TRules rules)
     {
         log.Add(EffectKind.MovedToZone, range, zone.Id);
         var isEmpty = zone.End == zone.Start;
-        SetSpan(zone, isEmpty ? range.Start : Math.Min(zone.Start, range.Start),
+        SetSpan(zone, isEmpty ? range.Start
+            : rules.Keeps(Fault.SpanNotGrownDown) ? Math.Min(zone.Start, range.Start) : zone.Start,
             isEmpty ? range.End : Math.Max(zone.End, range.End), log);
     }
 
@@ -27,9 +28,10 @@ internal sealed class ZoneMembership<TRules>(MachineState state, TRules rules)
         if (!rules.Keeps(Fault.SpanNotShrunk) || (zone.Start != range.Start && zone.End != range.End))
             return;
         if (!zone.HasMembers)
-            SetSpan(zone, 0, 0, log);
+            SetSpan(zone, rules.Keeps(Fault.EmptySpanKeepsStart) ? 0 : zone.Start,
+                rules.Keeps(Fault.EmptySpanKeepsStart) ? 0 : zone.Start, log);
         else if (zone.Start == range.Start)
-            SetSpan(zone, FirstPage(zone), zone.End, log);
+            SetSpan(zone, rules.Keeps(Fault.SpanStopsAtHole) ? FirstPage(zone) : range.End, zone.End, log);
         else
             SetSpan(zone, zone.Start, LastPage(zone), log);
     }
@@ -41,9 +43,9 @@ internal sealed class ZoneMembership<TRules>(MachineState state, TRules rules)
         var change = sign * range.Count;
         zone.Present += change;
         state.Zones.Generation++;
-        if (block.Device == 0)
+        if (block.Device == 0 || !rules.Keeps(Fault.HotAddedCountedEarly))
             zone.PresentEarly += change;
-        if (block.Group > 0)
+        if (block.Group > 0 && (sign > 0 || rules.Keeps(Fault.GroupKeepsPresent)))
         {
             ref var group = ref state.Groups[block.Group];
             if (zone.Id.Kind == ZoneKind.Movable)

@@ -7,7 +7,8 @@ namespace Hotplug.Bitmap;
 /// <summary>
 /// Which zone a block is onlined into: zone_for_pfn_range(), mm/memory_hotplug.c (kernel-semantics 3.3).
 /// </summary>
-internal sealed class ZonePolicy(MachineState state)
+internal sealed class ZonePolicy<TRules>(MachineState state, TRules rules)
+    where TRules : struct, IRules
 {
     public ZoneKind For(MemoryBlock block, AutoOnline type) => type switch
     {
@@ -79,5 +80,9 @@ internal sealed class ZonePolicy(MachineState state)
     }
 
     private bool IsInSpan(MemoryBlock block, ZoneKind kind) => state.Zones.Find(block.Node, kind) is { } zone
-        && new PageRange(zone.Start, zone.End - zone.Start).Intersects(state.RangeOf(block)) && zone.End > zone.Start;
+        && new PageRange(zone.Start, zone.End - zone.Start + Beyond).Intersects(state.RangeOf(block))
+        && zone.End > zone.Start;
+
+    // Seeded, a span reaches one page further than it does.
+    private int Beyond => rules.Keeps(Fault.NextToSpanTakenForInside) ? 0 : 1;
 }

@@ -33,11 +33,13 @@ public static class SmallScopes
             online_movable d1.b0
             write-online d1.b{0,1} value={0,1}
             write-online d0.b1 value={0,1}
+            write-state d1.b0 text={nonsense,empty}
             policy set={auto-offline,auto-online-movable,zones-contig,zones-auto-movable}
             """),
         ScopeText.Parse("nodes", "a second node that comes and goes with its memory", Toy + """
             dimm=2 nodes=2
             add d{1,2} pages=2 node={0,1}
+            add d{1,2} pages=2 at=#2
             remove d{1,2}
             online d{1,2}.b0
             online_movable d{1,2}.b0
@@ -62,6 +64,7 @@ public static class SmallScopes
             offline d1.b0
             alloc a{1,2,3} pages={1,2}
             alloc a{1,2,3} pages=1 kind=unmovable order=1
+            alloc a{1,2,3} pages=4 order=1
             free a{1,2,3}
             """),
         ScopeText.Parse("removal", "several blocks of one device: removed, ejected, put back", Toy + """
@@ -100,6 +103,15 @@ public static class SmallScopes
             offline d{1,2}.b{0,1}
             eject d{1,2}
             """),
+        ScopeText.Parse("memmap-groups", "every placement of the memmap, as source document 001 has them", Hosting + """
+            dimm=3 memmap-on-memory=on dialect=source-2019
+            add d{1,2} pages={2,4} memmap={per-block,per-device}
+            remove d{1,2}
+            remove d{1,2}.b0 blocks=1
+            online_movable d{1,2}.b{0,1}
+            offline d{1,2}.b{0,1}
+            veto point=memmap k=2 errno=ENOMEM
+            """),
         ScopeText.Parse("memmap-vetoes", "an add, an online, an offline that fail half way, with a memmap of their own",
             Hosting + """
             dimm=2 memmap-on-memory=on
@@ -125,6 +137,19 @@ public static class SmallScopes
             veto point=notifier k={1,2,3,4,5,6} errno=EPERM
             veto point={memmap,migration,block-device} k=1 errno=ENOMEM
             """),
+        ScopeText.Parse("arrival", "blocks that come online on arrival, and are refused there or later", Toy + """
+            dimm=2 auto-online=online-movable
+            add d1 pages={2,4}
+            remove d1
+            offline-remove d1
+            eject d1
+            online d1.b{0,1}
+            offline d1.b{0,1}
+            write-online d1.b0 value=1
+            alloc a1 pages={1,3}
+            free a1
+            veto point=notifier k={1,3,4,6} errno=EPERM
+            """),
         ScopeText.Parse("balloon", "a balloon that holds pages of blocks that leave", Toy + """
             dimm=2 balloon=virtio
             add d1 pages={2,4}
@@ -147,6 +172,42 @@ public static class SmallScopes
             alloc a1 pages=1 kind=unmovable
             free a1
             soft-offline d1.b0+{0,1}
+            """),
+        ScopeText.Parse("balloon-hyper-v", "balloons whose pages cannot leave their block", Toy + """
+            dimm=1 balloon=hyper-v,xen
+            add d1 pages=2
+            online d1.b0
+            online_movable d1.b0
+            offline d1.b0
+            offline-remove d1
+            inflate driver={hyper-v,xen} pages=2
+            deflate driver={hyper-v,xen} pages=1
+            """),
+        ScopeText.Parse("cmm", "pages on loan to the hypervisor, while memory comes and goes", Toy + """
+            dimm=1 balloon=cmm notifier=slub:1,cmm:1,injector:0
+            add d1 pages=2
+            remove d1
+            online_movable d1.b0
+            online d1.b0
+            offline d1.b0
+            loan-target pages={0,1,3}
+            oom
+            tick seconds={1,5}
+            veto k=1 errno=EBUSY
+            """) with { MostSeconds = 12 },
+        ScopeText.Parse("contig", "exact ranges among other pages, over blocks that are partly plugged", """
+            spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0
+            spec device-memory=3+2/1@0
+            plug m1 sub-blocks={1,2}
+            unplug m1 sub-blocks=1
+            online m1.b0
+            online_movable m1.b0
+            offline m1.b0
+            alloc a{1,2} pages=1 kind={movable,unmovable}
+            free a{1,2}
+            contig a{1,2} at=d0.b1 pages={1,2}
+            contig a{1,2} at=m1.b0 pages=2
+            contig-free a{1,2}
             """),
         ScopeText.Parse("device-memory", "device memory of two blocks by sub-blocks, among allocations", """
             spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=0
@@ -179,9 +240,20 @@ public static class SmallScopes
             resize m1 sub-blocks={0,3}
             online_movable m1.b{0,1}
             offline m1.b0
-            veto point=notifier k=2 errno=EBUSY
+            veto point=notifier k={2,4} errno=EBUSY
             poison m1.b0+{0,1}
             unpoison m1.b0+{0,1}
+            """),
+        ScopeText.Parse("offline-references", "PageOffline pages without a reference, as in source document 003", """
+            spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0 dialect=source-2019
+            spec device-memory=3+1/1@0
+            plug m1 sub-blocks=1
+            unplug m1 sub-blocks=1
+            online_movable m1.b0
+            offline m1.b0
+            get m1.b0+1
+            put m1.b0+1
+            veto point=notifier k={1,4} errno=EBUSY
             """),
         ScopeText.Parse("poison", "pages that fail, in every state they can be in, on 6.12", Toy + """
             dimm=1 auto-online=online-movable
@@ -207,6 +279,8 @@ public static class SmallScopes
             offline d1.b0
             alloc a1 pages={1,2}
             free a1
+            get a1[0]
+            put a1[0]
             poison d1.b0+{0,1}
             unpoison d1.b0+{0,1}
             soft-offline d1.b0+{0,1}

@@ -110,7 +110,10 @@ internal sealed class DescribeCommand
         printer.Heading(fault.Id);
         printer.Line($"  {fault.Summary}");
         printer.Line($"  target   {target.Name}");
-        printer.Line($"  killed   by {fault.KilledBy}");
+        if (fault.Catalogue.Length > 0)
+            printer.Line($"  like     {fault.Catalogue} of the catalogue: {fault.Source}");
+        printer.Line($"  killed   by {fault.KilledBy}"
+            + (fault.Shortest > 0 ? $", shown by {fault.Shortest} operations at least" : ""));
         printer.Line($"  try      hotplug gate --target {target.Name} --fault {fault.Id}");
     }
 

@@ -62,7 +62,6 @@ internal sealed class ExploreCommand
         var fitting = scopes.Where(s => (s.Needs & ~identity.Levels) == Levels.None).ToImmutableArray();
         var started = _surroundings.Clock.GetTimestamp();
         var results = new ExploreResult[fitting.Length];
-        // Each on a machine of its own; the slow ones are listed first, so that none of them begins when all others end.
         Parallel.For(0, fitting.Length, new ParallelOptions { MaxDegreeOfParallelism = Workers(choice) }, i =>
         {
             using var machine = choice.Open();

@@ -11,7 +11,13 @@ public static class BundledTargets
     [
         new("bitmap",
             "Our own machine, in process: bit planes and a buddy allocator, up to terabytes of simulated memory.",
-            [.. FaultTable.Forms.Select(static f => new SeededFault(f.Id, f.Statement, f.KilledBy))],
+            [.. FaultTable.Forms.Select(static f => new SeededFault(f.Id, f.Statement, f.KilledBy)
+            {
+                Family = f.Family,
+                Catalogue = f.Catalogue,
+                Shortest = f.Shortest,
+                Source = f.Source,
+            })],
             static fault => fault is null
                 ? BitmapMachine.Create()
                 : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
 
 namespace Hotplug.Cli.Targets;
 
@@ -7,7 +8,20 @@ namespace Hotplug.Cli.Targets;
 /// <param name="Id">Word id.</param>
 /// <param name="Summary">What it gets wrong, in one sentence.</param>
 /// <param name="KilledBy">Id of the invariant that finds it.</param>
-public sealed record SeededFault(string Id, string Summary, string KilledBy);
+public sealed record SeededFault(string Id, string Summary, string KilledBy)
+{
+    /// <summary>The family of rules that it is about; null: none in particular.</summary>
+    public Family? Family { get; init; }
+
+    /// <summary>The entry of the catalogue that it is modelled on.</summary>
+    public string Catalogue { get; init; } = "";
+
+    /// <summary>Operations of the shortest trace that shows it in the small scopes; 0: not known.</summary>
+    public int Shortest { get; init; }
+
+    /// <summary>Where the rule that it breaks comes from.</summary>
+    public Citation? Source { get; init; }
+}
 
 /// <summary>A machine that can be named on the command line. A new one is one more row.</summary>
 /// <param name="Name">The word after <c>--target</c>.</param>

@@ -178,18 +178,21 @@ public sealed class Explorer : IOperationSource
 
     private bool IsTried(in Operation operation)
     {
-        if (!_runner.Bindings.TryResolve(operation, out _) || !_renaming.IsNextName(operation))
+        if (!_runner.Bindings.TryResolve(operation, out var target) || !_renaming.IsNextName(operation))
             return false;
         return operation.Kind switch
         {
             OperationKind.Tick => _seconds + operation.Amount <= _scope.MostSeconds,
-            OperationKind.Get => ExtraReferences(operation.Subject) < _scope.MostExtraReferences,
+            OperationKind.Get => ExtraReferences(operation.Subject, target) < _scope.MostExtraReferences,
             _ => true,
         };
     }
 
-    private int ExtraReferences(Name page)
+    // Of a page that no allocation has, all but its owner's.
+    private int ExtraReferences(Name page, Target target)
     {
+        if (page.Kind != NameKind.Allocation)
+            return Math.Max(1, _runner.Seen.PageAt(target.Range.Start, _scope.Spec.PagesPerBlock).References) - 1;
         foreach (var allocation in _menu.Allocations)
             if (allocation.Name == page.WithPage(-1))
                 return allocation.Extra;
@@ -199,15 +202,18 @@ public sealed class Explorer : IOperationSource
     private static long SecondsOf(in Operation operation) =>
         operation.Kind == OperationKind.Tick ? operation.Amount : 0;
 
-    // What ran may hold letters that changed nothing; the way and the last letter must do.
+    // What ran may hold letters that changed nothing that can be seen: without them if that will do.
     private void Fail()
     {
         var failure = _runner.LastResult;
         if (_tried > 0 && _options.Rule is { } rule && failure.Violation!.Rule != rule)
             return;
-        if (failure.Executed.Length > _path.Count)
-            failure = _runner.Run(_scope.Spec, new TraceSource([.. _path, failure.Executed[^1]]), int.MaxValue);
         _failure = failure;
+        if (failure.Executed.Length <= _path.Count + 1)
+            return;
+        var shorter = _runner.Run(_scope.Spec, new TraceSource([.. _path, failure.Executed[^1]]), int.MaxValue);
+        if (shorter.Violation?.Rule == failure.Violation!.Rule)
+            _failure = shorter;
     }
 
     private void SetPath(int node)

@@ -67,13 +67,17 @@ internal static class Obstacles
     {
         foreach (ref readonly var witness in seen.Outcome.Witness)
             if (witness.Role == WitnessRole.Culprit && witness.Range.Intersects(seen.Spec.PagesOf(block.Number))
-                && !IsGivenUp(seen, seen.PageBefore(witness.Range.Start)))
+                && !IsGivenUp(seen, seen.PageBefore(witness.Range.Start)) && !IsHarmless(seen, witness.Range.Start))
                 return true;
         return false;
     }
 
     // CMM gives its pages back when it is told of the removal: none of them keeps a block (source document 000).
     private static bool IsGivenUp(Transition seen, PageState page) => LoanPages.IsAny(page) && seen.Spec.HasHotplugAwareCmm;
+
+    // A poisoned page never stops an offline, whatever a machine says of it (do_migrate_range()).
+    private static bool IsHarmless(Transition seen, long pfn) => seen.Sees(Visibility.Placement)
+        && seen.PageBefore(pfn) is var page && page.Has(PageFlags.HwPoison) && !page.Has(PageFlags.Offline);
 
     private static bool Holds(Transition seen, BlockObservation? shown, in Block block, Func<MachineSpec, PageState, Block, bool> isObstacle)
     {

@@ -1,10 +1,12 @@
 using Hotplug.Bitmap;
-using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Explore;
+using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
-using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
-using Hotplug.Engine.Shrink;
 using Hotplug.Generators;
+using Hotplug.Generators.Scopes;
 using Hotplug.Invariants;
 using Hotplug.Model;
 using Xunit;
@@ -15,59 +17,60 @@ namespace Hotplug.Tests.Quality;
 /// <summary>The suite finds what it is there for: every fault that is put into the machine on purpose.</summary>
 public sealed class SeededFaultTests(ITestOutputHelper output)
 {
-    /// <summary>
-    /// Failing sequences that are shrunk in search of the shortest: where blocks come online on arrival, one
-    /// operation is saved.
-    /// </summary>
-    private const int MostShrunk = 48;
+    /// <summary>Operations that exploring this far takes are few; `hotplug faults --prove` goes all the way.</summary>
+    private const int ProvedHere = 2;
 
     public static TheoryData<string> Faults => new(FaultTable.Forms.Select(static f => f.Id));
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void The_default_gate_finds_the_fault(string id)
+    public void Its_rule_kills_the_fault_within_the_budget(string id)
     {
-        var result = new Gate(() => new Rig(BitmapMachine.Create(FaultTable.Find(id)!.Fault),
-            new Suite(new ReferenceModel(), Catalogue.All), new Sequences())).Run(new GateOptions());
-        Assert.NotNull(result.Failure);
-        output.WriteLine($"{result.Sequences} sequences\n{FailureReport.Print(result.Failure, "hotplug replay")}");
-        Assert.Equal(Verdict.Violates, result.Verdict);
+        var fault = FaultTable.Find(id)!;
+        using var machine = BitmapMachine.Create(fault.Fault);
+        var start = new FaultTrial(new Rig(machine, Judges(), new Sequences()))
+            .Run(new TrialOptions(fault.KilledBy) { Starts = 1, Shrinks = false })[0];
+        output.WriteLine($"{start.Operations} operations");
+        Assert.Equal(fault.KilledBy, start.Found?.Violation?.Rule);
     }
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void Its_invariant_kills_the_fault_in_the_default_sequences_by_the_shortest_trace_there_is(string id)
+    public void Nothing_shorter_shows_the_fault(string id)
     {
         var fault = FaultTable.Find(id)!;
-        var best = FailuresOf(fault).Take(MostShrunk).FirstOrDefault(s => s.Result.Executed.Length <= fault.Shortest);
-        Assert.NotNull(best);
-        var machine = BitmapMachine.Create(fault.Fault).Identity;
-        output.WriteLine(FailureReport.Print(
-            new Failure(machine, best.Result, best.OriginalLength) { IsProvedMinimal = best.IsProvedMinimal },
-            "hotplug replay"));
-        Assert.Equal(fault.Shortest, best.Result.Executed.Length);
-        Assert.Equal(fault.KilledBy, best.Result.Violation!.Rule);
-        Assert.True(best.IsProvedMinimal, "everything shorter was tried");
+        var depth = Math.Min(ProvedHere, fault.Shortest);
+        var failure = SmallScopes.All.Select(scope => Explore(fault.Fault, scope, depth)).FirstOrDefault(f => f is not null);
+        if (fault.Shortest > depth)
+            Assert.Null(failure);
+        else
+            Assert.Equal((fault.Shortest, fault.KilledBy), (failure?.Executed.Length ?? 0, failure?.Violation?.Rule));
     }
 
-    // The default sequences judged by the model and this one invariant, so that no other one is quicker to name the
-    // failure.
-    private static IEnumerable<ShrinkResult> FailuresOf(FaultForm fault)
+    [Fact]
+    public void The_corpus_has_what_it_should()
     {
-        using var machine = BitmapMachine.Create(fault.Fault);
-        var suite = new Suite(new ReferenceModel(), [Catalogue.All.Single(i => i.Id == fault.KilledBy)]);
-        var runner = new Runner(machine, suite);
-        var shrinker = new Shrinker(new Runner(machine, suite));
-        var sequences = new Sequences();
-        var options = new GateOptions();
-        for (var sequence = 0UL; sequence < (ulong)options.Sequences; sequence++)
-        {
-            var random = new SplitMix(SplitMix.Derive(options.Seed, sequence));
-            var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-            var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
-            if (runner.Walk(spec, source, options.OperationsPerSequence) != Verdict.Conforms
-                && runner.Violation!.Rule == fault.KilledBy)
-                yield return shrinker.Shrink(runner.LastResult);
-        }
+        var forms = FaultTable.Forms;
+        Assert.Equal(Enum.GetValues<Fault>(), forms.Select(static f => f.Fault));
+        Assert.InRange(forms.Length, 100, 250);
+        foreach (var family in (Family[])[Family.PageOffline, Family.References, Family.Vmemmap])
+            Assert.InRange(forms.Count(f => f.Family == family), 10, 250);
+        Assert.All(forms, static f => Assert.Matches("^[BI]-[0-9]{2}$", f.Catalogue));
+    }
+
+    [Fact]
+    public void The_machine_without_a_fault_breaks_nothing_on_purpose()
+    {
+        using var machine = BitmapMachine.Create();
+        Assert.Equal(0, ((ISeeded)machine).TimesBroken);
+    }
+
+    private static Suite Judges() => new(new ReferenceModel(), Catalogue.All);
+
+    private static RunResult? Explore(Fault fault, Scope scope, int depth)
+    {
+        using var machine = BitmapMachine.Create(fault);
+        return new Explorer(new Runner(machine, Judges()), scope, new ExploreOptions { MostOperations = depth })
+            .Explore().Failure;
     }
 }

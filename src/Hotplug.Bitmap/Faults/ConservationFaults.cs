@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Hotplug.Contract.Rules;
+using static Hotplug.Bitmap.FaultTable;
+
+namespace Hotplug.Bitmap.Faults;
+
+/// <summary>Seeded faults of family conservation.</summary>
+internal static class ConservationFaults
+{
+    internal static ImmutableArray<FaultForm> Rows { get; } =
+    [
+        Row(Fault.UnmovablePagesIgnored, Family.Conservation, "B-29",
+            "Isolation takes a pageblock though it holds kernel pages.",
+            new("v6.12", "mm/page_isolation.c", "has_unmovable_pages"),
+            "offline-remove.answer", 4),
+        Row(Fault.PinnedPageLost, Family.Conservation, "B-89",
+            "A block goes offline though pages in it cannot leave; they are lost.",
+            new("v6.12", "mm/memory_hotplug.c", "scan_movable_pages"),
+            "offline.answer", 4),
+        Row(Fault.MigrationSourceLost, Family.Conservation, "B-52",
+            "The page that a migration leaves is not given back.",
+            new("v6.12", "mm/migrate.c", "migrate_folio_done"),
+            "pages.explained", 3),
+        Row(Fault.MigrationTargetStaysFree, Family.Conservation, "B-52",
+            "The page that a migration goes to stays in the buddy.",
+            new("v6.12", "mm/migrate.c", "alloc_migration_target"),
+            "accounting.free-pages", 3),
+        Row(Fault.MigrationNotTold, Family.Conservation, "I-13",
+            "Pages move and nobody says so.",
+            new("v6.12", "mm/migrate.c", "migrate_pages"),
+            "pages.explained", 3),
+        Row(Fault.LastPageOfRunLost, Family.Conservation, "B-52",
+            "Freeing several pages leaves the last of them behind.",
+            new("v6.12", "mm/page_alloc.c", "free_pages_prepare"),
+            "conservation.released-is-free", 2),
+        Row(Fault.KernelPagesInMovable, Family.Conservation, "I-14",
+            "Kernel pages are allocated from zone Movable.",
+            new("v6.12", "mm/page_alloc.c", "gfp_zone"),
+            "conservation.unmovable-outside-movable", 2),
+        Row(Fault.AllocationFallsShort, Family.Conservation, "I-13",
+            "An allocation that finds too little succeeds with what there is.",
+            new("v6.12", "mm/page_alloc.c", "__alloc_pages_noprof"),
+            "conservation.alloc-takes-all", 3),
+        Row(Fault.FailedAllocationLeaks, Family.Conservation, "B-52",
+            "An allocation that finds too little keeps what it took.",
+            new("v6.12", "mm/page_alloc.c", "__alloc_pages_noprof"),
+            "rollback.pages-unchanged", 4),
+        Row(Fault.ContigTakesPageOffline, Family.Conservation, "B-04",
+            "A contiguous allocation takes PageOffline pages.",
+            new("v6.12", "mm/page_isolation.c", "has_unmovable_pages"),
+            "contig.takes-no-page-offline", 3),
+    ];
+}
