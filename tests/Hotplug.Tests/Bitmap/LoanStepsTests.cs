@@ -25,7 +25,7 @@ public sealed class LoanStepsTests
 
     private readonly MachineState _state;
     private readonly Wiring<Faithful> _machine;
-    private readonly LoanSteps _steps;
+    private readonly LoanSteps<Faithful> _steps;
     private readonly CmmNotifier<Faithful> _notifier;
     private readonly EffectLog _log = new(new Outcome());
 
@@ -33,7 +33,8 @@ public sealed class LoanStepsTests
     {
         _state = Boot.Start(s_spec, new Journal());
         _machine = new Wiring<Faithful>(_state, default);
-        _steps = new LoanSteps(_state, _machine.Buddy, new PageAllocator(_state, _machine.Buddy));
+        _steps = new LoanSteps<Faithful>(
+            _state, _machine.Buddy, new PageAllocator<Faithful>(_state, _machine.Buddy, default));
         _notifier = new CmmNotifier<Faithful>(_state, _steps, default);
     }
 
