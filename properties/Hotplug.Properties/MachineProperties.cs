@@ -66,6 +66,9 @@ public abstract class MachineProperties(IMachine machine) : IDisposable
     [Property]
     public Property Poison_stays_where_it_struck() => Keeps(Family.Poison);
 
+    [Property]
+    public Property Callbacks_keep_from_the_buddy_what_nothing_backs() => Keeps(Family.Callback);
+
     [Property(MaxTest = 12, Arbitrary = [typeof(ContractArbitraries)])]
     public void A_host_of_plausible_size_takes_and_gives_back_its_DIMMs(Topology host) => Conforms(
         new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All)),
