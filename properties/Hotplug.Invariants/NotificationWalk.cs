@@ -1,66 +1,53 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
 
 namespace Hotplug.Invariants;
 
-/// <summary>
-/// Walks the events of an operation: the callbacks that one memory_notify() called, in a row, whatever they did in
-/// between. Allocates nothing.
-/// </summary>
-/// <param name="effects">What the operation did.</param>
-/// <param name="pagesPerBlock">Pages of a memory block.</param>
-public ref struct NotificationWalk(ReadOnlySpan<Effect> effects, int pagesPerBlock)
+/// <summary>Walks the events of an operation. Allocates nothing; a copy walks on by itself.</summary>
+/// <param name="seen">What was seen.</param>
+public ref struct NotificationWalk(Transition seen)
 {
-    private readonly ReadOnlySpan<Effect> _effects = effects;
+    private readonly ReadOnlySpan<ChainEvent> _events = seen.Events;
+    private readonly int _pagesPerBlock = seen.Spec.PagesPerBlock;
+    private int _next;
 
     /// <summary>Which event it is.</summary>
-    public MemoryNotification Notification { get; private set; }
+    public readonly MemoryNotification Notification => _events[_next - 1].Notification;
 
     /// <summary>The pages that its argument names.</summary>
-    public PageRange Range { get; private set; }
+    public readonly PageRange Range => _events[_next - 1].Range;
 
     /// <summary>The memory block of these pages.</summary>
-    public long Block { get; private set; }
+    public readonly long Block => BlockOf(_next - 1);
 
     /// <summary>Index of the effect of its first callback.</summary>
-    public int First { get; private set; }
+    public readonly int First => _events[_next - 1].First;
 
     /// <summary>Index after the effect of its last callback.</summary>
-    public int End { get; private set; }
+    public readonly int End => _events[_next - 1].End;
 
     /// <summary>Index of the effect of the callback that refused; −1 if none did.</summary>
-    public int RefusedAt { get; private set; }
+    public readonly int RefusedAt => _events[_next - 1].RefusedAt;
 
     /// <summary>True if a callback refused.</summary>
     public readonly bool IsRefused => RefusedAt >= 0;
 
-    /// <summary>Goes to the next event; false when there is none.</summary>
-    public bool MoveNext()
+    /// <summary>True if it is the first event of its block.</summary>
+    public readonly bool IsFirstOfBlock
     {
-        var at = End;
-        while (at < _effects.Length && _effects[at].Kind != EffectKind.Notified)
-            at++;
-        if (at == _effects.Length)
-            return false;
-        Notification = _effects[at].Notification;
-        Range = _effects[at].Range;
-        Block = Range.Start / pagesPerBlock;
-        First = at;
-        RefusedAt = -1;
-        for (; at < _effects.Length; at++)
+        get
         {
-            if (_effects[at].Kind != EffectKind.Notified)
-                continue;
-            if (_effects[at].Notification != Notification || _effects[at].Range != Range)
-                break;
-            End = at + 1;
-            if (_effects[at].Errno != Errno.None && RefusedAt < 0)
-                RefusedAt = at;
+            for (var i = 0; i < _next - 1; i++)
+                if (BlockOf(i) == Block)
+                    return false;
+            return true;
         }
-
-        return true;
     }
+
+    /// <summary>Goes to the next event; false when there is none.</summary>
+    public bool MoveNext() => ++_next <= _events.Length;
 
     /// <summary>Goes to the next event of this block; false when there is none.</summary>
     public bool MoveNextOf(long block)
@@ -70,4 +57,6 @@ public ref struct NotificationWalk(ReadOnlySpan<Effect> effects, int pagesPerBlo
                 return true;
         return false;
     }
+
+    private readonly long BlockOf(int index) => _events[index].Range.Start / _pagesPerBlock;
 }

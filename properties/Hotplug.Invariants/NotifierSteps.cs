@@ -86,7 +86,7 @@ public static class NotifierSteps
 
     private static Violation? CheckIsolation(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
             if (events.Notification == MemoryNotification.GoingOffline
                 && LastOf(seen, events, EffectKind.Isolated) <= LastOf(seen, events, EffectKind.Unisolated))
@@ -97,7 +97,7 @@ public static class NotifierSteps
 
     private static Violation? CheckUnisolation(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
             if (events.Notification == MemoryNotification.CancelOffline
                 && LastOf(seen, events, EffectKind.Unisolated) <= LastOf(seen, events, EffectKind.Isolated))
@@ -108,7 +108,7 @@ public static class NotifierSteps
 
     private static Violation? CheckOffline(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             if (events.Notification != MemoryNotification.Offline)
@@ -126,7 +126,7 @@ public static class NotifierSteps
 
     private static Violation? CheckOnline(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             if (events.Notification != MemoryNotification.Online)
@@ -161,7 +161,7 @@ public static class NotifierSteps
 
     private static Violation? CheckCommit(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
             if (events.Notification == MemoryNotification.CancelOffline
                 && LastOf(seen, events, EffectKind.SectionsOffline) >= 0)

@@ -110,7 +110,7 @@ public static class Notifiers
     private static Violation? CheckGrammar(Transition seen)
     {
         var framed = seen.Spec.Dialect.Has(DialectItem.PrepareFinishEvents);
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             var next = events;
@@ -133,12 +133,10 @@ public static class Notifiers
 
     private static Violation? CheckFirst(Transition seen, bool framed)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
-            var first = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
-            first.MoveNextOf(events.Block);
-            if (first.First == events.First && !NotificationGrammar.MayBegin(events.Notification, framed))
+            if (events.IsFirstOfBlock && !NotificationGrammar.MayBegin(events.Notification, framed))
                 return Evidence.Against(Grammar, $"block {events.Block}", "an event that begins something",
                     $"{Words.Of(events.Notification)} first", events.Range);
         }
@@ -149,7 +147,7 @@ public static class Notifiers
     private static Violation? CheckPriority(Transition seen)
     {
         var chain = seen.Spec.Notifiers;
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             var last = -1;
@@ -173,7 +171,7 @@ public static class Notifiers
 
     private static Violation? CheckStops(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
             if (events.IsRefused && events.End > events.RefusedAt + 1
                 && NotificationGrammar.CanBeRefused(events.Notification))
@@ -185,7 +183,7 @@ public static class Notifiers
 
     private static Violation? CheckCancel(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             if (NotificationGrammar.CanBeRefused(events.Notification) && events.IsRefused)
@@ -214,7 +212,7 @@ public static class Notifiers
         if (seen.Operation.Kind != OperationKind.Offline && seen.Operation.Kind != OperationKind.WriteOnline
             && !BlockSteps.Onlines(seen.Operation.Kind))
             return null;
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
             if (events.IsRefused && NotificationGrammar.CanBeRefused(events.Notification)
                 && seen.Answer != Answer.Of(seen.Outcome.Effects[events.RefusedAt].Errno))
@@ -227,7 +225,7 @@ public static class Notifiers
 
     private static Violation? CheckRange(Transition seen)
     {
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         while (events.MoveNext())
         {
             var whole = seen.Spec.PagesOf((int)events.Block);
@@ -263,7 +261,7 @@ public static class Notifiers
             return null;
         if (seen.Answer != Answer.Of(Errno.EINVAL) && seen.Answer != Answer.Of(Errno.EHWPOISON))
             return null;
-        var events = new NotificationWalk(seen.Outcome.Effects, seen.Spec.PagesPerBlock);
+        var events = new NotificationWalk(seen);
         if (!events.MoveNext())
             return null;
         var first = events;

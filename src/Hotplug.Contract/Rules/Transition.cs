@@ -18,6 +18,8 @@ public sealed class Transition
 {
     private BlockChange[] _changed = new BlockChange[16];
     private int _changes;
+    private ChainEvent[] _events = new ChainEvent[16];
+    private int _eventCount = -1;
 
     /// <summary>The machine's spec.</summary>
     public MachineSpec Spec { get; private set; } = new();
@@ -93,6 +95,17 @@ public sealed class Transition
     /// <summary>True if some balloon was in flight before or is after.</summary>
     public bool BalloonInFlight => AnyBalloon(Before) || AnyBalloon(After);
 
+    /// <summary>The events of the notifier chain that were sent, in order.</summary>
+    public ReadOnlySpan<ChainEvent> Events
+    {
+        get
+        {
+            if (_eventCount < 0)
+                FindEvents();
+            return _events.AsSpan(0, _eventCount);
+        }
+    }
+
     /// <summary>The steps that were taken, a bit of each <see cref="EffectKind"/>.</summary>
     public ulong StepsTaken
     {
@@ -162,6 +175,7 @@ public sealed class Transition
             Outcome = outcome;
         After = after;
         _changes = 0;
+        _eventCount = -1;
         if (!isStart && after.Touched is { } touched)
             foreach (var block in touched)
                 Add(new BlockChange(block, before.Find(block), after.Find(block)));
@@ -192,6 +206,17 @@ public sealed class Transition
         if (_changes == _changed.Length)
             Array.Resize(ref _changed, _changes * 2);
         _changed[_changes++] = change;
+    }
+
+    private void FindEvents()
+    {
+        _eventCount = 0;
+        for (var at = 0; ChainEvent.TryFind(Outcome.Effects, at, out var found); at = found.End)
+        {
+            if (_eventCount == _events.Length)
+                Array.Resize(ref _events, _eventCount * 2);
+            _events[_eventCount++] = found;
+        }
     }
 
     private static bool AnyInFlight(Observation observation, PageRange range)
