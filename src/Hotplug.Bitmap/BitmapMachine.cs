@@ -63,7 +63,7 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             case OperationKind.Tick:
                 wiring.State.Injection.BeginTick();
                 wiring.Loaning.Pass(operation.Amount, log);
-                wiring.State.Injection.End();
+                wiring.State.Injection.End(log);
                 return;
             case OperationKind.Policy:
                 outcome.Answer = Answer.Of(wiring.Policies.Set((PolicySetting)operation.Choice));
@@ -71,7 +71,7 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             default:
                 wiring.State.Injection.Begin();
                 outcome.Answer = Carry(wiring, operation, target, log);
-                wiring.State.Injection.End();
+                wiring.State.Injection.End(log);
                 break;
         }
 

@@ -63,7 +63,7 @@ internal sealed class ContigRange<TRules>(
     /// </summary>
     public bool MoveOthers(
         MemoryBlock block, int start, int end, PageUse leaves, PageRange avoided, EffectLog log) =>
-        state.Injection.Strike(VetoPoint.Migration, MovablePages(block, start, end)) != Errno.ENOMEM
+        (!state.Injection.IsArmed || state.Injection.Strike(VetoPoint.Migration, migration.MovablePages(block, start, end)) != Errno.ENOMEM)
         && evacuation.MoveAway(block, start, end, leaves, avoided, log);
 
     /// <summary>Gives back what a failed attempt took: free pages, and those that moved away since.</summary>
@@ -95,18 +95,4 @@ internal sealed class ContigRange<TRules>(
     /// <summary>Names the page that stands in the way.</summary>
     public void Blame(MemoryBlock block, int obstacle, EffectLog log) =>
         log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, obstacle), 1));
-
-    private long MovablePages(MemoryBlock block, int start, int end)
-    {
-        long movable = 0;
-        for (var offset = start; offset < end;)
-        {
-            var runEnd = state.RunEnd(block, offset, end);
-            if (state.UseAt(block, offset) is PageUse.Movable or PageUse.Ballooned)
-                movable += runEnd - offset;
-            offset = runEnd;
-        }
-
-        return movable;
-    }
 }

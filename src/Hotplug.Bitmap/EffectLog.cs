@@ -14,6 +14,9 @@ internal readonly struct EffectLog(Outcome outcome)
     public void Notified(MemoryNotification notification, PageRange range, int callback, Errno errno) =>
         outcome.Add(new Effect(EffectKind.Notified, range, default, callback, notification, errno));
 
+    public void Injected(VetoPoint point, Errno errno) =>
+        outcome.Add(new Effect(EffectKind.FaultInjected, default, default, (long)point, default, errno));
+
     public void Witness(WitnessRole role, PageRange range, long from = -1) =>
         outcome.Add(new Witness(role, range, from));
 

@@ -93,8 +93,14 @@ internal sealed class Evacuation<TRules>(
         }
     }
 
-    private bool MoveAll(MemoryBlock block, PageRange leaving, EffectLog log) =>
-        MoveAway(block, block.Vmemmap, state.Layout.PagesPerBlock, PageUse.Free, leaving, log);
+    // Offlining scans again and tries again: a migration that was made to fail costs a round.
+    private bool MoveAll(MemoryBlock block, PageRange leaving, EffectLog log)
+    {
+        if (state.Injection.IsArmed)
+            state.Injection.Strike(
+                VetoPoint.Migration, migration.MovablePages(block, block.Vmemmap, state.Layout.PagesPerBlock));
+        return MoveAway(block, block.Vmemmap, state.Layout.PagesPerBlock, PageUse.Free, leaving, log);
+    }
 
     // A page that moved into a block that leaves too would have to move again.
     private void Avoid(PageRange leaving)

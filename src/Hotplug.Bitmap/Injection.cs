@@ -13,12 +13,16 @@ internal sealed class Injection
     private Errno _errno;
     private bool _isLive;
     private long _count;
+    private bool _hasStruck;
 
     /// <summary>What the chain's injector answers to MEM_GOING_ONLINE.</summary>
     public Errno OnlineError { get; set; }
 
     /// <summary>What the chain's injector answers to MEM_GOING_OFFLINE.</summary>
     public Errno OfflineError { get; set; }
+
+    /// <summary>Something may fail in the operation at hand.</summary>
+    public bool IsArmed => _isLive;
 
     /// <summary>The <paramref name="k"/>-th step of this kind fails in the next operation.</summary>
     public void Arm(VetoPoint point, long k, Errno errno) => (_point, _k, _errno) = (point, k, errno);
@@ -28,6 +32,7 @@ internal sealed class Injection
     {
         _isLive = _k > 0;
         _count = 0;
+        _hasStruck = false;
     }
 
     /// <summary>Time passes: what is armed for CMM is for it.</summary>
@@ -38,11 +43,13 @@ internal sealed class Injection
     }
 
     /// <summary>The operation ends: what was armed is gone, hit or not.</summary>
-    public void End()
+    public void End(EffectLog log)
     {
+        if (_hasStruck)
+            log.Injected(_point, _errno);
         if (_isLive)
             _k = 0;
-        _isLive = false;
+        _isLive = _hasStruck = false;
     }
 
     /// <summary>Counts <paramref name="steps"/> steps of this kind; the error if the armed one is among them.</summary>
@@ -52,7 +59,10 @@ internal sealed class Injection
             return Errno.None;
         var before = _count;
         _count += steps;
-        return before < _k && _count >= _k ? _errno : Errno.None;
+        if (before >= _k || _count < _k)
+            return Errno.None;
+        _hasStruck = true;
+        return _errno;
     }
 
     public Injection Clone() => (Injection)MemberwiseClone();

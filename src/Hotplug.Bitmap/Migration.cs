@@ -26,6 +26,21 @@ internal sealed class Migration<TRules>(MachineState state, BuddyAllocator buddy
         return true;
     }
 
+    /// <summary>Pages of the range that are of a kind that moves.</summary>
+    public long MovablePages(MemoryBlock block, int start, int end)
+    {
+        long movable = 0;
+        for (var offset = start; offset < end;)
+        {
+            var runEnd = state.RunEnd(block, offset, end);
+            if (state.UseAt(block, offset) is PageUse.Movable or PageUse.Ballooned)
+                movable += runEnd - offset;
+            offset = runEnd;
+        }
+
+        return movable;
+    }
+
     /// <summary>The first page of the range that can be moved; −1 if there is none.</summary>
     public int FirstMovable(MemoryBlock block, int start, int end)
     {

@@ -16,6 +16,8 @@ internal sealed class GateCommand
     /// <summary>About a minute on two cores.</summary>
     internal const string DefaultBudget = "60000";
 
+    private const int SequencesPerFaultSequence = 1000, MostFaultSequences = 8;
+
     private const string DefaultDatabase = ".hotplug/failures";
 
     private readonly Surroundings _surroundings;
@@ -104,6 +106,7 @@ internal sealed class GateCommand
             Seed = seed,
             Sequences = budget.Sequences,
             Workers = Math.Min(_surroundings.Processors, terms.MostWorkers),
+            FaultSequences = (int)Math.Clamp(budget.Sequences / SequencesPerFaultSequence, 1, MostFaultSequences),
             OperationsPerSequence = terms.OperationsPerSequence,
             OperationLimit = terms.OperationLimit,
             ShrinkBudget = terms.Shrinking,

@@ -37,6 +37,7 @@ internal static class GateJson
         json.WriteNumber("seconds", Math.Round(report.Elapsed.TotalSeconds, 3));
         WriteInvariants(json, report);
         WriteCoverage(json, report);
+        WriteFaults(json, report);
         json.WriteNumber("replayed", result.Replayed);
         WriteArray(json, "passed", result.Passed);
         WriteArray(json, "notReplayed", result.NotReplayed);
@@ -44,6 +45,22 @@ internal static class GateJson
         WriteFailure(json, result.Failure, trace);
         WriteArray(json, "others", result.Others.Select(static f => f.Violation.Rule));
         json.WriteEndObject();
+    }
+
+    private static void WriteFaults(Utf8JsonWriter json, GateReport report)
+    {
+        json.WriteStartArray("faults");
+        foreach (var points in report.Result.Faults)
+        {
+            json.WriteStartObject();
+            json.WriteString("operation", OperationTable.Of(points.Operation).Word);
+            json.WriteString("point", Words.Of(points.Point));
+            json.WriteNumber("struck", points.Struck);
+            json.WriteNumber("most", points.Most);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteInvariants(Utf8JsonWriter json, GateReport report)

@@ -17,6 +17,7 @@ internal static class GateText
         if (report.Verdict != Verdict.Violates)
         {
             PrintOperations(printer, report);
+            PrintFaults(printer, report);
             PrintFamilies(printer, report);
         }
 
@@ -50,6 +51,22 @@ internal static class GateText
         var never = report.NeverOk.Select(static f => f.Word).ToArray();
         if (never.Length > 0)
             printer.Line($"  never ok: {string.Join(", ", never)}");
+    }
+
+    // Every k-th step of the kind was made to fail, in every operation of the sequences that were chosen for it.
+    private static void PrintFaults(Printer printer, GateReport report)
+    {
+        if (report.Result.Faults.IsEmpty)
+            return;
+        printer.Line();
+        printer.Table(["every fault point of", "struck", "by kind of step, and the most of one operation"],
+        [
+            .. report.Result.Faults.GroupBy(static p => p.Operation).Select(static g => new[]
+            {
+                OperationTable.Of(g.Key).Word, g.Sum(static p => p.Struck).ToString(),
+                string.Join("  ", g.Select(static p => $"{Words.Of(p.Point)} {p.Struck} (1..{p.Most})")),
+            }),
+        ]);
     }
 
     private static void PrintFamilies(Printer printer, GateReport report)

@@ -1,5 +1,7 @@
+using Hotplug.Adapters.Dll;
 using Hotplug.Adapters.Stdio;
 using Hotplug.Bitmap;
+using Hotplug.Contract.Machines;
 
 namespace Hotplug.Cli.Targets;
 
@@ -38,7 +40,23 @@ public static class BundledTargets
         },
         new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.",
             OpenStdio),
+        new("", "FILE.dll[:CLASS]", "A class of any .NET assembly that implements IMachine of Hotplug.Contract.", OpenDll)
+        {
+            Fits = MachineAssembly.IsName,
+        },
     ]);
+
+    private static IMachine OpenDll(string name)
+    {
+        try
+        {
+            return MachineAssembly.Load(name).Open();
+        }
+        catch (MachineAssemblyException refused)
+        {
+            throw new UsageException($"--target {name}: {refused.Message}", refused);
+        }
+    }
 
     private static StdioMachine OpenStdio(string command) =>
         PeerCommand.TryParse(command, out var parsed, out var error)

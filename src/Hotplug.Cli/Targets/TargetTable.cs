@@ -61,6 +61,12 @@ public sealed record TargetScheme(string Prefix, string Rest, string Summary, Fu
     /// <summary>On which terms they are tested.</summary>
     public TargetTerms Terms { get; init; } = TargetTerms.Usual;
 
+    /// <summary>True for a name of this form; null: it begins with the prefix.</summary>
+    public Func<string, bool>? Fits { get; init; }
+
+    /// <summary>True if the name is of this form.</summary>
+    internal bool IsNamed(string name) => Fits?.Invoke(name) ?? name.StartsWith(Prefix, StringComparison.Ordinal);
+
     /// <summary>Prints <c>stdio:COMMAND</c>.</summary>
     public override string ToString() => Prefix + Rest;
 }
@@ -84,7 +90,7 @@ public sealed class TargetTable(ImmutableArray<TargetRow> rows, ImmutableArray<T
         if (Rows.FirstOrDefault(r => r.Name == name) is { } row)
             return row;
         foreach (var scheme in Schemes)
-            if (name.StartsWith(scheme.Prefix, StringComparison.Ordinal))
+            if (scheme.IsNamed(name))
                 return new TargetRow(name, scheme.Summary, [], _ => scheme.Open(name[scheme.Prefix.Length..]))
                 {
                     Terms = scheme.Terms,

@@ -107,6 +107,8 @@ public enum EffectKind : byte
     LoanListAdded,
     /// <summary>CMM freed a list page.</summary>
     LoanListFreed,
+    /// <summary>What <c>veto</c> had armed struck. Value: the <see cref="VetoPoint"/>; Errno: its error.</summary>
+    FaultInjected,
 }
 
 /// <summary>One step of an operation.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Engine.Faults;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
@@ -12,6 +13,7 @@ namespace Hotplug.Engine.Gates;
 internal sealed class Campaign
 {
     private const int SequencesBetweenProgress = 64;
+    private const int FaultOperations = 40;
     private const long FromTrace = -1;
 
     private readonly GateOptions _options;
@@ -20,6 +22,7 @@ internal sealed class Campaign
     private readonly ImmutableArray<string>.Builder _passed = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<string>.Builder _notReplayed = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<string>.Builder _repeated = ImmutableArray.CreateBuilder<string>();
+    private ImmutableArray<FaultPoints> _faults = [];
     private int _replayed;
     private long _next = -1;
     private long _failedSequence = long.MaxValue;
@@ -37,7 +40,11 @@ internal sealed class Campaign
         foreach (var worker in _workers)
             deadline?.Watch(worker.Runner);
         if (!ReplayKept())
+        {
             RunSequences();
+            StrikeFaults(deadline);
+        }
+
         var failures = ImmutableArray.CreateBuilder<Failure>();
         if (!_isAbandoned)
             foreach (var finding in _findings.Values.OrderBy(static f => f.Sequence))
@@ -108,6 +115,31 @@ internal sealed class Campaign
         var missing = kept.Trace!.Needs & ~worker.Runner.Identity.Levels;
         return missing == Levels.None ? null
             : $"{worker.Runner.Identity.Name} does not have {LevelsText.Print(missing)}";
+    }
+
+    // The first sequences of the seed once more, and in each the k-th step of each operation fails, for every k.
+    private void StrikeFaults(Deadline? deadline)
+    {
+        var rig = _workers[0].Rig;
+        if (_findings.Count > 0 || _isAbandoned || _options.FaultSequences == 0
+            || !FaultEnumeration.AppliesTo(rig.Machine.Identity))
+            return;
+        using var faults = new FaultEnumeration(rig);
+        deadline?.Watch(faults.Runner);
+
+        // At least one, also where the time was used up by sequences.
+        for (var sequence = 0; sequence < _options.FaultSequences; sequence++)
+        {
+            if (sequence > 0 && _options.TimeIsUp?.Invoke() == true)
+                break;
+            var random = new SplitMix(SplitMix.Derive(_options.Seed, (ulong)sequence));
+            if (faults.Enumerate(ref random, FaultOperations))
+                continue;
+            Fail(FromTrace, Confirmation.Of(faults.Runner, faults.Runner.LastResult, _options.Reruns));
+            break;
+        }
+
+        _faults = faults.Points;
     }
 
     private void RunSequences()
@@ -256,6 +288,7 @@ internal sealed class Campaign
             Operations = Operations,
             Coverage = coverage,
             Shares = [.. SharesOf()],
+            Faults = _faults,
             DeviationsMet = deviations.ToImmutableSortedDictionary(),
             Replayed = _replayed,
             Passed = _passed.ToImmutable(),

@@ -18,6 +18,9 @@ public sealed record GateOptions
     /// <summary>How many sequences at most.</summary>
     public long Sequences { get; init; } = 1_000;
 
+    /// <summary>In how many sequences every internal step of every operation is made to fail; 0: in none.</summary>
+    public int FaultSequences { get; init; }
+
     /// <summary>How many operations a sequence has at most.</summary>
     public int OperationsPerSequence { get; init; } = 100;
 

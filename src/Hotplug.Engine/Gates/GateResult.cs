@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
+using Hotplug.Engine.Faults;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 
@@ -34,6 +35,9 @@ public sealed record GateResult
 
     /// <summary>Every invariant that applies to the machine, in the order of the suite.</summary>
     public ImmutableArray<Share> Shares { get; init; } = [];
+
+    /// <summary>Internal steps that were made to fail one after the other; empty where the machine cannot be asked.</summary>
+    public ImmutableArray<FaultPoints> Faults { get; init; } = [];
 
     /// <summary>Declared deviations that were met, by defect.</summary>
     public ImmutableSortedDictionary<string, long> DeviationsMet { get; init; } =

@@ -1,0 +1,3 @@
+namespace ToyHotplug.Tests;
+
+public sealed class ToyMachineConforms() : Hotplug.Properties.MachineProperties(new ToyMachine());

@@ -1,0 +1,110 @@
+using Hotplug.Bitmap;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Traces;
+using Hotplug.Engine.Faults;
+using Hotplug.Engine.Gates;
+using Hotplug.Engine.Run;
+using Hotplug.Generators;
+using Hotplug.Invariants;
+using Hotplug.Model;
+using Hotplug.Tests.Bitmap;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Hotplug.Tests.Quality;
+
+/// <summary>Faults on purpose reach every step that can fail, and find what a rollback leaves out.</summary>
+public sealed class FaultEnumerationTests(ITestOutputHelper output)
+{
+    private const int Sequences = 10;
+    private const int Operations = 40;
+
+    private static readonly Lazy<FaultPoints[]> s_points = new(EnumerateDefault);
+
+    // Blocks of two sections; a chain of three callbacks, as there is no device memory. 6.12 asks before onlining twice: PREPARE_ONLINE and GOING_ONLINE.
+    [Theory]
+    [InlineData("add d1 pages=64", "add memmap 4, add block-device 2")]
+    [InlineData("add d1 pages=32\nonline_movable d1.b0", "add memmap 2, add block-device 1, online_movable notifier 6")]
+    [InlineData("policy set=auto-online\nadd d1 pages=32", "add notifier 6, add memmap 2, add block-device 1")]
+    [InlineData("add d1 pages=32\nonline_movable d1.b0\nalloc a1 pages=3\noffline d1.b0",
+        "add memmap 2, add block-device 1, online_movable notifier 6, offline notifier 3, offline migration 3")]
+    [InlineData("add d1 pages=32\nonline_movable d1.b0\nalloc a1 pages=3\ncontig a2 at=d1.b0 pages=4",
+        "add memmap 2, add block-device 1, online_movable notifier 6, contig migration 3")]
+    [InlineData("add d1 pages=32\nonline_movable d1.b0\neject d1",
+        "add memmap 2, add block-device 1, eject notifier 3, online_movable notifier 6")]
+    [InlineData("add d1 pages=32\nonline_movable d1.b0\nalloc a1 pages=3\noffline-remove d1",
+        "add memmap 2, add block-device 1, offline-remove notifier 3, offline-remove migration 3, online_movable notifier 6")]
+    public void Every_step_that_can_fail_is_struck(string operations, string expected)
+    {
+        using var machine = BitmapMachine.Create();
+        using var faults = new FaultEnumeration(RigOf(machine));
+        Assert.True(faults.Enumerate(Bench.Small with { PagesPerSection = 16, SectionsPerBlock = 2, BootBlocks = 3, AutoOnline = AutoOnline.Offline },
+            Parse(operations)), faults.Runner.Violation?.ToString());
+        Assert.Equal(expected, string.Join(", ", faults.Points.Select(static p =>
+            $"{OperationTable.Of(p.Operation).Word} {Words.Of(p.Point)} {p.Struck}")));
+        Assert.All(faults.Points, static p => Assert.Equal(p.Struck, p.Most));
+    }
+
+    [Theory]
+    [InlineData("add", "notifier memmap block-device")]
+    [InlineData("eject", "notifier")]
+    [InlineData("online", "notifier")]
+    [InlineData("online_movable", "notifier")]
+    [InlineData("offline", "notifier migration")]
+    [InlineData("plug", "notifier memmap block-device")]
+    [InlineData("resize", "notifier memmap block-device")]
+    public void Every_kind_of_step_of_an_operation_is_struck_in_sequences_of_the_gate(string word, string points)
+    {
+        foreach (var group in s_points.Value.GroupBy(static p => p.Operation))
+            output.WriteLine($"{OperationTable.Of(group.Key).Word,-16}"
+                + string.Join("  ", group.Select(static p => $"{Words.Of(p.Point)} {p.Struck} (1..{p.Most})")));
+        var kind = OperationTable.Find(word)!.Kind;
+        Assert.Empty(points.Split(' ').Except(s_points.Value.Where(p => p.Operation == kind).Select(static p => Words.Of(p.Point))));
+    }
+
+    [Theory]
+    [InlineData("cancel-forgets-reference", "references.offline-page-is-one", "plug m1 sub-blocks=1\nonline_movable m1.b0\noffline m1.b0")]
+    [InlineData("managed-drifts-after-veto", "rollback.zones-unchanged", "add d1 pages=16\nonline_movable d1.b0\noffline d1.b0")]
+    public void A_rollback_that_is_left_out_is_found_where_nothing_fails_by_itself(string fault, string rule, string operations)
+    {
+        var seeded = FaultTable.Find(fault)!;
+        using var machine = BitmapMachine.Create(seeded.Fault);
+        using var faults = new FaultEnumeration(RigOf(machine));
+        var parsed = Parse(operations);
+        Assert.Equal(Verdict.Conforms,
+            faults.Runner.Walk(Bench.WithDeviceMemory, new TraceSource(parsed), parsed.Length));
+        Assert.False(faults.Enumerate(Bench.WithDeviceMemory, parsed));
+        Assert.Equal(rule, faults.Runner.Violation!.Rule);
+    }
+
+    [Fact]
+    public void A_machine_that_does_not_tell_is_not_asked()
+    {
+        using var machine = BitmapMachine.Create();
+        Assert.True(FaultEnumeration.AppliesTo(machine.Identity));
+        Assert.False(FaultEnumeration.AppliesTo(machine.Identity with { Levels = Levels.Core | Levels.Faults }));
+        Assert.False(FaultEnumeration.AppliesTo(machine.Identity with { Effects = EffectKinds.Of(EffectKind.Notified) }));
+    }
+
+    private static FaultPoints[] EnumerateDefault()
+    {
+        using var machine = BitmapMachine.Create();
+        using var faults = new FaultEnumeration(RigOf(machine));
+        for (var sequence = 0UL; sequence < Sequences; sequence++)
+        {
+            var random = new SplitMix(SplitMix.Derive(new GateOptions().Seed, sequence));
+            Assert.True(faults.Enumerate(ref random, Operations), $"{faults.Runner.Violation}\n{faults.Runner.LastResult.ToTrace()}");
+        }
+
+        return [.. faults.Points];
+    }
+
+    private static Rig RigOf(IMachine machine) =>
+        new(machine, new Suite(new ReferenceModel(), Catalogue.All), new Sequences());
+
+    private static System.Collections.Immutable.ImmutableArray<Operation> Parse(string operations) =>
+        TraceText.TryParse($"hotplug-trace 1\n{operations}\n", out var trace, out var error)
+            ? trace.Operations : throw new ArgumentException(error!.ToString(), nameof(operations));
+}
