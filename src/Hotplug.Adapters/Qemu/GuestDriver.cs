@@ -15,7 +15,7 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
 
     private static readonly TimeSpan s_insertion = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_ejection = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_write = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_write = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_afterSignal = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_standstill = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hotplug.Adapters.Kernel;
@@ -179,9 +180,11 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
     private JsonObject? Step(in Operation operation, in Target target)
     {
         var op = _doing = [];
+        var began = Stopwatch.GetTimestamp();
         var result = _operations!.Do(operation, target, Now(), op);
         if (result is null)
             return null;
+        result["ms"] = Math.Round(Stopwatch.GetElapsedTime(began).TotalMilliseconds, 1);
         _driver!.LookAtEjection();
         if (result["rc"]?.GetValue<int>() == 0)
             _places.Follow(operation, result);

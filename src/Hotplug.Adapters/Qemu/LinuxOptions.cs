@@ -24,7 +24,7 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     public TimeSpan BootLimit { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>How long the guest's agent may take to answer.</summary>
-    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every observation.</summary>
     public bool ComparesChannels { get; init; }

@@ -70,11 +70,11 @@ internal static class ReproducerText
         exec 4<>"$work/guest.in" 5<>"$work/guest.out" 6<>"$work/qmp.in" 7<>"$work/qmp.out"
 
         answer() {      # Prints what the guest says to a command.
-            while IFS= read -r -t 120 line <&5; do
+            while IFS= read -r -t 600 line <&5; do
                 line=${line%$'\r'}
                 case $line in done=*) return "${line#done=}" ;; *) echo "$line" ;; esac
             done
-            tail -5 "$work/console" "$work/qemu.log" >&2
+            tail -n 5 "$work/console" "$work/qemu.log" >&2
             fail 'the guest does not answer'
         }
         guest() { echo "guest# $1"; printf '%s\n' "$1" >&4; answer || echo "  exit code $?"; }

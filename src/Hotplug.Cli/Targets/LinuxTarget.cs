@@ -23,7 +23,7 @@ internal static class LinuxTarget
         Reruns = 2,
         OperationsPerSequence = 12,
         OperationLimit = TimeSpan.FromMinutes(5),
-        Shrinking = new ShrinkBudget(Operations: 1_500, ProofOperations: 200, ProofLength: 3),
+        Shrinking = new ShrinkBudget(Operations: 700, ProofOperations: 150, ProofLength: 3),
     };
 
     /// <summary>The name for a kernel that options chose; null if none did.</summary>
