@@ -7,7 +7,7 @@ namespace Hotplug.Adapters.Qemu;
 /// <summary>A guest that runs: QEMU, its monitor, and the agent inside.</summary>
 internal sealed class Guest : IDisposable
 {
-    private static readonly TimeSpan s_start = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_start = TimeSpan.FromMinutes(3);
 
     private static readonly TimeSpan s_panic = TimeSpan.FromSeconds(5);
 

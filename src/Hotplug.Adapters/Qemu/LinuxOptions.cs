@@ -21,10 +21,10 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     public string? Accelerator { get; init; }
 
     /// <summary>How long a guest may take to boot, at each of several tries.</summary>
-    public TimeSpan BootLimit { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan BootLimit { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <summary>How long the guest's agent may take to answer.</summary>
-    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every observation.</summary>
     public bool ComparesChannels { get; init; }

@@ -16,7 +16,7 @@ internal sealed record QmpError(string Class, string Description);
 /// </summary>
 internal sealed class QmpClient : IDisposable
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
     private readonly LineSocket _line;
     private readonly Queue<JsonObject> _events = new();
