@@ -17,7 +17,10 @@ public static class LoanRemovals
         "While memory is being removed CMM loans no page: a loan that was on its way may end, and no other begins.",
         "A balloon that takes the pages that the removal needs, or one of the range itself.",
         new Citation("v6.12", File, "cmm_alloc_pages"),
-        Levels.Cmm, Visibility.Balloons, CheckHalted);
+        Levels.Cmm, Visibility.Balloons, CheckHalted)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches pages of CMM that go away with their block.</summary>
     public static readonly Invariant RangeIsClear = new(
@@ -25,7 +28,10 @@ public static class LoanRemovals
         "Once CMM agreed to an offline, neither a loaned page nor a list page of it is left in the range.",
         "Addresses of loaned pages that are kept in memory which is gone, or an offline that never ends.",
         new Citation("2009", "source document 000", "the hotplug notifier frees pages in the range which is to be removed"),
-        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckRange);
+        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckRange)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches an isolation notifier that miscounts.</summary>
     public static readonly Invariant CountsItsPages = new(
@@ -33,7 +39,10 @@ public static class LoanRemovals
         "CMM's isolation notifier counts the loaned pages and the list pages of a pageblock, all of them and no other.",
         "A pageblock that is refused for a page that CMM could give back, or isolated with one that nobody can.",
         new Citation("2009", "source document 000", "the memory isolation notifier returns the number of pages found in the range"),
-        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckCount);
+        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckCount)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches pages given back for a removal that will not take place.</summary>
     public static readonly Invariant KeepsWhenNotAsked = new(
@@ -41,7 +50,10 @@ public static class LoanRemovals
         "A callback that refuses before CMM's turn leaves all of CMM's pages where they are.",
         "Loaned pages that are lost to the hypervisor for an operation that fails anyhow.",
         new Citation("2009", "source document 000", "the priority of this hotplug notifier is low"),
-        Levels.Cmm | Levels.Effects, Visibility.Balloons, CheckKept);
+        Levels.Cmm | Levels.Effects, Visibility.Balloons, CheckKept)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches a halt that never ends, and an end that had no beginning.</summary>
     public static readonly Invariant HaltEnds = new(
@@ -50,7 +62,10 @@ public static class LoanRemovals
         + "a CANCEL_OFFLINE that it has no GOING_OFFLINE for lets nothing go on.",
         "A mutex that is unlocked though nobody holds it, or held for ever.",
         new Citation("v6.12", File, "cmm_memory_cb"),
-        Levels.Cmm | Levels.Effects, Visibility.Balloons, CheckEnds);
+        Levels.Cmm | Levels.Effects, Visibility.Balloons, CheckEnds)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches an offline that CMM refuses for nothing.</summary>
     public static readonly Invariant RefusesForListPages = new(
@@ -58,7 +73,10 @@ public static class LoanRemovals
         "CMM refuses an offline only because a list page lies in the range, and then the list page stays there.",
         "Memory that cannot be removed because CMM is loaded, or addresses that are lost with a list page.",
         new Citation("2009", "source document 000", "the hotplug notifier frees pages in the range which is to be removed"),
-        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckRefusal);
+        Levels.Cmm | Levels.Effects, Visibility.Blocks | Visibility.PageTypes | Visibility.Owners, CheckRefusal)
+    {
+        When = When.Loaning,
+    };
 
     private static Violation? CheckHalted(Transition seen)
     {

@@ -17,7 +17,10 @@ public static class Loans
         "What CMM says it has on loan, and in list pages, is what pages say that are CMM's.",
         "A page that CMM forgets, or counts twice: it is never given back.",
         new Citation("v6.12", File, "cmm_free_pages"),
-        Levels.Cmm, Visibility.Blocks | Visibility.Owners | Visibility.Balloons | Visibility.BootPages, CheckSize);
+        Levels.Cmm, Visibility.Blocks | Visibility.Owners | Visibility.Balloons | Visibility.BootPages, CheckSize)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches holes in the list, and list pages that nobody frees.</summary>
     public static readonly Invariant ListsAreFull = new(
@@ -25,7 +28,10 @@ public static class Loans
         "Of CMM's list pages all are full but the one on top.",
         "A hole in the list: the page behind it is never found again.",
         new Citation("2009", "source document 000", "the list of pages in the balloon"),
-        Levels.Cmm, Visibility.Balloons, CheckLists);
+        Levels.Cmm, Visibility.Balloons, CheckLists)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches loans of pages that are not to be had.</summary>
     public static readonly Invariant TakesFreePages = new(
@@ -33,7 +39,10 @@ public static class Loans
         "CMM takes only pages of kernel zones that were free: for loans, and for its list.",
         "A page that is in use is handed to the hypervisor.",
         new Citation("v6.12", File, "cmm_alloc_pages"),
-        Levels.Cmm, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckTaken);
+        Levels.Cmm, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckTaken)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches pages that leak when a loan ends.</summary>
     public static readonly Invariant GivenBackIsFree = new(
@@ -41,7 +50,10 @@ public static class Loans
         "Pages that CMM took back from the hypervisor are free afterwards.",
         "A page that is neither on loan nor free.",
         new Citation("v6.12", File, "cmm_free_pages"),
-        Levels.Cmm, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckGivenBack);
+        Levels.Cmm, Visibility.Blocks | Visibility.PageTypes | Visibility.Placement | Visibility.Owners, CheckGivenBack)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches freeing that stops half way.</summary>
     public static readonly Invariant FreeingNeverAborts = new(
@@ -49,7 +61,10 @@ public static class Loans
         "CMM gives back all that is asked for, or all that it has, whatever becomes of memory meanwhile.",
         "A balloon that does not shrink while memory is removed, or that never shrinks again.",
         new Citation("v6.12", File, "cmm_free_pages"),
-        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckFreeing);
+        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckFreeing)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches loans beyond what was asked for.</summary>
     public static readonly Invariant UpToItsTarget = new(
@@ -57,7 +72,10 @@ public static class Loans
         "CMM loans no page beyond what the hypervisor wants, less what it gave back on OOM, and leaves enough active.",
         "Memory that is loaned away until nothing works any more.",
         new Citation("v6.12", File, "cmm_get_mpp"),
-        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckTarget);
+        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckTarget)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches a thread that does not wait, or that never wakes.</summary>
     public static readonly Invariant PausedAfterHotplug = new(
@@ -65,7 +83,10 @@ public static class Loans
         "After a removal began CMM neither loans nor takes back until the delay has passed, and then it does again.",
         "The hypervisor counts on memory that is going away, or a balloon that is frozen for ever.",
         new Citation("v6.12", File, "cmm_thread"),
-        Levels.Cmm, Visibility.Balloons, CheckPause);
+        Levels.Cmm, Visibility.Balloons, CheckPause)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches a target that moves by itself.</summary>
     public static readonly Invariant TargetByRequest = new(
@@ -73,7 +94,10 @@ public static class Loans
         "CMM's target changes only when the hypervisor wants it, and what OOM took off it only by what OOM took back.",
         "A balloon that inflates again at once what was given back because memory ran out.",
         new Citation("v6.12", File, "cmm_oom_notify"),
-        Levels.Cmm, Visibility.Balloons, CheckRequest);
+        Levels.Cmm, Visibility.Balloons, CheckRequest)
+    {
+        When = When.Loaning,
+    };
 
     /// <summary>Catches loaned pages that are taken out of their zone.</summary>
     public static readonly Invariant ZonesUnchanged = new(
@@ -81,7 +105,10 @@ public static class Loans
         "Loaning changes neither span nor present nor managed pages of any zone: only the total falls.",
         "A loaned page that is subtracted twice: from the total and from its zone.",
         new Citation("2009", "source document 000", "totalram_pages and the zones' counters"),
-        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckZones);
+        Levels.Cmm, Visibility.Balloons | Visibility.Zones, CheckZones)
+    {
+        When = When.Loaning,
+    };
 
     private static Violation? CheckSize(Transition seen)
     {

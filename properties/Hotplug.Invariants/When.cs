@@ -16,6 +16,9 @@ internal static class When
     /// <summary>The operation did not succeed.</summary>
     internal static Occasion Refused { get; } = Occasion.Of(Happening.Refused);
 
+    /// <summary>The machine lends pages.</summary>
+    internal static Occasion Loaning { get; } = Occasion.Of(Happening.Loaning);
+
     /// <summary>A callback of the notifier chain was called.</summary>
     internal static Occasion Notified { get; } = Occasion.Of(EffectKind.Notified);
 

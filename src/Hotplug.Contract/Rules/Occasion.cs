@@ -21,6 +21,9 @@ public enum Happening : byte
 
     /// <summary>The operation did not succeed.</summary>
     Refused = 4,
+
+    /// <summary>The machine lends pages, or did before: it shows the state of CMM.</summary>
+    Loaning = 8,
 }
 
 /// <summary>

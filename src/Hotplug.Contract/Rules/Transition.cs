@@ -126,6 +126,8 @@ public sealed class Transition
             var happened = _changes > 0 ? Happening.BlocksChanged | Happening.ZonesChanged : Happening.None;
             if (!IsStart && !Answer.IsOk)
                 happened |= Happening.Refused;
+            if (After.Loans.HasValue || Before.Loans.HasValue)
+                happened |= Happening.Loaning;
             if (happened.HasFlag(Happening.ZonesChanged))
                 return happened;
             return IsStart || Deviations.Now.Count > 0 || !Before.Zones.SequenceEqual(After.Zones) || AnythingInFlight
