@@ -6,10 +6,15 @@ namespace Hotplug.Generators.Steps;
 /// <summary>CMM: targets, time for its thread, memory that runs out, and what a removal meets (source document 000).</summary>
 internal static class LoanArms
 {
+    /// <summary>
+    /// Most pages on loan: several list pages at any page size. CMM handles them one by one, and so does everybody who judges.
+    /// </summary>
+    private const long MostLoaned = 2048;
+
     internal static bool LoanTarget(Draw draw, out Operation operation)
     {
         var loaned = Math.Max(0, draw.Menu.Loaned);
-        operation = Operation.LoanTarget(draw.Chance(65) ? loaned + draw.Pages() : draw.Below(loaned + 1));
+        operation = Operation.LoanTarget(draw.Chance(65) ? More(draw, loaned) : draw.Below(loaned + 1));
         return draw.Menu.Loaned >= 0;
     }
 
@@ -30,7 +35,7 @@ internal static class LoanArms
     {
         if (!TryLoan(draw, out operation) || !draw.TryBlock(AnyOnline(draw), out var block))
             return false;
-        draw.Then(Operation.Offline(block.Name)).Then(Operation.Tick(1)).Then(Operation.LoanTarget(1 + draw.Pages()));
+        draw.Then(Operation.Offline(block.Name)).Then(Operation.Tick(1)).Then(Operation.LoanTarget(More(draw, 1)));
         draw.Then(Operation.Tick(1 + draw.Below(draw.Spec.CmmHotplugDelay + 2)));
         draw.Then(Operation.Online(block.Name, OperationKind.OnlineKernel)).Then(Operation.Tick(2));
         return true;
@@ -66,7 +71,7 @@ internal static class LoanArms
     {
         var fits = TryLoan(draw, out operation);
         if (fits)
-            draw.Then(Operation.Oom()).Then(Operation.Tick(1)).Then(Operation.LoanTarget(draw.Pages())).Then(Operation.Tick(1));
+            draw.Then(Operation.Oom()).Then(Operation.Tick(1)).Then(Operation.LoanTarget(More(draw, 0))).Then(Operation.Tick(1));
         return fits;
     }
 
@@ -79,13 +84,15 @@ internal static class LoanArms
             1 => Operation.BalloonTarget(BalloonDriver.Cmm, 0),
             _ => Operation.LoanTarget(draw.Menu.FreePages + draw.Any<long>([1, 9, 1 << 20])),
         };
-        return true;
+        return draw.Menu.FreePages <= MostLoaned;
     }
+
+    private static long More(Draw draw, long pages) => Math.Max(pages, Math.Min(pages + draw.Pages(), MostLoaned));
 
     // A target, and the time to reach it.
     private static bool TryLoan(Draw draw, out Operation operation)
     {
-        operation = Operation.LoanTarget(Math.Max(0, draw.Menu.Loaned) + draw.Pages());
+        operation = Operation.LoanTarget(More(draw, Math.Max(0, draw.Menu.Loaned)));
         if (draw.Menu.Loaned < 0 || draw.Menu.FreePages == 0)
             return false;
         draw.Then(Operation.Tick(draw.Chance(70) ? 1 : 2));
