@@ -223,7 +223,7 @@ public static class References
             return null;
 
         // A poisoned page is never given back: whatever becomes of its count, it is not free.
-        if (before.Has(PageFlags.HwPoison) && !after.Has(PageFlags.Buddy))
+        if (before.Has(PageFlags.HwPoison) && !after.IsFree)
             return null;
         return Evidence.Against(PutDropsOne, $"page {pfn}", left > 0 ? $"references {left}, in use" : "free",
             after.ToString(), new PageRange(pfn, 1));

@@ -245,10 +245,14 @@ public static class Rollback
             return null;
         foreach (ref readonly var change in seen.Changed)
             foreach (var page in new PageDiff(change.Before, change.After))
-                if (!StandBack.ForPages(seen, change.Block))
+                if (!MayBeDrained(seen, page) && !StandBack.ForPages(seen, change.Block))
                     return Evidence.AgainstChange(PagesUnchanged, seen, change.Block, page);
         return null;
     }
+
+    // Before it fails for lack of memory an allocation drains the per-CPU lists: __alloc_pages_direct_reclaim().
+    private static bool MayBeDrained(Transition seen, in PageChange page) =>
+        seen.Spec.HasPcplists && page.Before.IsFree && page.After.IsFree;
 
     private static Violation? CheckMemmap(Transition seen)
     {

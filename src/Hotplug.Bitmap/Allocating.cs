@@ -21,10 +21,12 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         var count = (operation.Amount + (1L << operation.Order) - 1) >> operation.Order << operation.Order;
         var holder = state.Runs.AddHolder();
         state.Runs.HolderOf(holder).Use = UseOf(kind);
+        state.Runs.HolderOf(holder).IsSingle = operation.Order == 0;
         var taken = isMovable
             || !rules.Keeps(Fault.KernelPagesInMovable)
-            ? pages.TakeMovable(operation.Node, count, operation.Order, holder, log, role: null)
-            : pages.TakeKernel(operation.Node, count, operation.Order, holder, high: true, log, role: null);
+            ? pages.TakeMovable(operation.Node, count, operation.Order, holder, log, role: null, operation.Cpu)
+            : pages.TakeKernel(
+                operation.Node, count, operation.Order, holder, high: true, log, role: null, operation.Cpu);
         if (taken < count && rules.Keeps(Fault.AllocationFallsShort))
         {
             if (!rules.Keeps(Fault.FailedAllocationLeaks))
@@ -41,7 +43,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     }
 
     /// <summary>Drops the allocation's own references; pages with extra ones live on.</summary>
-    public Errno Free(int id, EffectLog log)
+    public Errno Free(int id, int cpu, EffectLog log)
     {
         if (!state.Allocations.TryGet(id, out var holder) || state.Runs.HolderOf(holder).IsFreed)
             return Errno.EINVAL;
@@ -50,9 +52,9 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             var next = state.Runs[run].NextOfHolder;
             var block = state.BlockOf(state.Runs[run].Start);
             if (block.Referenced == 0 || !rules.Keeps(Fault.FreeIgnoresPins))
-                Release(run, log);
+                Release(run, cpu, log);
             else
-                FreePages(run, block, log);
+                FreePages(run, cpu, block, log);
             run = next;
         }
 
@@ -74,7 +76,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     }
 
     /// <summary>Drops an extra reference; the last reference frees the page.</summary>
-    public Errno Put(int id, long pfn, EffectLog log)
+    public Errno Put(int id, long pfn, int cpu, EffectLog log)
     {
         if (!state.Allocations.TryGet(id, out var holder))
             return Errno.EINVAL;
@@ -95,7 +97,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             return Errno.EINVAL;
         if (!rules.Keeps(Fault.LastPutLeaks))
             return Errno.None;
-        Release(state.Runs.Single(run, block, pfn), log);
+        Release(state.Runs.Single(run, block, pfn), cpu, log);
         ForgetIfEmpty(id, holder);
         return Errno.None;
     }
@@ -108,15 +110,18 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         _ => PageUse.Kernel,
     };
 
-    private void Release(int run, EffectLog log)
+    private void Release(int run, int cpu, EffectLog log)
     {
         log.Witness(WitnessRole.Released, new PageRange(state.Runs[run].Start, state.Runs[run].Count));
-        pages.Release(run);
+        if (state.Runs.HolderOf(state.Runs[run].Holder).IsSingle)
+            pages.ReleaseByCpu(run, cpu);
+        else
+            pages.Release(run);
     }
 
     // Page by page: those with extra references stay, and the first extra one becomes the one that the planes count. A
     // page that only its pins keep alive cannot be migrated: its references never fall to what migration expects.
-    private void FreePages(int run, MemoryBlock block, EffectLog log)
+    private void FreePages(int run, int cpu, MemoryBlock block, EffectLog log)
     {
         var end = state.Runs[run].End;
         for (var pfn = state.Runs[run].Start; pfn < end;)
@@ -127,7 +132,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
                 after++;
             var rest = after < end ? state.Runs.Cut(run, block, (int)(after - pfn)) : -1;
             if (!isKept)
-                Release(run, log);
+                Release(run, cpu, log);
             else
                 Keep(block, pfn, after);
             run = rest;

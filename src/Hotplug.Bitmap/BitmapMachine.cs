@@ -29,8 +29,8 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
 
     /// <inheritdoc/>
     public MachineIdentity Identity { get; } = new(name, "1",
-        Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.Cmm | Levels.DeviceMemory
-        | Levels.OnlineCallback | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
+        Levels.Core | Levels.Numa | Levels.Pcplists | Levels.MemmapOnMemory | Levels.Balloon | Levels.Cmm
+        | Levels.DeviceMemory | Levels.OnlineCallback | Levels.Hwpoison | Levels.Contig | Levels.Faults | Levels.Effects, Visibility.All);
 
     /// <inheritdoc/>
     public long TimesBroken => rules.TimesBroken;
@@ -131,11 +131,11 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
         {
             OperationKind.Add => machine.Adding.Add(operation, target, log),
             OperationKind.Alloc => machine.Allocating.Alloc(operation, log),
-            OperationKind.Free => machine.Allocating.Free(id, log),
+            OperationKind.Free => machine.Allocating.Free(id, operation.Cpu, log),
             OperationKind.Get when operation.Subject.Kind != NameKind.Allocation => machine.OfflineReferences.Get(pfn),
             OperationKind.Put when operation.Subject.Kind != NameKind.Allocation => machine.OfflineReferences.Put(pfn),
             OperationKind.Get => machine.Allocating.Get(id, pfn),
-            OperationKind.Put => machine.Allocating.Put(id, pfn, log),
+            OperationKind.Put => machine.Allocating.Put(id, pfn, operation.Cpu, log),
             OperationKind.Contig => machine.Contig.Alloc(operation, target, log),
             OperationKind.ContigFree => machine.Contig.Free(id, log),
             OperationKind.Inflate => machine.Ballooning.Inflate(driver, operation.Amount, log),
@@ -152,6 +152,7 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.Poison or OperationKind.HardOffline => machine.Poisoning.Poison(pfn, log),
             OperationKind.Unpoison => machine.Poisoning.Unpoison(pfn, log),
             OperationKind.SoftOffline => machine.Poisoning.SoftOffline(pfn, log),
+            OperationKind.Pcp => machine.Pcplists.Do((PcpAction)operation.Choice, log),
             OperationKind.NotifierError =>
                 machine.Policies.SetNotifierError((MemoryNotification)operation.Choice, operation.Errno),
             _ => Errno.EINVAL,   // Levels that this machine does not declare.

@@ -49,6 +49,13 @@ internal sealed class BlockPainter(MachineState state, BuddyAllocator buddy)
             var use = state.UseAt(block, offset);
             if (use == PageUse.Free)
             {
+                if (block.OnPcplists.Count > 0 && block.PcplistOf(offset) is >= 0 and var cpu)
+                {
+                    runs.Add(1, PageState.Listed(cpu));
+                    offset++;
+                    continue;
+                }
+
                 var order = buddy.OrderAt(block, offset);
                 var after = buddy.EndOfChunks(block, offset, order);
                 runs.Add(after - offset, PageState.Free(order));

@@ -13,13 +13,15 @@ internal static class Boot
         var memories = new DeviceMemory[spec.DeviceMemories.Length];
         for (var i = 0; i < memories.Length; i++)
             memories[i] = new DeviceMemory(i + 1, spec.DeviceMemories[i], spec.PagesPerBlock);
+        var zones = new ZoneTable(spec, layout);
         var state = new MachineState
         {
             Spec = spec,
             Layout = layout,
             Journal = journal,
             Blocks = new BlockTable(layout),
-            Zones = new ZoneTable(spec, layout),
+            Zones = zones,
+            Pcplists = new Pcplists(spec, zones.Count),
             Runs = new RunPool(),
             References = new PageReferences(),
             Devices = new DeviceTable(),

@@ -6,7 +6,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>The operations contig and contig-free (kernel-semantics 3.11).</summary>
 internal sealed class Contig<TRules>(
-    MachineState state, ContigRange<TRules> contig, Allocating<TRules> allocating, TRules rules)
+    MachineState state, ContigRange<TRules> contig, PcplistSteps pcplists, Allocating<TRules> allocating, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>alloc_contig_range(): exactly the range, or nothing but moved pages.</summary>
@@ -24,6 +24,7 @@ internal sealed class Contig<TRules>(
             return Errno.EBUSY;
         var pageblocks = Outward(range);
         log.Add(EffectKind.Isolated, pageblocks, zone.Id);
+        pcplists.Drain(ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind));
         log.Add(EffectKind.PcpDrained, default, zone.Id);
         var isEmptied = TryEmpty(range, log);
         log.Add(EffectKind.Unisolated, pageblocks, zone.Id);
@@ -36,7 +37,7 @@ internal sealed class Contig<TRules>(
     /// <summary>free_contig_range(): only for what <see cref="Alloc"/> gave.</summary>
     public Errno Free(int id, EffectLog log) =>
         state.Allocations.TryGet(id, out var holder) && state.Runs.HolderOf(holder).IsContig
-            ? allocating.Free(id, log)
+            ? allocating.Free(id, cpu: 0, log)
             : Errno.EINVAL;
 
     // The caller's duty in the kernel, pfn_range_valid_contig(): online memory of one zone.

@@ -174,4 +174,7 @@ public enum Fault : byte
 
     // callback
     CallbackDropsForeignPages,
+
+    // pcplists
+    SingleDrain,
 }

@@ -39,6 +39,7 @@ public static class FaultTable
         .. BalloonFaults.Rows,
         .. CmmFaults.Rows,
         .. CallbackFaults.Rows,
+        .. PcplistsFaults.Rows,
     ];
 
     /// <summary>The form of a fault.</summary>

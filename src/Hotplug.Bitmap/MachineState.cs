@@ -29,6 +29,8 @@ internal sealed class MachineState
 
     public required Injection Injection { get; set; }
 
+    public required Pcplists Pcplists { get; set; }
+
     /// <summary>Holder of every allocation, by N of aN.</summary>
     public required AllocationTable Allocations { get; set; }
 
@@ -135,6 +137,7 @@ internal sealed class MachineState
         Groups = Groups.Clone(),
         Resources = Resources.Clone(),
         Injection = Injection.Clone(),
+        Pcplists = Pcplists.Clone(),
         Allocations = Allocations.Clone(),
         NodeOnline = (bool[])NodeOnline.Clone(),
         NodeBlocks = (int[])NodeBlocks.Clone(),
@@ -159,7 +162,7 @@ internal sealed class MachineState
         var copy = other.Clone();
         (Blocks, Zones, Runs, References) = (copy.Blocks, copy.Zones, copy.Runs, copy.References);
         (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
-        (Injection, Allocations, Cmm) = (copy.Injection, copy.Allocations, copy.Cmm);
+        (Injection, Allocations, Pcplists, Cmm) = (copy.Injection, copy.Allocations, copy.Pcplists, copy.Cmm);
         (NodeOnline, NodeBlocks) = (copy.NodeOnline, copy.NodeBlocks);
         (Balloons, Callbacks, XenUnbacked) = (copy.Balloons, copy.Callbacks, copy.XenUnbacked);
         (AutoOnline, AutoMovable, MemmapOnMemory) = (copy.AutoOnline, copy.AutoMovable, copy.MemmapOnMemory);

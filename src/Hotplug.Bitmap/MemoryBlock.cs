@@ -114,6 +114,17 @@ internal sealed class MemoryBlock(int words)
     /// <summary>First page that can be anything but vmemmap or another zone's.</summary>
     public int FirstPage => Vmemmap + Foreign;
 
+    /// <summary>Pages on per-CPU lists, by ascending offset, and whose list it is. The planes say that they are free.</summary>
+    public readonly List<(int Offset, int Cpu)> OnPcplists = [];
+
+    /// <summary>The CPU on whose list the page is; −1 if it is on none.</summary>
+    public int PcplistOf(int offset) =>
+        OnPcplists.Count > 0 && IndexOnPcplists(offset) is >= 0 and var index ? OnPcplists[index].Cpu : -1;
+
+    public void EnterPcplist(int offset, int cpu) => OnPcplists.Insert(~IndexOnPcplists(offset), (offset, cpu));
+
+    public void LeavePcplist(int offset) => OnPcplists.RemoveAt(IndexOnPcplists(offset));
+
     public bool IsPoisoned(int offset) => Poisoned.Count > 0 && Poisoned.BinarySearch(offset) >= 0;
 
     public void Poison(int offset)
@@ -135,6 +146,8 @@ internal sealed class MemoryBlock(int words)
         other.Words.AsSpan().CopyTo(Words);
         Poisoned.Clear();
         Poisoned.AddRange(other.Poisoned);
+        OnPcplists.Clear();
+        OnPcplists.AddRange(other.OnPcplists);
         (Number, Node, State, Zone, OnlineType) = (other.Number, other.Node, other.State, other.Zone, other.OnlineType);
         (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
         (Memmap, Head, HeadReferences) = (other.Memmap, other.Head, other.HeadReferences);
@@ -148,5 +161,22 @@ internal sealed class MemoryBlock(int words)
         (Referenced, DefaultZone, OtherZone) = (other.Referenced, other.DefaultZone, other.OtherZone);
         Stamp = other.Stamp;
         Cmm = other.Cmm?.Clone();
+    }
+
+    private int IndexOnPcplists(int offset)
+    {
+        int low = 0, high = OnPcplists.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            if (OnPcplists[middle].Offset == offset)
+                return middle;
+            if (OnPcplists[middle].Offset < offset)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+
+        return ~low;
     }
 }

@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// <summary>
 /// Moves movable pages out of a range to wherever there is room; the caller keeps the range from being a target.
 /// </summary>
-internal sealed class Migration<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+internal sealed class Migration<TRules>(
+    MachineState state, BuddyAllocator buddy, PcplistSteps pcplists, TRules rules)
     where TRules : struct, IRules
 {
     private readonly List<(long Start, int Run)> _work = [];
@@ -169,7 +170,9 @@ internal sealed class Migration<TRules>(MachineState state, BuddyAllocator buddy
             if ((node == own && n < state.Zones.Nodes) || state.Zones.Find(node, kind) is not { } candidate)
                 continue;
             zone = candidate;
-            if (buddy.TryFind(zone, 0, last: false, out block, out offset, out order))
+            if (buddy.TryFind(zone, 0, last: false, out block, out offset, out order)
+                || (pcplists.Drain(ZoneTable.IndexOf(node, kind))
+                    && buddy.TryFind(zone, 0, last: false, out block, out offset, out order)))
                 return true;
         }
 

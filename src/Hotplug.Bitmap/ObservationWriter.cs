@@ -87,6 +87,18 @@ internal sealed class ObservationWriter<TRules>(MachineState state, BlockPainter
                     rules.Keeps(Fault.NormalMemoryNotMaintained) ? state.HasNormalMemory(node) : node == 0));
         foreach (var range in state.Resources.Ranges)
             observation.Add(range);
+        if (state.Pcplists.Exist)
+            WritePcplists(observation);
+    }
+
+    private void WritePcplists(Observation observation)
+    {
+        var lists = state.Pcplists;
+        for (var i = 0; i < state.Zones.Count; i++)
+            if (state.Zones.Find(i) is { } zone)
+                for (short cpu = 0; cpu < state.Spec.Cpus; cpu++)
+                    observation.Add(new PcplistObservation(
+                        zone.Id, cpu, lists.Count(cpu, i), lists.High(i), lists.Batch(i)));
     }
 
     private void WriteDevices(Observation observation)

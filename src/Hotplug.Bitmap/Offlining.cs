@@ -8,7 +8,7 @@ namespace Hotplug.Bitmap;
 /// <summary>Takes a memory block offline: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
 internal sealed class Offlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    Evacuation<TRules> evacuation, Loaning<TRules> loaning, TRules rules)
+    Evacuation<TRules> evacuation, PcplistSteps pcplists, Loaning<TRules> loaning, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -20,6 +20,10 @@ internal sealed class Offlining<TRules>(
     {
         if (block.SpansZones || block.Hole > 0)
             return Answer.Of(Errno.EINVAL);
+
+        // Waits for pcp_batch_high_lock, and for as long as somebody else has disabled the lists.
+        if (state.Pcplists.IsLocked)
+            return Answer.Unfinished;
         var zone = state.Zones[block.Home];
         var body = state.BodyOf(block);
         var hosted = state.HostedOf(block);
@@ -27,8 +31,7 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapUncountedLate))
             membership.ChangePresent(block, zone, hosted, -1, log);
-        log.Add(EffectKind.PcpDisabled, default, zone.Id);
-        log.Add(EffectKind.PcpDrained, default, zone.Id);
+        DisablePcplists(block.Home, zone, log);
         log.Add(EffectKind.LruDisabled);
         var answer = Empty(block, zone, body, leaving, log);
         if (answer.IsOk)
@@ -42,11 +45,51 @@ internal sealed class Offlining<TRules>(
         if (rules.Keeps(Fault.LruLeftDisabled))
             log.Add(EffectKind.LruEnabled);
         if (rules.Keeps(Fault.PcplistsLeftDisabled))
-            log.Add(EffectKind.PcpEnabled, default, zone.Id);
+            EnablePcplists(zone, log);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotCountedBack))
             membership.ChangePresent(block, zone, hosted, +1, log);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
         return answer;
+    }
+
+    /// <summary>
+    /// zone_pcp_disable(): high 0 and batch 1, then all lists are drained, also those that look empty. From here on whatever
+    /// is freed reaches the buddy at once.
+    /// </summary>
+    public void DisablePcplists(int home, Zone zone, EffectLog log)
+    {
+        if (rules.Keeps(Fault.SingleDrain))
+        {
+            state.Pcplists.Disable(home);
+            log.Add(EffectKind.PcpDisabled, default, zone.Id);
+        }
+
+        pcplists.ForceDrain(home);
+        log.Add(EffectKind.PcpDrained, default, zone.Id);
+    }
+
+    /// <summary>zone_pcp_enable(): the values cached in the zone again.</summary>
+    public void EnablePcplists(Zone zone, EffectLog log)
+    {
+        if (!rules.Keeps(Fault.SingleDrain))
+            return;
+        state.Pcplists.Enable();
+        log.Add(EffectKind.PcpEnabled, default, zone.Id);
+    }
+
+    /// <summary>start_isolate_page_range(): the type of the pageblocks is ISOLATE.</summary>
+    public void Isolate(MemoryBlock block, PageRange body, EffectLog log)
+    {
+        buddy.Unlist(block);
+        log.Add(EffectKind.Isolated, body, state.Zones[block.Home].Id);
+    }
+
+    /// <summary>undo_isolate_page_range(): the type of the pageblocks is MOVABLE.</summary>
+    public void Unisolate(MemoryBlock block, PageRange body, EffectLog log)
+    {
+        if (rules.Keeps(Fault.FailedOfflineStaysIsolated))
+            buddy.List(block);
+        log.Add(EffectKind.Unisolated, body, state.Zones[block.Home].Id);
     }
 
     private Answer Empty(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
@@ -63,8 +106,7 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EBUSY);
         }
 
-        buddy.Unlist(block);
-        log.Add(EffectKind.Isolated, body, zone.Id);
+        Isolate(block, body, log);
         var errno = chain.Notify(MemoryNotification.GoingOffline, block, body, log);
         if (errno == Errno.None)
             loaning.WakeWhileRemoving(log);
@@ -75,9 +117,7 @@ internal sealed class Offlining<TRules>(
         if (!rules.Keeps(Fault.CancelBeforeUnisolation))
             chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         // undo_isolate_page_range() comes before CANCEL_OFFLINE: drivers cannot get back what they gave away.
-        if (rules.Keeps(Fault.FailedOfflineStaysIsolated))
-            buddy.List(block);
-        log.Add(EffectKind.Unisolated, body, zone.Id);
+        Unisolate(block, body, log);
         if (!rules.Keeps(Fault.ManagedDriftsAfterVeto))
             zone.Managed -= body.Count;
         if (rules.Keeps(Fault.CancelOfflineNotSent) && rules.Keeps(Fault.CancelBeforeUnisolation))
@@ -91,7 +131,7 @@ internal sealed class Offlining<TRules>(
         zone.RemoveMember(block.Number);
         log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
         log.Add(EffectKind.LruEnabled);
-        log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        EnablePcplists(zone, log);
         if (!rules.Keeps(Fault.OfflineToldEarly))
             chain.Notify(MemoryNotification.Offline, block, body, log);
         log.Managed(zone, -ManagedOf(block));

@@ -7,7 +7,7 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal enum PageUse : byte
 {
-    /// <summary>In the buddy.</summary>
+    /// <summary>In the buddy, or on a per-CPU list.</summary>
     Free,
     /// <summary>On the LRU. With poison: held by nobody but memory_failure().</summary>
     Movable,

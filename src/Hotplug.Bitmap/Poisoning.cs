@@ -6,7 +6,8 @@ namespace Hotplug.Bitmap;
 
 /// <summary>Memory failure: poison, unpoison, soft and hard offline (kernel-semantics 3.14).</summary>
 internal sealed class Poisoning<TRules>(
-    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, Migration<TRules> migration, TRules rules)
+    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, PcplistSteps pcplists,
+    Migration<TRules> migration, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>memory_failure(): a page that cannot be handled is flagged and counted all the same.</summary>
@@ -19,7 +20,7 @@ internal sealed class Poisoning<TRules>(
             return Errno.EHWPOISON;
         var use = state.UseAt(block, offset);
         if (use == PageUse.Free && block.IsOnline && rules.Keeps(Fault.PoisonedPageStaysInBuddy))
-            Hold(block, offset);
+            Hold(block, offset, log);
         Mark(block, offset, log);
         return use is PageUse.Free or PageUse.Movable or PageUse.Pinned ? Errno.None : Errno.EBUSY;
     }
@@ -60,7 +61,7 @@ internal sealed class Poisoning<TRules>(
         switch (state.UseAt(block, offset))
         {
             case PageUse.Free:
-                Hold(block, offset);
+                Hold(block, offset, log);
                 break;
             case PageUse.Movable or PageUse.Ballooned:
                 if (!migration.CanMove(block, offset))
@@ -93,10 +94,23 @@ internal sealed class Poisoning<TRules>(
         && (block.IsOnline || !rules.Keeps(Fault.OfflinePagePoisoned))
         && state.OffsetOf(pfn) < state.Layout.PagesPerBlock - block.Hole ? block : null;
 
-    // take_page_off_buddy(): the chunk is split around it.
-    private void Hold(MemoryBlock block, int offset)
+    // take_page_off_buddy(): the chunk is split around it. A page on a list must leave it first: page_handle_poison()
+    // disables the lists of the zone for that.
+    private void Hold(MemoryBlock block, int offset, EffectLog log)
     {
-        if (!rules.Keeps(Fault.PoisonTakesWholeChunk) && state.UseAt(block, offset ^ 1) == PageUse.Free)
+        if (block.PcplistOf(offset) >= 0)
+        {
+            var zone = state.Zones[block.Home].Id;
+            state.Pcplists.Disable(block.Home);
+            log.Add(EffectKind.PcpDisabled, default, zone);
+            pcplists.ForceDrain(block.Home);
+            log.Add(EffectKind.PcpDrained, default, zone);
+            state.Pcplists.Enable();
+            log.Add(EffectKind.PcpEnabled, default, zone);
+        }
+
+        if (!rules.Keeps(Fault.PoisonTakesWholeChunk) && state.UseAt(block, offset ^ 1) == PageUse.Free
+            && block.PcplistOf(offset ^ 1) < 0)
         {
             buddy.Take(block, offset ^ 1, 1);
             state.Fill(block, offset ^ 1, 1, PageUse.Movable);

@@ -252,6 +252,9 @@ internal struct Holder
     /// <summary>The owner that its pages show; 0 for none.</summary>
     public byte Owner;
 
+    /// <summary>An allocation of single pages: they are freed through per-CPU lists.</summary>
+    public bool IsSingle;
+
     /// <summary>An allocation whose own references were dropped; its pages live by extra ones.</summary>
     public bool IsFreed;
 

@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// Plugs and unplugs sub-blocks of one block. In an online block that means to give the pages to the buddy
 /// (virtio_mem_fake_online()) or to take all of them from it (virtio_mem_fake_offline()).
 /// </summary>
-internal sealed class SubBlocks<TRules>(MachineState state, ContigRange<TRules> contig, TRules rules)
+internal sealed class SubBlocks<TRules>(
+    MachineState state, ContigRange<TRules> contig, PcplistSteps pcplists, TRules rules)
     where TRules : struct, IRules
 {
     public void Plug(DeviceMemory device, MemoryBlock block, int sub, int count, EffectLog log)
@@ -75,6 +76,7 @@ internal sealed class SubBlocks<TRules>(MachineState state, ContigRange<TRules> 
             return false;
         }
 
+        pcplists.Drain(block.Home);
         contig.TakeFree(block, start, end,
             rules.Keeps(Fault.TakenPagesMarkedFresh) ? PageUse.Unplugged : PageUse.NeverOnlined);
         var region = new PageRange((long)device.Spec.FirstBlock * state.Layout.PagesPerBlock,

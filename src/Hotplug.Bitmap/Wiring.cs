@@ -8,9 +8,11 @@ internal sealed class Wiring<TRules>
     {
         State = state;
         Buddy = new BuddyAllocator(state.Layout, state);
-        var pages = new PageAllocator<TRules>(state, Buddy, rules);
-        var migration = new Migration<TRules>(state, Buddy, rules);
-        var evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier(state), rules);
+        PcplistSteps = new PcplistSteps(state, Buddy);
+        Pcplists = new PcplistOperations(state, PcplistSteps);
+        var pages = new PageAllocator<TRules>(state, Buddy, PcplistSteps, rules);
+        var migration = new Migration<TRules>(state, Buddy, PcplistSteps, rules);
+        Evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier(state), rules);
         var policy = new ZonePolicy<TRules>(state, rules);
         var loanSteps = new LoanSteps<TRules>(state, Buddy, pages);
         Loaning = new Loaning<TRules>(state, loanSteps, rules);
@@ -20,21 +22,22 @@ internal sealed class Wiring<TRules>
         var backing = Backing = new Backing<TRules>(state, pages, Buddy);
         Callbacks = new Callbacks(state);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, backing, rules);
-        var offlining = new Offlining<TRules>(state, Buddy, chain, membership, evacuation, Loaning, rules);
+        Offlining = new Offlining<TRules>(
+            state, Buddy, chain, membership, Evacuation, PcplistSteps, Loaning, rules);
         var groups = new VmemmapGroups<TRules>(state, rules);
         var removing = new Removing<TRules>(state, pages, groups, rules);
-        var ejecting = new Ejecting<TRules>(state, evacuation, offlining, onlining, removing, rules);
+        var ejecting = new Ejecting<TRules>(state, Evacuation, Offlining, onlining, removing, rules);
         Adding = new Adding<TRules>(
             state, new Memmap<TRules>(state, pages, groups, rules), removing, onlining, Callbacks, rules);
-        Blocks = new BlockOperations<TRules>(state, onlining, offlining, removing, ejecting, rules);
+        Blocks = new BlockOperations<TRules>(state, onlining, Offlining, removing, ejecting, rules);
         Allocating = new Allocating<TRules>(state, pages, rules);
         OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
-        var contig = new ContigRange<TRules>(state, Buddy, pages, migration, evacuation, rules);
-        Contig = new Contig<TRules>(state, contig, Allocating, rules);
+        var contig = new ContigRange<TRules>(state, Buddy, pages, migration, Evacuation, rules);
+        Contig = new Contig<TRules>(state, contig, PcplistSteps, Allocating, rules);
         Ballooning = new Ballooning<TRules>(state, pages, backing, Adding, rules);
-        Poisoning = new Poisoning<TRules>(state, Buddy, pages, migration, rules);
+        Poisoning = new Poisoning<TRules>(state, Buddy, pages, PcplistSteps, migration, rules);
         Driver = new DeviceMemoryDriver<TRules>(
-            state, new SubBlocks<TRules>(state, contig, rules), Adding, ejecting, rules);
+            state, new SubBlocks<TRules>(state, contig, PcplistSteps, rules), Adding, ejecting, rules);
         Policies = new Policies<TRules>(state, policy, rules);
         Writer = new ObservationWriter<TRules>(state, new BlockPainter(state, Buddy), rules);
     }
@@ -42,6 +45,14 @@ internal sealed class Wiring<TRules>
     public MachineState State { get; }
 
     public BuddyAllocator Buddy { get; }
+
+    public PcplistSteps PcplistSteps { get; }
+
+    public PcplistOperations Pcplists { get; }
+
+    public Evacuation<TRules> Evacuation { get; }
+
+    public Offlining<TRules> Offlining { get; }
 
     public Adding<TRules> Adding { get; }
 

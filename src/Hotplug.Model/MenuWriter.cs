@@ -38,6 +38,7 @@ internal static class MenuWriter
         menu.NextAllocation = state.NextAllocation;
         menu.FreeDimmBlocks = spec.DimmBlocks - state.Blocks.Count(static b => b.Owner > 0);
         menu.FreePages = state.FreePages;
+        menu.PcplistsDisabled = state.PcplistsDisabled;
         menu.VetoArmed = state.Veto.K > 0;
         menu.OnlineErrorArmed = state.OnlineError != Contract.Errno.None;
         menu.OfflineErrorArmed = state.OfflineError != Contract.Errno.None;

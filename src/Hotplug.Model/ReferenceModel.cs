@@ -74,6 +74,7 @@ public sealed class ReferenceModel : ISpecification
             OperationKind.Unpoison => Poisoning.JudgeUnpoison(ruling),
             OperationKind.Veto => Settings.JudgeVeto(ruling),
             OperationKind.NotifierError => Settings.JudgeNotifierError(ruling),
+            OperationKind.Pcp => Listing.Judge(ruling),
             OperationKind.Policy => Settings.JudgePolicy(ruling),
             OperationKind.Tick => ruling.State.Loans is null ? Settings.JudgeTick(ruling) : Loaning.JudgeTick(ruling),
             _ => throw new ArgumentException($"the model has no level {OperationTable.Of(seen.Operation.Kind).Level}, which '{seen.Operation}' needs", nameof(seen)),

@@ -14,6 +14,12 @@ public static class SpecDraw
     private const int TruePercent = 6;
     private const int MostToyPages = 1 << 10;
 
+    /// <summary>Out of 100 machines, those with per-CPU lists.</summary>
+    private const int ListedPercent = 30;
+
+    /// <summary>Sub-blocks of toys have fewer pages.</summary>
+    private const int MostPagesOfToy = 64;
+
     /// <summary>
     /// Out of 100 chains that are drawn, those in which device memory listens: of a driver that does not, PageOffline
     /// pages are foreign ones that nobody gives up.
@@ -81,6 +87,12 @@ public static class SpecDraw
             MemmapNode = random.Chance(85) ? -1 : random.Below(spec.Nodes),
             MemmapOrder = random.Chance(90) ? 0 : random.Between(1, Math.Min(2, spec.MaxOrder)),
         };
+        if (levels.HasFlag(Levels.Pcplists) && random.Chance(ListedPercent))
+        {
+            var batch = subBlock > MostPagesOfToy ? new MachineSpec().PcpBatch : random.Between(1, 4);
+            spec = spec with { Cpus = random.Between(1, 3), PcpBatch = batch, PcpHigh = batch * random.Between(1, 4) };
+        }
+
         if (levels.HasFlag(Levels.MemmapOnMemory))
             spec = spec with { MemmapOnMemory = Policy(ref random, spec.Dialect) };
         spec = Place(ref random, levels, spec, mostDimmBlocks, subBlock);

@@ -150,6 +150,9 @@ internal sealed class Draw
     /// <summary>Node 0, or any possible node of a machine with several.</summary>
     internal short Node() => Has(Levels.Numa) && Spec.Nodes > 1 ? (short)Below(Spec.Nodes) : (short)0;
 
+    /// <summary>The first CPU, or any of a machine with per-CPU lists.</summary>
+    internal short Cpu() => Has(Levels.Pcplists) && Spec.HasPcplists && Spec.Cpus > 1 ? (short)Below(Spec.Cpus) : (short)0;
+
     /// <summary>A number of pages that suits what is free: mostly few, now and then nearly all.</summary>
     internal long Pages()
     {

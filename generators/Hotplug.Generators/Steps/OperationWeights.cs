@@ -17,6 +17,7 @@ internal static class OperationWeights
     private const Levels Loaning = Levels.Core | Levels.Cmm;
     private const Levels Device = Levels.Core | Levels.DeviceMemory;
     private const Levels Contiguous = Levels.Core | Levels.Contig;
+    private const Levels Listing = Levels.Core | Levels.Pcplists;
     private const Levels Failure = Levels.Core | Levels.Hwpoison;
     private const Levels Injection = Levels.Core | Levels.Faults;
     private const Levels Driven = Levels.Core | Levels.Balloon | Levels.OnlineCallback;
@@ -44,6 +45,7 @@ internal static class OperationWeights
         Row(Sensible, Core, 4, PageArms.Put, References),
         Row(Sensible, Contiguous, 4, ContigArms.Contig, Contig, Conservation, PageOffline),
         Row(Sensible, Contiguous, 3, ContigArms.ContigFree, Contig, Conservation),
+        Row(Sensible, Listing, 4, PcplistArms.Pcp, Pcplists, Accounting),
         Row(Sensible, Failure, 4, PageArms.Poison, Poison),
         Row(Sensible, Failure, 4, PageArms.Unpoison, Poison),
         Row(Sensible, Failure, 3, PageArms.SoftOffline, Poison),
@@ -83,6 +85,9 @@ internal static class OperationWeights
         Row(Sequence, Device | Levels.Faults, 6, SequenceArms.VetoedPartlyPlugged, DeviceMemory, PageOffline, Rollback),
         Row(Sequence, Contiguous, 3, ContigArms.ContigOffline, Contig, Conservation, Rollback),
         Row(Sequence, Contiguous | Levels.DeviceMemory, 4, ContigArms.ContigOverUnplugged, Contig, PageOffline),
+        Row(Sequence, Listing, 6, PcplistArms.FreedBeforeOffline, Pcplists, Conservation),
+        Row(Sequence, Listing, 3, PcplistArms.WhileDisabled, Pcplists, Rollback),
+        Row(Sequence, Listing, 3, PcplistArms.LastPages, Pcplists, Conservation),
         Row(Sequence, Ballooning, 4, SequenceArms.BalloonMoves, Balloon, PageOffline, Conservation),
         Row(Sequence, Loaning, 6, LoanArms.LoanedOffline, Cmm, Notifiers, Rollback),
         Row(Sequence, Loaning, 2, LoanArms.OomWhileLoaned, Cmm),
@@ -126,6 +131,7 @@ internal static class OperationWeights
         Row(Adversarial, Driven, 1, CallbackArms.OddOwner, Callback, Blocks),
         Row(Adversarial, Driven, 3, CallbackArms.TouchUnregistered, Callback, Blocks),
         Row(Adversarial, Levels.OnlineCallback, 1, CallbackArms.WrongCallback, Callback),
+        Row(Adversarial, Listing, 2, PcplistArms.TwiceDisabled, Pcplists),
         Row(Adversarial, Injection, 4, WrongArms.OddVeto, Rollback, Notifiers),
         Row(Adversarial, Injection, 1, WrongArms.OtherNotifierError, Notifiers),
     ];

@@ -12,14 +12,14 @@ internal static class PageArms
             return false;
         operation = Operation.Alloc(Name.Allocation(draw.Menu.NextAllocation), draw.Pages(), Kind(draw),
             order: (byte)(draw.Chance(75) ? 0 : draw.Between(0, draw.Spec.MaxOrder)),
-            node: draw.Chance(80) ? (short)-1 : draw.Node());
+            node: draw.Chance(80) ? (short)-1 : draw.Node(), cpu: draw.Cpu());
         return true;
     }
 
     internal static bool Free(Draw draw, out Operation operation)
     {
         var found = draw.TryAllocation(withExtra: false, freed: false, out var allocation);
-        operation = Operation.Free(allocation.Name);
+        operation = Operation.Free(allocation.Name, draw.Cpu());
         return found;
     }
 
@@ -33,7 +33,7 @@ internal static class PageArms
     internal static bool Put(Draw draw, out Operation operation)
     {
         var found = draw.TryAllocation(withExtra: true, freed: draw.Chance(30), out var allocation);
-        operation = found ? Operation.Put(AnyPage(draw, allocation.Name, allocation.Pages)) : default;
+        operation = found ? Operation.Put(AnyPage(draw, allocation.Name, allocation.Pages), draw.Cpu()) : default;
         return found;
     }
 

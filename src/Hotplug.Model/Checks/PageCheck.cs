@@ -57,7 +57,8 @@ internal static class PageCheck
         var start = seen.Spec.PagesOf(after.Block).Start;
         foreach (var change in new PageDiff(before, after))
         {
-            if (change.Before.WithoutOrder == change.After.WithoutOrder)
+            if (change.Before.WithoutOrder == change.After.WithoutOrder
+                || (seen.Spec.HasPcplists && change.Before.IsFree && change.After.IsFree))
                 continue;
             var pages = new PageRange(start + change.Start, change.Count);
             if (!rule.Explains(pages, change.Before.WithoutOrder, change.After.WithoutOrder))

@@ -65,6 +65,7 @@ internal static class StepCheck
         OperationKind.Poison or OperationKind.Unpoison or OperationKind.SoftOffline or OperationKind.HardOffline => Poison,
         OperationKind.Back or OperationKind.Deflate or OperationKind.BalloonTarget => $"(b|{AddUnregistered})*",
         OperationKind.Contig => "(Inu)?",
+        OperationKind.Pcp => "(D?n|E)?",
         AnyKind => Unsettled,
         _ => "",
     };

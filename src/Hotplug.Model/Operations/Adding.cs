@@ -37,7 +37,7 @@ internal static class Adding
         var judgement = ruling.Permit(next, new PageRule((pages, before, after) =>
         {
             taken += pages.Count;
-            return before.Has(PageFlags.Buddy) && after.HasAny(PageFlags.InUse) && after.Has(PageFlags.Kernel) && after.Owner == 0;
+            return before.IsFree && after.HasAny(PageFlags.InUse) && after.Has(PageFlags.Kernel) && after.Owner == 0;
         }));
         return judgement.IsPermitted && seen.Sees(Visibility.Placement | Visibility.BootPages) && taken != cost
             ? Ruling.Refute("add.memmap-cost", $"d{operation.Subject.Id}", $"{cost} pages of memory taken for its memmap", $"{taken}", s_memmap)

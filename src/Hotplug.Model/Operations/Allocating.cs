@@ -36,7 +36,7 @@ internal static class Allocating
         var seen = ruling.Seen;
         return ruling.Permit(
             next.With(new Allocation(operation.Subject.Id, kind, pages, Math.Max(operation.Amount, pages.Sum(static p => p.Count)))),
-            new PageRule((range, before, after) => before.Has(PageFlags.Buddy) && after == WhenAllocated(kind)
+            new PageRule((range, before, after) => before.IsFree && after == WhenAllocated(kind)
                 && Covers(seen.Outcome, WitnessRole.Taken, range)));
     }
 
@@ -85,7 +85,7 @@ internal static class Allocating
         var freed = left == 0 && allocation.Freed;
         return ruling.Permit(next, new PageRule((range, before, after) => range == new PageRange(pfn, 1)
             && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison)
-                : freed ? after.Has(PageFlags.Buddy)
+                : freed ? after.IsFree
                 : after == before with { References = before.References - 1 })));
     }
 
@@ -131,10 +131,10 @@ internal static class Allocating
     private static bool ExplainFree(int extra, PageState before, PageState after)
     {
         if (before.Has(PageFlags.HwPoison))
-            return after.Has(PageFlags.HwPoison) && !after.Has(PageFlags.Buddy);
+            return after.Has(PageFlags.HwPoison) && !after.IsFree;
         return extra > 0
             ? after.References == extra && (after.Flags | LruFlags) == (before.Flags | LruFlags)
-            : after.Has(PageFlags.Buddy);
+            : after.IsFree;
     }
 
     private static long? Held(in Ruling ruling, out Allocation allocation)
@@ -164,7 +164,7 @@ internal static class Allocating
             for (var pfn = range.Start; pfn < range.End;)
             {
                 var (state, alike) = ruling.Seen.RunBefore(pfn);
-                if (!state.Has(PageFlags.Buddy) || state.HasAny(PageFlags.HwPoison | PageFlags.Offline))
+                if (!state.IsFree || state.HasAny(PageFlags.HwPoison | PageFlags.Offline))
                     return new("alloc.takes-free-pages", $"page {pfn} of {subject}", "a free page", state.ToString(), s_alloc, [range]);
                 pfn += alike;
             }

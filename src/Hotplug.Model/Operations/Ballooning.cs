@@ -41,7 +41,7 @@ internal static class Ballooning
         var seen = ruling.Seen;
         var next = SelfAdding.FollowReleased(ruling.State, seen).With(balloon with { Pages = reached });
         return ruling.Permit(next, new PageRule((pages, before, after) =>
-            before.Has(PageFlags.Buddy) ? Takes(seen, balloon, pages, after) : Releases(seen, balloon, pages, before, after)));
+            before.IsFree ? Takes(seen, balloon, pages, after) : Releases(seen, balloon, pages, before, after)));
     }
 
     // A page in the balloon of a driver whose pages move may have been isolated for that already.
@@ -52,7 +52,7 @@ internal static class Ballooning
     /// <summary>The balloon had it and says that it gave it back, and now it is free – or, poisoned, nobody's.</summary>
     internal static bool Releases(Transition seen, in Balloon balloon, PageRange pages, PageState before, PageState after) =>
         before.Has(PageFlags.Offline) && before.Owner == balloon.Owner && !after.Has(PageFlags.Offline)
-        && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
+        && Removing.IsGivenBack(before, after)
         && Allocating.Covers(seen.Outcome, WitnessRole.Released, pages);
 
     private static Violation? CheckReached(in Ruling ruling, in Balloon balloon, long target, long reached)

@@ -88,7 +88,7 @@ internal static class Contiguous
         for (var pfn = range.Start; pfn < range.End;)
         {
             var (page, alike) = seen.RunBefore(pfn);
-            if (page.Has(PageFlags.HwPoison) || !(page.Has(PageFlags.Buddy) || (page.Has(PageFlags.Movable) && page.References == 1)))
+            if (page.Has(PageFlags.HwPoison) || !(page.IsFree || (page.Has(PageFlags.Movable) && page.References == 1)))
                 return pfn;
             pfn += alike;
         }
@@ -114,7 +114,7 @@ internal static class Contiguous
             var count = Math.Min(alike, range.End - pfn);
             if (page.Has(PageFlags.Buddy))
                 free -= count;
-            else
+            else if (!page.IsFree)
                 used += count;
             pfn += alike;
         }

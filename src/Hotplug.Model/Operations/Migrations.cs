@@ -50,7 +50,7 @@ internal static class Migrations
             if (witnesses[i].Role != WitnessRole.Migrated)
                 continue;
             var source = new PageRange(witnesses[i].From, witnesses[i].Range.Count);
-            if (witnesses[i].Range.Contains(pfn) && (before.Has(PageFlags.Buddy) || LoanPages.IsAny(before) || Left(witnesses[..i], pfn)))
+            if (witnesses[i].Range.Contains(pfn) && (before.IsFree || LoanPages.IsAny(before) || Left(witnesses[..i], pfn)))
             {
                 var (origin, count) = Origin(witnesses[..(i + 1)], pfn);
                 var (state, alike) = seen.RunBefore(origin);
@@ -58,7 +58,7 @@ internal static class Migrations
                     return Math.Min(count, alike);
             }
 
-            if (after.Has(PageFlags.Buddy) && source.Contains(pfn))
+            if (after.IsFree && source.Contains(pfn))
                 return source.End - pfn;
         }
 

@@ -95,7 +95,7 @@ internal static class Obstacles
     {
         if (page.Has(PageFlags.Offline))
             return OfflinePages.IsRefused(spec, page, block.Zone);
-        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | PageFlags.NoPage))
             return false;
         if (page.Has(PageFlags.Reserved))
             return true;
@@ -108,7 +108,7 @@ internal static class Obstacles
     {
         if (OfflinePages.IsStuck(spec, page, block.Zone))
             return true;
-        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage | PageFlags.Offline))
+        if (page.HasAny(PageFlags.HwPoison | PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | PageFlags.NoPage | PageFlags.Offline))
             return false;
         return page.Has(PageFlags.Unmigratable) || page.References > 1 || page.References == PageState.Unknown
             || (block.Zone == ZoneKind.Movable && page.References != 0 && !page.Has(PageFlags.Movable));
@@ -124,7 +124,7 @@ internal static class Obstacles
                 continue;
             free -= block.Pages.Buddy;
             foreach (ref readonly var run in block.Pages.Runs)
-                if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+                if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | PageFlags.NoPage))
                     used += run.Count;
         }
 

@@ -12,6 +12,7 @@ namespace Hotplug.Model.Operations;
 internal static class Offlining
 {
     private static readonly Citation s_store = new("v6.12", "drivers/base/memory.c", "state_store");
+    private static readonly Citation s_lock = new("v6.12", "mm/page_alloc.c", "zone_pcp_disable");
     private static readonly Citation s_offline = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
 
     /// <summary>Judges a write of <c>offline</c> to <c>state</c>.</summary>
@@ -30,6 +31,9 @@ internal static class Offlining
     {
         if (block.Fixed)
             return ruling.Demand(Errno.EINVAL, "it spans zones or has a hole", s_offline);
+        if (ruling.State.PcplistsDisabled)
+            return ruling.Answer == Answer.Unfinished ? ruling.PermitUnchanged()
+                : ruling.RefuteAnswer("unfinished (somebody else has disabled the per-CPU lists)", s_lock);
         var seen = ruling.Seen;
         var moved = LoanRelease.Follow(Migrations.Follow(ruling.State, seen.Outcome), seen, block.Range);
         var mayMove = new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after)

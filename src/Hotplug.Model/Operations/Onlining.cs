@@ -117,7 +117,7 @@ internal static class Onlining
             return null;
         var kept = block.Owner < 0 || block.Driver != CallbackOwner.Generic ? PageFlags.Offline : PageFlags.None;
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | kept | PageFlags.HwPoison | PageFlags.NoPage | memmap))
+            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | kept | PageFlags.HwPoison | PageFlags.NoPage | memmap))
                 return new("online.fresh-pages", $"block {block.Number}", "free pages", run.State.ToString(), s_fresh,
                     [new PageRange(block.Range.Start + run.Start, run.Count)]);
         return null;

@@ -102,11 +102,11 @@ internal static class Plugging
         return ruling.Permit(next, new PageRule((pages, before, after) =>
             Migrations.Explain(seen, pages, Freed(before), after) || LoanRelease.Explains(seen, pages, before, after)
             || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
-                && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy)
+                && Removing.IsGivenBack(before, after)
                 && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
             || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec) && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
             || (added.Count > 0 && after.Has(PageFlags.InUse | PageFlags.Kernel)
-                && (before.Has(PageFlags.Buddy) || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
+                && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
             || Removing.FreesMemmap(before, after)));
     }
 
@@ -162,7 +162,8 @@ internal static class Plugging
 
     // An emptied block stays while its removal is refused, or was before.
     private static bool MayStay(in Ruling ruling, in Block block) =>
-        Refusals.Sticky(ruling, online: false) != Errno.None || ruling.State.Veto.K > 0 || Obstacles.HoldsKept(ruling.Seen, block)
+        Refusals.Sticky(ruling, online: false) != Errno.None || ruling.State.Veto.K > 0 || ruling.State.PcplistsDisabled
+        || Obstacles.HoldsKept(ruling.Seen, block)
         || (ruling.State.DeviceMemories[-block.Owner - 1] is { MapKnown: true } before && IsEmpty(ruling, before, block));
 
     private static bool IsEmpty(in Ruling ruling, DeviceMemory memory, in Block block)
@@ -181,7 +182,7 @@ internal static class Plugging
             if (block.Owner != -memory.Id || ruling.Seen.Before.Find(block.Number) is not { } shown)
                 continue;
             foreach (ref readonly var run in shown.Pages.Runs)
-                if (!run.State.HasAny(PageFlags.Buddy | PageFlags.NoPage) && (!run.State.Has(PageFlags.Offline)
+                if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.NoPage) && (!run.State.Has(PageFlags.Offline)
                     || run.State.Owner >= PageState.BalloonOwner || run.State.Has(PageFlags.HwPoison)))
                     return true;
         }

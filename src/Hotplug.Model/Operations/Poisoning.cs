@@ -31,7 +31,7 @@ internal static class Poisoning
             return ruling.Demand(Errno.EHWPOISON, "poisoned already", s_failure);
         var before = ruling.Seen.PageBefore(pfn);
         var certain = ruling.Seen.Sees(Visibility.Placement);
-        var handled = before.Has(PageFlags.Buddy) || before.Has(PageFlags.Movable) && !before.Has(PageFlags.Offline);
+        var handled = before.IsFree || before.Has(PageFlags.Movable) && !before.Has(PageFlags.Offline);
         var expected = handled ? Errno.None : Errno.EBUSY;
         if (certain ? !ruling.Is(expected) : ruling.Is(Errno.ENXIO) || ruling.Is(Errno.EHWPOISON))
             return ruling.RefuteAnswer(ErrnoText.Print(expected), s_failure);
@@ -40,7 +40,7 @@ internal static class Poisoning
 
         // A page that cannot be handled is flagged and counted all the same: the flag is set first.
         return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
-            pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.Has(PageFlags.Buddy)
+            pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.IsFree
             && (handled || (now.Flags & Lasting) == (old.Flags & Lasting))));
     }
 
@@ -58,7 +58,7 @@ internal static class Poisoning
             return ruling.IsOk ? ruling.PermitUnchanged() : ruling.RefuteAnswer("ok (poisoned already)", s_soft);
         var before = ruling.Seen.PageBefore(pfn);
         var seen = ruling.Seen;
-        var free = before.Has(PageFlags.Buddy);
+        var free = before.IsFree;
         var moved = Migrations.Follow(ruling.State, seen.Outcome);
         if (!ruling.IsOk)
             return ruling.Answer.IsErrno && (!seen.Sees(Visibility.Placement)

@@ -93,7 +93,11 @@ internal static class Removing
     /// <summary>What removal does to pages: the memmap of removed blocks goes back to the buddy.</summary>
     public static bool FreesMemmap(PageState before, PageState after) =>
         before.Has(PageFlags.InUse | PageFlags.Kernel) && before.Owner == 0
-        && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy);
+        && IsGivenBack(before, after);
+
+    /// <summary>A page that is freed is free, in the buddy or on a per-CPU list; but for a poisoned one.</summary>
+    public static bool IsGivenBack(PageState before, PageState after) =>
+        before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) : after.IsFree;
 
     private static Judgement Gone(in Ruling ruling, State state, PageRange range)
     {
@@ -150,6 +154,8 @@ internal static class Removing
 
     private static bool Explained(in Ruling ruling, PageRange range)
     {
+        if (ruling.State.PcplistsDisabled && AnyOnline(ruling.State, range))
+            return ruling.Answer == Answer.Unfinished;
         if (Refusals.IsRefused(ruling, online: false) || LoanRelease.Refuses(ruling, range))
             return true;
         foreach (var block in ruling.State.BlocksIn(range))
@@ -194,6 +200,8 @@ internal static class Removing
     {
         if (!AnyOnline(ruling.State, range))
             return null;
+        if (ruling.State.PcplistsDisabled)
+            return ruling.RefuteAnswer("unfinished (somebody else has disabled the per-CPU lists)", s_both);
         if (Refusals.MustRefuse(ruling, online: false) is { } refusal)
             return Judgement.Refuted(refusal);
         foreach (var block in ruling.State.BlocksIn(range))

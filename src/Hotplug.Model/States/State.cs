@@ -54,6 +54,9 @@ internal sealed record State
     /// <summary>memmap_on_memory.</summary>
     public MemmapOnMemory MemmapOnMemory { get; init; }
 
+    /// <summary>An operation holds the lock of the per-CPU lists: all are disabled.</summary>
+    public bool PcplistsDisabled { get; init; }
+
     /// <summary>Sticky error for MEM_GOING_ONLINE.</summary>
     public Errno OnlineError { get; init; }
 
@@ -250,6 +253,6 @@ internal sealed record State
         return hash.ToHashCode();
     }
 
-    private (AutoOnline, bool, MemmapOnMemory, Errno, Errno, Veto, CallbackOwners, long) Scalars =>
-        (AutoOnline, AutoMovable, MemmapOnMemory, OnlineError, OfflineError, Veto, Callbacks, PoisonBase);
+    private (AutoOnline, bool, bool, MemmapOnMemory, Errno, Errno, Veto, (CallbackOwners, long)) Scalars =>
+        (AutoOnline, AutoMovable, PcplistsDisabled, MemmapOnMemory, OnlineError, OfflineError, Veto, (Callbacks, PoisonBase));
 }

@@ -17,7 +17,7 @@ public sealed class KnownGapTests : IDisposable
     public void Known_gap_No_bundled_machine_has_these_levels()
     {
         var levels = BundledTargets.Table.Rows.Aggregate(Levels.None, static (all, row) => all | row.Levels);
-        Assert.Equal("pcplists schedules",
+        Assert.Equal("schedules",
             LevelsText.Print(LevelsText.All.Aggregate(Levels.None, static (all, l) => all | l.Level) & ~levels));
     }
 

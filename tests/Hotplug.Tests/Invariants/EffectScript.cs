@@ -43,7 +43,8 @@ internal static class EffectScript
     /// <summary>Offlines block 4, whose first 8 pages are vmemmap.</summary>
     public static Effect[] Offline() =>
     [
-        Step(EffectKind.PcpDisabled, Body4), Step(EffectKind.LruDisabled, Body4), Step(EffectKind.Isolated, Body4),
+        Step(EffectKind.PcpDisabled, Body4), Step(EffectKind.PcpDrained, Body4), Step(EffectKind.LruDisabled, Body4),
+        Step(EffectKind.Isolated, Body4),
         .. Event(MemoryNotification.GoingOffline, Body4), Step(EffectKind.SectionsOffline, Block4),
         Step(EffectKind.LruEnabled, Body4), Step(EffectKind.PcpEnabled, Body4), Step(EffectKind.PresentChanged,
             Body4, -24),
@@ -55,7 +56,8 @@ internal static class EffectScript
     /// <summary>Offlines block 4 until the last callback refuses.</summary>
     public static Effect[] OfflineRefused() =>
     [
-        Step(EffectKind.PcpDisabled, Body4), Step(EffectKind.LruDisabled, Body4), Step(EffectKind.Isolated, Body4),
+        Step(EffectKind.PcpDisabled, Body4), Step(EffectKind.PcpDrained, Body4), Step(EffectKind.LruDisabled, Body4),
+        Step(EffectKind.Isolated, Body4),
         .. Event(MemoryNotification.GoingOffline, Body4, refusing: 3), Step(EffectKind.Unisolated, Body4),
         .. Event(MemoryNotification.CancelOffline, Body4), Step(EffectKind.LruEnabled, Body4),
             Step(EffectKind.PcpEnabled, Body4),

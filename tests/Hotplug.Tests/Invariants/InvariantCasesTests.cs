@@ -11,7 +11,7 @@ public sealed class InvariantCasesTests
         .. BlockCases.All, .. ZoneCases.All, .. ConservationCases.All, .. ReferenceCases.All, .. PageOfflineCases.All,
         .. VmemmapCases.All, .. AccountingCases.All, .. NotifierCases.All, .. RollbackCases.All, .. BalloonCases.All,
         .. LoanCases.All, .. DeviceMemoryCases.All, .. CallbackCases.All, .. BackingCases.All, .. MemmapGroupCases.All,
-        .. PoisonCases.All, .. ContigCases.All, .. ComplaintCases.All,
+        .. PcplistCases.All, .. PoisonCases.All, .. ContigCases.All, .. ComplaintCases.All,
     ];
 
     public static TheoryData<string, string> Refused => Names(breaks: true);

@@ -62,6 +62,12 @@ internal sealed class Sketch(MachineSpec spec)
     /// <summary>Added to the sum of managed pages.</summary>
     public long TotalOff { get; set; }
 
+    /// <summary>An operation holds the lock of the per-CPU lists.</summary>
+    public bool PcplistsOff { get; set; }
+
+    /// <summary>Makes the per-CPU lists other than they are.</summary>
+    public Func<PcplistObservation, PcplistObservation> Pcplist { get; set; } = static list => list;
+
     /// <summary>Added to the number of poisoned pages.</summary>
     public long PoisonedOff { get; set; }
 
@@ -119,6 +125,8 @@ internal sealed class Sketch(MachineSpec spec)
             Devices = [.. Devices],
             Balloons = [.. Balloons],
             TotalOff = TotalOff,
+            PcplistsOff = PcplistsOff,
+            Pcplist = Pcplist,
             PoisonedOff = PoisonedOff,
             MemmapPages = MemmapPages,
             Loans = Loans,
@@ -146,6 +154,8 @@ internal sealed class Sketch(MachineSpec spec)
             observation.Add(NodeOf(node, zones));
         foreach (var resource in Resources ?? [.. Hot().Select(b => Spec.PagesOf(b.Number))])
             observation.Add(resource);
+        foreach (var list in Pcplists(zones))
+            observation.Add(list);
         observation.ManagedTotal = zones.Sum(static z => z.Managed) + TotalOff - (Loans?.Pages ?? 0);
         observation.Loans = Loans;
         observation.PoisonedPages = _blocks.Values.Sum(static b => b.Pages.Count(static p =>
@@ -201,6 +211,20 @@ internal sealed class Sketch(MachineSpec spec)
             Count(blocks,
                 p => !IsVmemmap(p) && (!p.Has(PageFlags.Offline) || (stays && p.Owner >= PageState.BalloonOwner))),
             Count(blocks, static p => p.Has(PageFlags.Buddy)), 0);
+    }
+
+    private IEnumerable<PcplistObservation> Pcplists(List<ZoneObservation> zones)
+    {
+        if (!Spec.HasPcplists)
+            yield break;
+        foreach (var zone in zones)
+            for (short cpu = 0; cpu < Spec.Cpus; cpu++)
+            {
+                var pages = Count(_blocks.Values.Where(b => b.State != BlockState.Offline && b.Zone == zone.Id.Kind),
+                    p => p.Has(PageFlags.Pcplist) && p.Owner == cpu + 1);
+                yield return Pcplist(new PcplistObservation(zone.Id, cpu, (int)pages, PcplistsOff ? 0 : Spec.PcpHigh,
+                    PcplistsOff ? 1 : Spec.PcpBatch));
+            }
     }
 
     private static bool IsVmemmap(PageState page) => page.Has(PageFlags.Vmemmap);

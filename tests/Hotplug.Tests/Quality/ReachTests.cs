@@ -55,6 +55,7 @@ public sealed class ReachTests(ITestOutputHelper output)
         { "hard-offline", "ok ENXIO EBUSY EHWPOISON" },
         { "veto", "ok" },
         { "notifier-error", "ok EINVAL" },
+        { "pcp", "ok EBUSY EINVAL" },
         { "policy", "ok EACCES EINVAL" },
         { "tick", "ok" },
     };

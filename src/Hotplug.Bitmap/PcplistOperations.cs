@@ -1,0 +1,35 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+
+namespace Hotplug.Bitmap;
+
+/// <summary>The operation pcp: somebody drains the lists, or holds their lock for a while (kernel-semantics 3.9.4).</summary>
+internal sealed class PcplistOperations(MachineState state, PcplistSteps steps)
+{
+    public Errno Do(PcpAction action, EffectLog log)
+    {
+        switch (action)
+        {
+            case PcpAction.Drain:
+                steps.DrainEvery();
+                log.Add(EffectKind.PcpDrained);
+                return Errno.None;
+            case PcpAction.Disable when state.Pcplists.IsLocked:
+                return Errno.EBUSY;
+            case PcpAction.Disable:
+                state.Pcplists.DisableEvery();
+                log.Add(EffectKind.PcpDisabled);
+                for (var zone = 0; zone < state.Zones.Count; zone++)
+                    steps.ForceDrain(zone);
+                log.Add(EffectKind.PcpDrained);
+                return Errno.None;
+            default:
+                if (!state.Pcplists.IsLocked)
+                    return Errno.EINVAL;
+                state.Pcplists.Enable();
+                log.Add(EffectKind.PcpEnabled);
+                return Errno.None;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+namespace Hotplug.Bitmap;
+
+/// <summary>
+/// A page that is being freed: its pageblock's type was read, and the lists were not touched yet. What the type is by then
+/// may be another one.
+/// </summary>
+/// <param name="Page">The page frame; −1: free_unref_page_prepare() kept it, it is poisoned.</param>
+/// <param name="WasIsolated">The type that was read was ISOLATE.</param>
+internal readonly record struct FreeInFlight(long Page, bool WasIsolated);
+
+/// <summary>
+/// What happens to per-CPU lists, one method for each step that others may come between (kernel-semantics 4.3.1): every
+/// operation is made of these, one after the other.
+/// </summary>
+internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
+{
+    private Pcplists Lists => state.Pcplists;
+
+    /// <summary>free_unref_page_prepare(): reads the type of the page's pageblock, before the list is locked.</summary>
+    public FreeInFlight FreePrepare(MemoryBlock block, int offset)
+    {
+        if (block.IsPoisoned(offset))
+        {
+            state.Fill(block, offset, 1, PageUse.Movable);
+            return new FreeInFlight(-1, false);
+        }
+
+        state.Fill(block, offset, 1, PageUse.Free);
+        return new FreeInFlight(state.PageOf(block, offset), !block.IsListed);
+    }
+
+    /// <summary>
+    /// free_unref_page_commit(): to the CPU's list, unless the type that was read goes straight to the buddy. A list that
+    /// is full is flushed by a batch; of a disabled one that is the page itself.
+    /// </summary>
+    public void FreeCommit(int cpu, in FreeInFlight freed)
+    {
+        if (freed.Page < 0)
+            return;
+        var block = state.BlockOf(freed.Page);
+        state.Touch(block);
+        if (freed.WasIsolated || !Lists.Exist)
+        {
+            buddy.Free(block, state.OffsetOf(freed.Page), 1);
+            return;
+        }
+
+        Enlist(cpu, block, freed.Page);
+        if (Lists.Count(cpu, block.Home) >= Lists.High(block.Home))
+            Flush(cpu, block.Home, Lists.Batch(block.Home));
+    }
+
+    /// <summary>rmqueue_pcplist(): the page that was freed last; a batch from the buddy first if there is none.</summary>
+    public bool TryTake(int cpu, Zone zone, bool high, out long page)
+    {
+        var index = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
+        if (Lists.Count(cpu, index) == 0)
+            Refill(cpu, zone, index, high);
+        page = Lists.Count(cpu, index) == 0 ? -1 : Lists.Pop(cpu, index);
+        if (page < 0)
+            return false;
+        var block = state.BlockOf(page);
+        block.LeavePcplist(state.OffsetOf(page));
+        state.Touch(block);
+        return true;
+    }
+
+    /// <summary>free_pcppages_bulk(): the oldest pages go to the buddy list of the type that their pageblock has now.</summary>
+    public void Flush(int cpu, int zone, int count)
+    {
+        for (var left = Math.Min(count, Lists.Count(cpu, zone)); left > 0; left--)
+        {
+            var page = Lists.TakeOldest(cpu, zone);
+            var block = state.BlockOf(page);
+            block.LeavePcplist(state.OffsetOf(page));
+            buddy.Free(block, state.OffsetOf(page), 1);
+            state.Touch(block);
+        }
+    }
+
+    /// <summary>drain_all_pages(): the lists that look as if they held something. False if none did.</summary>
+    public bool Drain(int zone)
+    {
+        if (Lists.PagesIn(zone) == 0)
+            return false;
+        for (var cpu = 0; cpu < state.Spec.Cpus; cpu++)
+            if (Lists.Count(cpu, zone) > 0)
+                Flush(cpu, zone, int.MaxValue);
+        return true;
+    }
+
+    /// <summary>As <see cref="Drain(int)"/>, of every zone.</summary>
+    public void DrainEvery()
+    {
+        for (var zone = 0; zone < state.Zones.Count; zone++)
+            Drain(zone);
+    }
+
+    /// <summary>
+    /// __drain_all_pages() with force_all_cpus: also the lists that look empty. A page may be on its way to one.
+    /// </summary>
+    public void ForceDrain(int zone)
+    {
+        if (!Lists.Exist)
+            return;
+        for (var cpu = 0; cpu < state.Spec.Cpus; cpu++)
+            Flush(cpu, zone, int.MaxValue);
+    }
+
+    // rmqueue_bulk(): in the order that the lowest is taken first.
+    private void Refill(int cpu, Zone zone, int index, bool high)
+    {
+        var wanted = Lists.Batch(index);
+        while (wanted > 0 && buddy.TryFind(zone, 0, high, out var block, out var offset, out var order))
+        {
+            var count = Math.Min(wanted, 1 << order);
+            buddy.TakeFront(block, offset, order, count);
+            for (var i = offset + count - 1; i >= offset; i--)
+                Enlist(cpu, block, state.PageOf(block, i));
+            state.Touch(block);
+            wanted -= count;
+        }
+    }
+
+    private void Enlist(int cpu, MemoryBlock block, long page)
+    {
+        Lists.Push(cpu, block.Home, page);
+        block.EnterPcplist(state.OffsetOf(page), cpu);
+    }
+}
