@@ -185,9 +185,11 @@ public static class Pcplists
         return null;
     }
 
-    // Who takes free pages: allocations and balloons and migrations say which; memmap, poison and unplugging show it.
+    // Who takes free pages: allocations, balloons and migrations say which; memmap, poison and what CMM holds show it.
     private static bool MayBeTaken(Transition seen, in PageState after, long pfn)
     {
+        if (after.Owner >= PageState.BalloonOwner)
+            return true;
         switch (seen.Operation.Kind)
         {
             case OperationKind.Poison or OperationKind.HardOffline or OperationKind.SoftOffline

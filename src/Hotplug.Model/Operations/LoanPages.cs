@@ -18,7 +18,7 @@ internal static class LoanPages
 
     /// <summary>CMM had it, and now it is free – or, poisoned, nobody's.</summary>
     public static bool IsGivenBack(PageState before, PageState after) => IsAny(before)
-        && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) && !IsAny(after) : after.Has(PageFlags.Buddy));
+        && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) && !IsAny(after) : after.IsFree);
 
     /// <summary>List pages that so many loaned pages need: all but the head are full.</summary>
     public static long ListsFor(MachineSpec spec, long pages) => (pages + spec.PagesPerLoanList - 1) / spec.PagesPerLoanList;

@@ -53,7 +53,7 @@ internal static class LoanRelease
         if (!LoanPages.IsAny(before) && !LoanPages.IsAny(after))
             return false;
         if (after.Owner == PageState.LoanListOwner)
-            return LoanPages.IsNew(after) && before.Has(PageFlags.Buddy);
+            return LoanPages.IsNew(after) && before.IsFree;
         return LoanPages.IsGivenBack(before, after)
             && (before.Owner == PageState.LoanListOwner || WasCalled(seen, pages));
     }

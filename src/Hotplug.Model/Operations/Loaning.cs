@@ -127,7 +127,7 @@ internal static class Loaning
             return Ruling.Refute("cmm.list-pages", "CMM", $"{lists} list pages for {shown.Pages} loaned ones", $"{shown.ListPages}", s_alloc);
         var state = ruling.State;
         return ruling.Permit(state with { Loans = slept with { Pages = shown.Pages, ListPages = shown.ListPages } },
-            new PageRule((pages, before, after) => before.Has(PageFlags.Buddy) && LoanPages.IsNew(after)
+            new PageRule((pages, before, after) => before.IsFree && LoanPages.IsNew(after)
                 && state.Find(state.Spec.BlockOf(pages.Start)) is not { Zone: ZoneKind.Movable }));
     }
 
