@@ -185,7 +185,8 @@ public static class Pcplists
         return null;
     }
 
-    // Who takes free pages: allocations, balloons and migrations say which; memmap, poison and what CMM holds show it.
+    // Who takes free pages: allocations, balloons and migrations say which; memmap, also of what a
+    // balloon adds for itself, poison and what CMM holds show it.
     private static bool MayBeTaken(Transition seen, in PageState after, long pfn)
     {
         if (after.Owner >= PageState.BalloonOwner)
@@ -195,6 +196,7 @@ public static class Pcplists
             case OperationKind.Poison or OperationKind.HardOffline or OperationKind.SoftOffline
                 when after.Has(PageFlags.HwPoison):
             case OperationKind.Add or OperationKind.Plug or OperationKind.Resize or OperationKind.Contig
+                or OperationKind.Inflate or OperationKind.Deflate or OperationKind.BalloonTarget or OperationKind.Tick
                 when after.Has(PageFlags.InUse | PageFlags.Kernel):
                 return true;
         }

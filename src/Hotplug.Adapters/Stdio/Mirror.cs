@@ -62,6 +62,8 @@ internal sealed class Mirror
             to.Add(node);
         foreach (ref readonly var resource in _seen.Resources)
             to.Add(resource);
+        foreach (ref readonly var list in _seen.Pcplists)
+            to.Add(list);
         to.ManagedTotal = _seen.ManagedTotal;
         to.PoisonedPages = _seen.PoisonedPages;
         to.BootMemmapPages = _seen.BootMemmapPages;

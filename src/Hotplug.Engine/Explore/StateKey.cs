@@ -49,6 +49,9 @@ internal readonly record struct Digest(ulong High, ulong Low)
                 .With((node.Online ? 4 : 0) | (node.HasMemory ? 2 : 0) | (node.HasNormalMemory ? 1 : 0));
         foreach (ref readonly var resource in seen.Resources)
             digest = digest.With(resource.Start).With(resource.Count);
+        foreach (ref readonly var list in seen.Pcplists)
+            digest = digest.With(((long)list.Zone.Node << 24) | ((long)list.Zone.Kind << 16) | (ushort)list.Cpu)
+                .With(list.Pages).With(list.High).With(list.Batch);
         return digest;
     }
 

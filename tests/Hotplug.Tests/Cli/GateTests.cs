@@ -21,7 +21,7 @@ public sealed class GateTests : IDisposable
     public async Task A_machine_that_keeps_every_rule_conforms()
     {
         Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", "20", "--seed", "0x2A"));
-        Assert.Contains("conforms at levels core numa memmap-on-memory balloon cmm device-memory online-callback "
+        Assert.Contains("conforms at levels core numa pcplists memmap-on-memory balloon cmm device-memory online-callback "
             + "hwpoison contig faults effects\n",
             _shell.Output);
         Assert.Contains("  seed     0x2A\n", _shell.Output);

@@ -1,4 +1,6 @@
 using Hotplug.Cli;
+using Hotplug.Cli.Targets;
+using Hotplug.Tests.Engine.Fakes;
 using Xunit;
 
 namespace Hotplug.Tests.Cli;
@@ -30,7 +32,7 @@ public sealed class UsageTests : IDisposable
         "error: --levels corr: known: core, numa, pcplists, memmap-on-memory, balloon, cmm, device-memory, "
         + "online-callback, hwpoison, contig, faults, effects, schedules")]
     [InlineData("gate --levels schedules",
-        "error: --levels schedules: target 'bitmap' has core numa memmap-on-memory balloon cmm device-memory "
+        "error: --levels schedules: target 'bitmap' has core numa pcplists memmap-on-memory balloon cmm device-memory "
         + "online-callback hwpoison contig faults effects")]
     [InlineData("gate more", "error: Unrecognized command or argument 'more'; see 'hotplug gate --help'")]
     [InlineData("run --sequences 0", "error: --sequences 0: allowed is 1 and more; see 'hotplug run --help'")]
@@ -77,9 +79,10 @@ public sealed class UsageTests : IDisposable
     [Fact]
     public async Task A_trace_that_needs_a_level_that_the_machine_lacks_is_refused()
     {
+        _shell.Targets = new TargetTable([new("fake", "Has no per-CPU lists.", [], static _ => new FakeMachine())]);
         _shell.Write("pcp.trace", "hotplug-trace 1\npcp do=drain\n");
         Assert.Equal(ExitCode.Usage, await _shell.Run("replay", "pcp.trace"));
-        Assert.StartsWith("error: pcp.trace: needs level pcplists; bitmap has core ", _shell.Error);
+        Assert.StartsWith("error: pcp.trace: needs level pcplists; fake has core balloon", _shell.Error);
     }
 
     [Fact]

@@ -101,7 +101,7 @@ internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judg
 
         foreach (var part in (IEnumerable<object>)[.. seen.Zones.ToArray().Cast<object>(),
             .. seen.Devices.ToArray().Cast<object>(), .. seen.Nodes.ToArray().Cast<object>(),
-            .. seen.Resources.ToArray().Cast<object>(), .. seen.Balloons.ToArray().Cast<object>()])
+            .. seen.Resources.ToArray().Cast<object>(), .. seen.Pcplists.ToArray().Cast<object>(), .. seen.Balloons.ToArray().Cast<object>()])
             text.Append(part).Append('\n');
         return text.Append(CultureInfo.InvariantCulture,
             $"{seen.ManagedTotal} {seen.PoisonedPages} {seen.BootMemmapPages}").ToString();

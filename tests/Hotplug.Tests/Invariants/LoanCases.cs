@@ -186,12 +186,12 @@ internal static class LoanCases
     }
 
     private static Effect[] Asked() =>
-        [Step(EffectKind.Isolated), new(EffectKind.Notified, s_block0, default, 0, Going)];
+        [Step(EffectKind.PcpDisabled), Step(EffectKind.PcpDrained), Step(EffectKind.Isolated), new(EffectKind.Notified, s_block0, default, 0, Going)];
 
     private static Effect[] Cancelled() =>
     [
         Step(EffectKind.Unisolated), new(EffectKind.Notified, s_block0, default, 0, Cancel),
-        Step(EffectKind.LoaningResumed), Call(Cancel),
+        Step(EffectKind.LoaningResumed), Call(Cancel), Step(EffectKind.PcpEnabled),
     ];
 
     private static Effect Counted(int pages) => new(EffectKind.IsolationCounted, new PageRange(16, 8), default, pages);

@@ -74,12 +74,15 @@ internal static class PcplistCases
         Listing(Of(Operation.Pcp(action))).Then(change);
 
     private static Scene Enabling(Action<Sketch> change) =>
-        Of(Operation.Pcp(PcpAction.Enable)).On(WithLists).From(Disabled).Then(change);
+        Of(Operation.Pcp(PcpAction.Enable)).On(WithLists).From(Single).From(Disabled).Then(change);
 
     private static Scene Tick(Action<Sketch> change) => Listing(Of(Operation.Tick(1))).Then(change);
 
     private static Scene Listing(Scene scene) =>
-        scene.On(WithLists).From(static s => s[0].Fill(16, 1, s_listed));
+        scene.On(WithLists).From(Single).From(static s => s[0].Fill(16, 1, s_listed));
+
+    // Free pages one by one, so that some of them may be elsewhere.
+    private static void Single(Sketch sketch) => sketch[0].Fill(16, 16, PageState.Free(0));
 
     private static void Disabled(Sketch sketch)
     {

@@ -206,6 +206,8 @@ internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachin
                     : device);
         foreach (ref readonly var balloon in _truth.Balloons)
             observation.Add(ShouldLie && lie == Lie.InflatesBalloon && Tell("size of the balloon") ? balloon with { Pages = balloon.Pages + 1 } : balloon);
+        foreach (ref readonly var list in _truth.Pcplists)
+            observation.Add(list);
         foreach (ref readonly var resource in _truth.Resources)
             if (!(ShouldLie && lie == Lie.HidesResource && Tell($"hides resource {resource}")))
                 observation.Add(resource);
