@@ -194,7 +194,11 @@ internal static class Removing
     }
 
     private static bool AnyRefusalArmed(in Ruling ruling) =>
-        Refusals.Sticky(ruling, online: false) != Errno.None || ruling.State.Veto.K > 0;
+        (Refusals.Sticky(ruling, online: false) is var sticky && sticky != Errno.None && IsToldAs(ruling, sticky))
+        || (ruling.State.Veto.K > 0 && IsToldAs(ruling, ruling.State.Veto.Errno));
+
+    private static bool IsToldAs(in Ruling ruling, Errno cause) =>
+        ruling.Is(cause) || ruling.Is(Errno.EBUSY) || ruling.Answer == Answer.Unfinished;
 
     private static Judgement? Unexpected(in Ruling ruling, PageRange range)
     {
