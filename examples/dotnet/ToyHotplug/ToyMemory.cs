@@ -199,8 +199,13 @@ internal sealed class ToyMemory
         seen.OtherZone = block.IsOnline ? ZoneKind.None
             : seen.Zone == ZoneKind.Movable ? _zones.Choose(block, AutoOnline.OnlineKernel) : ZoneKind.Movable;
         seen.Pages.Clear();
-        for (var i = 0; i < block.Uses.Length; i++)
-            seen.Pages.Add(1, block.IsOnline ? Look(block, i) : PageState.None);
+        for (int i = 0, end; i < block.Uses.Length; i = end)
+        {
+            // Run by run; page by page only while somebody has extra references.
+            var other = _extra.Count > 0 ? 1 : block.Uses.AsSpan(i).IndexOfAnyExcept(block.Uses[i]);
+            end = other < 0 ? block.Uses.Length : i + other;
+            seen.Pages.Add(end - i, block.IsOnline ? Look(block, i) : PageState.None);
+        }
     }
 
     public void ShowSums(Observation observation)

@@ -13,7 +13,7 @@ namespace Hotplug.Engine.Gates;
 internal sealed class Campaign
 {
     private const int SequencesBetweenProgress = 64;
-    private const int FaultOperations = 40;
+    private const int FaultOperations = 30;
     private const long FromTrace = -1;
 
     private readonly GateOptions _options;
