@@ -50,8 +50,7 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
     [InlineData("add", "notifier memmap block-device")]
     [InlineData("online", "notifier")]
     [InlineData("online_movable", "notifier")]
-    [InlineData("offline", "notifier migration")]
-    [InlineData("plug", "notifier memmap block-device")]
+    [InlineData("offline", "notifier")]
     public void Every_kind_of_step_of_an_operation_is_struck_in_sequences_of_the_gate(string word, string points)
     {
         foreach (var group in s_points.Value.GroupBy(static p => p.Operation))
