@@ -24,6 +24,7 @@ public sealed class CommandLine
             ReplayCommand.Create(surroundings, targets),
             ShrinkCommand.Create(surroundings, targets),
             ExploreCommand.Create(surroundings, targets),
+            FaultsCommand.Create(surroundings, targets),
             CheckCommand.Create(surroundings),
             RecordCommand.Create(surroundings, targets),
             ReproduceCommand.Create(surroundings, targets),

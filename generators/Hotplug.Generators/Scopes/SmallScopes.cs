@@ -183,18 +183,15 @@ public static class SmallScopes
             inflate driver={hyper-v,xen} pages=2
             deflate driver={hyper-v,xen} pages=1
             """),
-        ScopeText.Parse("cmm", "pages on loan to the hypervisor, while memory comes and goes", Toy + """
-            dimm=1 balloon=cmm notifier=slub:1,cmm:1,injector:0
-            add d1 pages=2
-            remove d1
-            online_movable d1.b0
-            online d1.b0
-            offline d1.b0
-            loan-target pages={0,1,3}
-            oom
-            tick seconds={1,5}
-            veto k=1 errno=EBUSY
-            """) with { MostSeconds = 12 },
+        ScopeText.Parse("cmm", "pages on loan to the hypervisor, while memory comes and goes", """
+            spec page-bytes=64 pageblock=1 section=2 max-order=1 descriptor-bytes=16 boot=2 dimm-first=2 dimm=0
+            spec balloon=cmm notifier=slub:1,cmm:1,injector:0 cmm-least-active=0
+            spec cmm-hotplug-delay=1 cmm-oom=1
+            offline d0.b1
+            online_movable d0.b1
+            loan-target pages={1,4}
+            tick seconds=1
+            """) with { MostSeconds = 1 },
         ScopeText.Parse("contig", "exact ranges among other pages, over blocks that are partly plugged", """
             spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0
             spec device-memory=3+2/1@0

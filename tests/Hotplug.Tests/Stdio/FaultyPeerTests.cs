@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Hotplug.Adapters.Stdio;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Engine.Run;
@@ -28,6 +30,15 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
         DimmFirstBlock = 2,
         DimmBlocks = 2,
     };
+
+    // Every part of the machine is used once: what a fault touches shows.
+    private static readonly ImmutableArray<Operation> s_operations =
+    [
+        Operation.Add(Name.Device(1), 32), Operation.Online(Name.Device(1).WithBlock(0)),
+        Operation.Online(Name.Device(1).WithBlock(0)), Operation.Alloc(Name.Allocation(1), 3),
+        Operation.Free(Name.Allocation(1)), Operation.Offline(Name.Device(1).WithBlock(0)),
+        Operation.Remove(Name.Device(1)),
+    ];
 
     [Fact]
     public void A_peer_that_crashes_violates_machine_crash_and_its_last_words_are_kept()
@@ -76,25 +87,65 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
         Assert.Contains(line, violation.Observed);
     }
 
+    /// <summary>Faults of a peer behind the protocol, and the rule that each of them breaks.</summary>
+    public static TheoryData<string, string> PeerFaults => new()
+    {
+        { "wrong-errno", "block.same-state-refused" },
+        { "lost-state", "block.state-follows-answer" },
+        { "stale-observation", "block.add-is-whole" },
+        { "forgotten-change", "block.add-is-whole" },
+        { "refuses-all", "add.answer" },
+        { "accepts-all", "block.same-state-refused" },
+        { "unplaced", "machine.garbage" },
+        { "duplicate-page", "conservation.alloc-takes-all" },
+        { "lost-page", "conservation.alloc-takes-all" },
+        { "other-page", "pages.explained" },
+        { "wrong-zone", "blocks.valid-zones" },
+        { "present-drifts", "zone.present-pages" },
+        { "managed-drifts", "zone.managed-pages" },
+        { "free-drifts", "accounting.free-pages" },
+        { "span-drifts", "zone.span-tight" },
+        { "no-resources", "block.resources-agree" },
+        { "no-devices", "block.has-device" },
+        { "total-drifts", "accounting.managed-total" },
+        { "crash", MachineRules.Crash },
+        { "cut-line", MachineRules.Malformed },
+        { "half-line", MachineRules.Malformed },
+        { "no-json", MachineRules.Malformed },
+        { "unknown-errno", MachineRules.Malformed },
+        { "unknown-field", MachineRules.Malformed },
+        { "other-reply", MachineRules.Malformed },
+        { "two-replies", MachineRules.Malformed },
+        { "negative-count", MachineRules.Malformed },
+    };
+
     [Theory]
-    [InlineData("wrong-errno", "block.same-state-refused")]
-    [InlineData("lost-state", "block.state-follows-answer")]
-    [InlineData("stale-observation", "block.add-is-whole")]
-    [InlineData("forgotten-change", "block.add-is-whole")]
-    public void A_peer_whose_memory_is_wrong_violates_the_rule_that_says_so(string fault, string rule)
+    [MemberData(nameof(PeerFaults))]
+    public void A_faulty_peer_violates_the_rule_that_says_so(string fault, string rule)
     {
         if (!Peers.Has("python3", output))
             return;
-        var program = Path.Combine(Conventions.Repository.Root, "tests/Hotplug.Tests/Stdio/faulty.py");
-        using var machine = Peers.Open(Peers.Command("python3", program, fault));
-        var result = new Runner(machine, Peers.Suite).Run(s_spec, new TraceSource(
-        [
-            Operation.Add(Name.Device(1), 32), Operation.Online(Name.Device(1).WithBlock(0)),
-            Operation.Online(Name.Device(1).WithBlock(0)), Operation.Offline(Name.Device(1).WithBlock(0)),
-            Operation.Remove(Name.Device(1)),
-        ]), 10);
-        Assert.Equal(Verdict.Violates, result.Verdict);
-        Assert.Equal(rule, result.Violation!.Rule);
+        using var machine = Open(fault, new StdioOptions());
+        var result = new Runner(machine, Peers.Suite).Run(s_spec, new TraceSource(s_operations), s_operations.Length);
+        Assert.Equal((Verdict.Violates, rule), (result.Verdict, result.Violation?.Rule));
+    }
+
+    [Fact]
+    public void A_peer_that_hangs_in_the_middle_violates_machine_hang()
+    {
+        if (!Peers.Has("python3", output))
+            return;
+        var clock = new ImpatientClock();
+        using var machine = Open("hang", new StdioOptions { Clock = clock });
+        machine.Reset(s_spec);
+        machine.Observe(new Observation());
+        clock.IsImpatient = true;
+        var thrown = Assert.Throws<MachineViolationException>(() =>
+        {
+            machine.Execute(Operation.Add(Name.Device(1), 16), default, new Outcome());
+            machine.Observe(new Observation());
+        });
+        Assert.Equal(MachineRules.Hang, thrown.Violation.Rule);
     }
 
     [Fact]
@@ -144,6 +195,10 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
         Assert.Null(findings[0].Fault);
         Assert.All(findings.Skip(1).Take(9), static finding => Assert.NotNull(finding.Fault));
     }
+
+    private static StdioMachine Open(string fault, StdioOptions options) => StdioMachine.Open(
+        Peers.Command("python3", Path.Combine(Conventions.Repository.Root, "tests/Hotplug.Tests/Stdio/faulty.py"), fault),
+        options);
 
     private static Violation ViolationOf(string script)
     {

@@ -1,0 +1,32 @@
+using Hotplug.Cli.Targets;
+using Hotplug.Engine.Faults;
+
+namespace Hotplug.Cli.Reports;
+
+/// <summary>A seeded fault, and what came of looking for it.</summary>
+/// <param name="Fault">The fault.</param>
+/// <param name="Starts">Every search.</param>
+/// <param name="ProvedLength">
+/// Operations of the shortest trace in the small scopes, found by exploring them; null: not explored.
+/// </param>
+internal sealed record FaultFinding(SeededFault Fault, IReadOnlyList<TrialStart> Starts, int? ProvedLength)
+{
+    /// <summary>Every search found it, and nothing shorter than it says shows it.</summary>
+    internal bool IsKilled => Starts.All(static s => s.Found is not null)
+        && (ProvedLength is null || ProvedLength == Fault.Shortest);
+
+    /// <summary>Operations until it was found, in the middle of the searches.</summary>
+    internal long MedianOperations => Median(Starts.Select(static s => s.Operations));
+
+    /// <summary>Runs that shrinking took, in the middle of the searches.</summary>
+    internal long MedianExecutions => Median(Starts.Select(static s => s.Shrunk?.Executions ?? 0));
+
+    /// <summary>Operations of what it was shrunk to, in the middle of the searches.</summary>
+    internal long MedianLength => Median(Starts.Select(static s => (long)(s.Shrunk?.Minimal.Operations.Length ?? 0)));
+
+    private static long Median(IEnumerable<long> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length == 0 ? 0 : sorted[sorted.Length / 2];
+    }
+}

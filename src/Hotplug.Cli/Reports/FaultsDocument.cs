@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+using Hotplug.Contract;
+
+namespace Hotplug.Cli.Reports;
+
+/// <summary>docs/FAULTS.md: every seeded fault, with what was measured of it.</summary>
+internal static class FaultsDocument
+{
+    /// <summary>What every row begins with: all that does not depend on how it was measured.</summary>
+    internal static string FixedPart(Targets.SeededFault fault) => string.Create(CultureInfo.InvariantCulture,
+        $"| `{fault.Id}` | {fault.Catalogue} | {fault.Summary} | `{fault.KilledBy}` | {fault.Shortest} |");
+
+    /// <summary>The whole document.</summary>
+    internal static string Print(IReadOnlyList<FaultFinding> findings)
+    {
+        var text = new StringBuilder($"""
+            # Seeded faults
+
+            Written by `hotplug faults --markdown docs/FAULTS.md`: {findings.Count} rules that the optimised machine can be told to break, one at
+            a time. Each is modelled on a historic bug (B-) or a hazard (I-) of the catalogue that the rules started from, and must be
+            found by the rule that is named, by random sequences, within the budget of `hotplug faults`.
+
+            *Shortest* is the length of the shortest trace that shows the fault in any of the small scopes of `hotplug explore`: nothing
+            shorter does, as a breadth-first search over everything shorter has shown (`hotplug faults --prove` does it again). *Found
+            after* are the operations of random sequences until the rule broke, *shrunk to* and *executions* what the shrinker made of
+            that failure and in how many runs; each is the median of {(findings.Count == 0 ? 0 : findings[0].Starts.Count)} starts from different seeds. The machine of a random sequence may be
+            one that no small scope has: it may need more operations to show the fault, or fewer.
+
+            """);
+        foreach (var family in findings.GroupBy(static f => f.Fault.Family))
+        {
+            text.Append('\n').Append(CultureInfo.InvariantCulture,
+                $"## {(family.Key is { } named ? Words.Of(named) : "others")}\n\n");
+            text.Append("| Fault | Like | What goes wrong | Killed by | Shortest | Found after | Shrunk to | Executions |\n");
+            text.Append("|---|---|---|---|---|---|---|---|\n");
+            foreach (var finding in family)
+                text.Append(FixedPart(finding.Fault)).Append(CultureInfo.InvariantCulture,
+                    $" {finding.MedianOperations} | {finding.MedianLength} | {finding.MedianExecutions} |\n");
+        }
+
+        return text.ToString();
+    }
+}
