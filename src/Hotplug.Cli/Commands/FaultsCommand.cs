@@ -150,7 +150,7 @@ internal sealed class FaultsCommand
             + $"{findings.Select(static f => f.Fault.KilledBy).Distinct().Count()} rules; "
             + $"{found.Length} of {starts.Length} searches found theirs, after "
             + $"{GeometricMean(found.Select(static s => (double)s.Operations)):0} operations in the geometric mean; "
-            + $"{found.Average(static s => (double)s.Shrunk!.Executions):0} runs to shrink");
+            + $"{found.Select(static s => (double)s.Shrunk!.Executions).DefaultIfEmpty(0).Average():0} runs to shrink");
     }
 
     private static double GeometricMean(IEnumerable<double> values) =>
