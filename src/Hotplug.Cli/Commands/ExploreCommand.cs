@@ -101,7 +101,8 @@ internal sealed class ExploreCommand
     }
 
     private static string ResultOf(ExploreResult result) =>
-        result.Failure is { } failure ? failure.Violation!.Rule : result.IsComplete ? "all" : "not finished";
+        result.Failure is { } failure ? failure.Violation!.Rule : !result.IsComplete ? "not finished"
+        : result.Scope.MostOperations == int.MaxValue ? "all" : $"all of {result.Scope.MostOperations} operations";
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -80,7 +80,7 @@ public sealed class Explorer : IOperationSource
     {
         var isComplete = TryBegin();
         var next = 0;
-        while (isComplete && _failure is null && next < _nodes.Count && _nodes[next].Depth < _options.MostOperations)
+        while (isComplete && _failure is null && next < _nodes.Count && _nodes[next].Depth < Longest)
         {
             isComplete = _nodes.Count <= _options.MostStates && _options.TimeIsUp?.Invoke() != true;
             if (isComplete)
@@ -88,8 +88,10 @@ public sealed class Explorer : IOperationSource
         }
 
         return new ExploreResult(_scope, _nodes.Count, _edges, _nodes.Count == 0 ? 0 : _nodes[^1].Depth,
-            isComplete && next == _nodes.Count, _failure);
+            isComplete && (next == _nodes.Count || Longest == _scope.MostOperations), _failure);
     }
+
+    private int Longest => Math.Min(_options.MostOperations, _scope.MostOperations);
 
     private bool TryBegin()
     {

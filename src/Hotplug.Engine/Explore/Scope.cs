@@ -18,6 +18,11 @@ public sealed record Scope(string Name, string Covers, MachineSpec Spec, Immutab
     /// <summary>Extra references that an allocation may have: <c>get</c> is not tried beyond.</summary>
     public int MostExtraReferences { get; init; } = 1;
 
+    /// <summary>
+    /// Longest sequences that are tried: for machines that count something up for ever.
+    /// </summary>
+    public int MostOperations { get; init; } = int.MaxValue;
+
     /// <summary>Virtual seconds that may pass in all: <c>tick</c> is not tried beyond.</summary>
     public long MostSeconds { get; init; }
 
