@@ -249,7 +249,9 @@ internal sealed class Campaign
         {
             Reproduced = shrunk.Reproduced,
             IsProvedMinimal = shrunk.IsProvedMinimal,
-            Records = rig.Machine is IKeepsRecord keeper ? [keeper.Record] : [],
+            // The last run was the minimal one again: its record counts if it failed again.
+            Records = rig.Machine is IKeepsRecord keeper && runner.Violation?.Rule == found.Violation.Rule
+                ? [keeper.Record] : [],
         });
         if (found.File is { } file && file != minimal.File)
             _options.Failures!.Delete(file);

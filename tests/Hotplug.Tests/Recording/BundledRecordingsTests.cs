@@ -59,7 +59,7 @@ public sealed class BundledRecordingsTests
         var runs = Bundled.Files.Select(static f => (Folder: Path.GetFileName(Path.GetDirectoryName(f))!,
             Configuration: Path.GetFileName(f)[(Path.GetFileName(f).IndexOf('_') + 1)..])).ToArray();
         var folders = runs.Select(static r => r.Folder).Distinct().Order(StringComparer.Ordinal);
-        Assert.Equal(["linux-6.1", "linux-6.1-host", "linux-6.12"], folders);
+        Assert.Equal(["linux-6.1", "linux-6.1-host", "linux-6.1-steps", "linux-6.12", "linux-6.12-steps"], folders);
         Assert.Equal(10, runs.Select(static r => r.Configuration).Distinct().Count());
     }
 }
