@@ -82,6 +82,17 @@ internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget, 
         return _length < _best.Length && TryCandidate(Spec);
     }
 
+    /// <summary>The best with another operation at one place, and none at the other.</summary>
+    internal bool TryMerged(int place, int without, in Operation operation)
+    {
+        Room(_best.Length);
+        _length = 0;
+        for (var i = 0; i < _best.Length; i++)
+            if (i != without)
+                _candidate[_length++] = i == place ? operation : _best[i];
+        return TryCandidate(Spec);
+    }
+
     /// <summary>The best with another operation at this place.</summary>
     internal bool TryWith(int index, in Operation operation)
     {

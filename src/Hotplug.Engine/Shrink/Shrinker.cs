@@ -5,11 +5,9 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Engine.Shrink;
 
 /// <summary>
-/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks and one by one,
-/// arguments and
-/// names become smaller, the machine becomes simpler; then a search for anything shorter either finds it, and all
-/// begins
-/// anew, or proves that there is nothing. What stays must break the same rule.
+/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks and one by one, like ones
+/// become one, arguments and names become smaller, the machine becomes simpler; then a search for anything shorter
+/// either finds it, and all begins anew, or proves that there is nothing. What stays must break the same rule.
 /// </summary>
 /// <param name="runner">Runs every candidate.</param>
 /// <param name="budget">How much work it may be.</param>
@@ -55,7 +53,7 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
     {
         attempts.TryWithoutRefused();
         DropChunks(attempts);
-        while (Arguments.TrySimpler(attempts))
+        while (Merging.TryShorter(attempts) || Arguments.TrySimpler(attempts))
             DropChunks(attempts);
     }
 
