@@ -21,6 +21,7 @@ internal sealed class GateCommand
     private const string DefaultDatabase = ".hotplug/failures";
 
     private readonly Surroundings _surroundings;
+    private readonly TargetTable _targets;
     private readonly TargetOptions _target;
     private readonly Option<string> _seed = new("--seed")
     {
@@ -70,6 +71,7 @@ internal sealed class GateCommand
 
     private GateCommand(Surroundings surroundings, TargetTable targets)
     {
+        _targets = targets;
         _surroundings = surroundings;
         _target = new TargetOptions(targets);
     }
@@ -137,8 +139,8 @@ internal sealed class GateCommand
         return folder is null ? null : new FailureDatabase(Writable.Folder(_surroundings, folder));
     }
 
-    // What one machine fails at another may pass: it would be forgotten there.
-    private static string DefaultDatabaseOf(Choice choice) => choice.Target.Terms == TargetTerms.Usual ? DefaultDatabase
+    // What one machine fails at another may pass: it would be forgotten there. Each but the default one has a folder.
+    private string DefaultDatabaseOf(Choice choice) => choice.Target.Name == _targets.Rows[0].Name ? DefaultDatabase
         : Path.Combine(DefaultDatabase,
             string.Concat(choice.Target.Name.Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')));
 

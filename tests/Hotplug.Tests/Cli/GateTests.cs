@@ -137,6 +137,15 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_machine_but_the_default_one_keeps_its_failures_apart()
+    {
+        var machine = Path.Combine(AppContext.BaseDirectory, "hotplug.dll");
+        await _shell.Run("gate", "--budget", "1", "--target", $"stdio:dotnet {machine} serve");
+        var folder = Assert.Single(Directory.GetDirectories(_shell.PathOf(".hotplug/failures")));
+        Assert.StartsWith("stdio-dotnet-", Path.GetFileName(folder));
+    }
+
+    [Fact]
     public async Task Interrupted_it_tells_what_was_done_and_is_inconclusive()
     {
         using var stop = new CancellationTokenSource();
