@@ -23,6 +23,7 @@ public sealed class CommandLine
             RunCommand.Create(surroundings, targets),
             ReplayCommand.Create(surroundings, targets),
             ShrinkCommand.Create(surroundings, targets),
+            ExplainCommand.Create(surroundings, targets),
             ExploreCommand.Create(surroundings, targets),
             FaultsCommand.Create(surroundings, targets),
             CheckCommand.Create(surroundings),

@@ -1,0 +1,69 @@
+using Hotplug.Bitmap;
+using Hotplug.Contract.Traces;
+using Hotplug.Engine.Explain;
+using Hotplug.Engine.Run;
+using Hotplug.Invariants;
+using Hotplug.Model;
+using Xunit;
+
+namespace Hotplug.Tests.Explain;
+
+public sealed class ExplainerTests
+{
+    private const string Vetoed = """
+        hotplug-trace 1
+        spec pageblock=1 section=2 max-order=1 boot=2 dimm-first=2 dimm=0 device-memory=3+2/1@0
+        tick seconds=1
+        plug m1 sub-blocks=1
+        online_movable m1.b0
+        veto k=4 errno=EBUSY
+        offline m1.b0
+        """;
+
+    private readonly Explanation _explanation = Explain(Fault.CancelForgetsReference, Vetoed);
+
+    [Fact]
+    public void What_can_go_is_told_apart_from_what_is_needed() =>
+        Assert.Equal([false, true, true, true, true], _explanation.Operations.Select(static o => o.IsNeeded));
+
+    [Fact]
+    public void An_argument_of_which_any_value_fails_could_be_anything() => Assert.True(
+        _explanation.Operations[3].Arguments.Single(static a => a.Key == "errno").IsFree);
+
+    [Fact]
+    public void An_argument_that_must_be_as_it_is_matters()
+    {
+        var point = _explanation.Operations[3].Arguments.Single(static a => a.Key == "point");
+        Assert.Equal("notifier", point.Value);
+        Assert.NotEmpty(point.Tried);
+        Assert.Empty(point.StillFails);
+    }
+
+    [Fact]
+    public void What_the_failing_operation_changed_is_told_before_and_after()
+    {
+        var line = Assert.Single(_explanation.Changes, static c => c.StartsWith("memory3: ", StringComparison.Ordinal));
+        Assert.Contains("references 1 -> online", line);
+        Assert.EndsWith("references 0", line);
+    }
+
+    [Fact]
+    public void The_text_names_every_operation()
+    {
+        var text = ExplanationText.Print(_explanation);
+        Assert.Contains("tick seconds=1: could be left out", text);
+        Assert.Contains("offline m1.b0: needed", text);
+        Assert.Contains("what offline m1.b0 changed", text);
+        Assert.Contains($"verified by {_explanation.Executions} runs", text);
+    }
+
+    private static Explanation Explain(Fault fault, string text)
+    {
+        Assert.True(TraceText.TryParse(text, out var trace, out var error), error?.ToString());
+        using var machine = BitmapMachine.Create(fault);
+        var runner = new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All));
+        var failure = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
+        Assert.Equal("references.offline-page-is-one", failure.Violation?.Rule);
+        return new Explainer(runner).Explain(failure);
+    }
+}
