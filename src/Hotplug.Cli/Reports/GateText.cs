@@ -29,6 +29,9 @@ internal static class GateText
         Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "
             + $"{report.Evaluations} evaluations of {result.Shares.Length} invariants");
         Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s");
+        if (report.Verdict == Verdict.Conforms && result.Incidence.Sequences > 0)
+            Field(printer, "rest", $"{result.Incidence.Met} behaviours (operation and answer) met; the next sequence shows "
+                + $"{result.Incidence.MostNewPerSequence:0.0###} new ones at most (95 %)");
         if (report.Interrupted)
             Field(printer, "note", $"interrupted: {report.Budget} were asked for");
         foreach (var line in result.Repeated)

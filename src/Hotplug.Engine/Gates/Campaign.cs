@@ -185,6 +185,7 @@ internal sealed class Campaign
         var source = worker.Rig.Sequences.DrawSource(ref random, spec, levels);
         var verdict = worker.Runner.Walk(spec, source, _options.OperationsPerSequence);
         worker.Operations += worker.Runner.Executed.Length;
+        worker.Incidence.Add(worker.Runner.Executed, worker.Runner.Answers);
         worker.Sequences++;
         if (worker.Sequences % SequencesBetweenProgress == 0)
             Tell(isShrinking: false);
@@ -272,10 +273,12 @@ internal sealed class Campaign
     private GateResult ResultOf(ImmutableArray<Failure> failures)
     {
         var coverage = new Coverage();
+        var incidence = new Incidence();
         var deviations = new SortedDictionary<string, long>();
         foreach (var worker in _workers)
         {
             coverage.Merge(worker.Runner.Coverage);
+            incidence.Merge(worker.Incidence);
             foreach (var (defect, count) in worker.Runner.DeviationsMet)
                 deviations[defect] = deviations.GetValueOrDefault(defect) + count;
         }
@@ -289,6 +292,7 @@ internal sealed class Campaign
             Sequences = Sequences,
             Operations = Operations,
             Coverage = coverage,
+            Incidence = incidence,
             Shares = [.. SharesOf()],
             Faults = _faults,
             DeviationsMet = deviations.ToImmutableSortedDictionary(),
@@ -316,6 +320,8 @@ internal sealed class Campaign
         internal Rig Rig { get; } = rig;
 
         internal Runner Runner { get; } = new(rig.Machine, rig.Suite);
+
+        internal Incidence Incidence { get; } = new();
 
         /// <summary>
         /// The sequence at hand; <see cref="FromTrace"/> for a kept failure. Read by the watcher's thread too.

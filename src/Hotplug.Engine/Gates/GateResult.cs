@@ -33,6 +33,9 @@ public sealed record GateResult
     /// <summary>(Operation × answer), likewise.</summary>
     public Coverage Coverage { get; init; } = new();
 
+    /// <summary>What was met in how many sequences, and what that tells of the rest.</summary>
+    public Incidence Incidence { get; init; } = new();
+
     /// <summary>Every invariant that applies to the machine, in the order of the suite.</summary>
     public ImmutableArray<Share> Shares { get; init; } = [];
 
