@@ -192,7 +192,7 @@ public static class SmallScopes
             loan-target pages={0,1,4}
             oom
             tick seconds=1
-            """) with { MostSeconds = 3, MostOperations = 5 },
+            """) with { MostSeconds = 9 },
         ScopeText.Parse("contig", "exact ranges among other pages, over blocks that are partly plugged", """
             spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0
             spec device-memory=3+2/1@0

@@ -26,6 +26,7 @@ public sealed class Explorer : IOperationSource
     private long _broken;
     private int _step;
     private int _letter;
+    private int _last;
     private int _tried;
     private long _edges;
     private RunResult? _failure;
@@ -67,6 +68,8 @@ public sealed class Explorer : IOperationSource
             operation = _scope.Alphabet[_letter++];
             if (!IsTried(operation))
                 continue;
+            // Letters that are not tried may follow it: it is this one that leads somewhere.
+            _last = _letter - 1;
             _edges++;
             _tried++;
             return true;
@@ -123,8 +126,8 @@ public sealed class Explorer : IOperationSource
 
     private Node Child(in Node here, int parent)
     {
-        var operation = _scope.Alphabet[_letter - 1];
-        return new Node(parent, _letter - 1, here.Depth + 1, here.Seconds + SecondsOf(operation),
+        var operation = _scope.Alphabet[_last];
+        return new Node(parent, _last, here.Depth + 1, here.Seconds + SecondsOf(operation),
             here.IsBroken || HasBroken);
     }
 
@@ -173,7 +176,7 @@ public sealed class Explorer : IOperationSource
         _runner.Suite.Specification.Describe(_runner.State!, _menu);
     }
 
-    private bool LedAway() => SecondsOf(_scope.Alphabet[_letter - 1]) > 0 || HasBroken
+    private bool LedAway() => SecondsOf(_scope.Alphabet[_last]) > 0 || HasBroken
         || Digest.Of(_runner.Seen) != _here.Seen || !_runner.State!.Equals(_here.Known);
 
     private bool HasBroken => _seeded is not null && _seeded.TimesBroken != _broken;
