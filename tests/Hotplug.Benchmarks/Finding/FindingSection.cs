@@ -1,15 +1,13 @@
 using Hotplug.Bitmap;
-using Hotplug.Contract.Rules;
 using Hotplug.Generators;
-using Hotplug.Invariants;
 
 namespace Hotplug.Benchmarks.Finding;
 
 /// <summary>How soon every seeded fault is found, and what each part of the generator is worth.</summary>
 internal sealed class FindingSection : ISection
 {
-    private const int Seeds = 9;
-    private const long Limit = 100_000;
+    private const int Seeds = 3;
+    private const long Limit = 20_000;
     private const string Ours = "as a gate runs";
     private const string Uniform = "uniform operations, sequences as long";
     private const string FsCheck = "FsCheck plain: uniform operations, sized arrays";
@@ -46,7 +44,7 @@ internal sealed class FindingSection : ISection
     [
         (Ours, static (finder, _, seed) => finder.Operations(new Sequences(), seed, Limit)),
         ("steered to the family of the rule", static (finder, form, seed) =>
-            finder.Operations(new Sequences(FamilyOf(form)), seed, Limit)),
+            finder.Operations(new Sequences(form.Family), seed, Limit)),
         ("without steering", (finder, _, seed) => Without(finder, Guidance.Steering, seed)),
         ("without swarm", (finder, _, seed) => Without(finder, Guidance.Swarm, seed)),
         ("without sequences", (finder, _, seed) => Without(finder, Guidance.Sequences, seed)),
@@ -57,8 +55,6 @@ internal sealed class FindingSection : ISection
 
     private static long Without(Finder finder, Guidance part, ulong seed) =>
         finder.Operations(new Sequences(null, Guidance.Full & ~part), seed, Limit);
-
-    private static Family FamilyOf(FaultForm form) => Catalogue.All.First(rule => rule.Id == form.KilledBy).Family;
 
     private static long Median(Func<ulong, long> count)
     {
