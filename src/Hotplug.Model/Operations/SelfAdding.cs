@@ -30,7 +30,7 @@ internal static class SelfAdding
         next = FollowReleased(next, seen).With(balloon with { Pages = held });
         var holder = balloon;
         return ruling.Permit(next, new PageRule((pages, before, after) => after.Has(PageFlags.InUse | PageFlags.Kernel)
-            ? added > 0 && (before.Has(PageFlags.Buddy) || Allocating.Covers(seen.Outcome, WitnessRole.Released, pages))
+            ? added > 0 && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Released, pages))
             : Ballooning.Releases(seen, holder, pages, before, after)));
     }
 
