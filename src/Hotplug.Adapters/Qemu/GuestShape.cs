@@ -18,9 +18,10 @@ internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool Deflate
     // 4*32+13); the agent cannot.
     private const string NoCompareExchange16 = "clearcpuid=141";
 
-    // A busy host makes a guest measure its timers wrong; an NMI makes a silent one tell where it stands.
-    private const string BootParameters =
-        $"console=ttyS0 panic=-1 loglevel=1 nokaslr no_timer_check {NoCompareExchange16} unknown_nmi_panic";
+    // A busy host makes a guest measure its timers wrong, and believe that its CPU was stuck for as long as the guest itself
+    // was not run: the lockup detector waits two minutes. An NMI makes a silent guest tell where it stands.
+    private const string BootParameters = "console=ttyS0 panic=-1 loglevel=1 nokaslr no_timer_check "
+        + $"{NoCompareExchange16} unknown_nmi_panic watchdog_thresh=60";
 
     /// <summary>First block of device memory, and of DIMMs: QEMU places them behind each other from 4 GiB on.</summary>
     internal const int FirstHotBlock = 32, FirstDimmBlock = 40, RegionBlocks = 8, BootBlocks = 4;

@@ -246,6 +246,8 @@ internal sealed class Campaign
         var runner = new Runner(rig.Machine, rig.Suite);
         deadline?.Watch(runner);
         var shrunk = new Shrinker(runner, _options.ShrinkBudget, _options.Stop).Shrink(finding.Run);
+        if (IsRepeated && !shrunk.Reproduced)
+            return found with { Again = runner.LastResult };
         var minimal = Keep(FailureOf(finding, shrunk.Result, shrunk.OriginalLength) with
         {
             Reproduced = shrunk.Reproduced,

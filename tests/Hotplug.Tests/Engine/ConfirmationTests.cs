@@ -64,6 +64,15 @@ public sealed class ConfirmationTests : IDisposable
     }
 
     [Fact]
+    public void A_failure_that_shows_again_and_then_no_more_is_flaky_too()
+    {
+        var result = Run(FailsIn(run => run is 3 or 4));
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.True(result.Failure!.IsFlaky);
+    }
+
+    [Fact]
     public void A_harness_that_fails_once_is_noted_and_the_campaign_goes_on()
     {
         var result = Run(new Machine { Breaks = static run => run == 2 });
