@@ -49,7 +49,8 @@ internal static class BackedPages
         return false;
     }
 
-    /// <summary>PageOffline that Hyper-V's or Xen's driver holds or keeps out: nobody moves it or gives it up.</summary>
+    /// <summary>PageOffline that Hyper-V's or Xen's driver holds or keeps out: nobody moves it or gives it
+    /// up.</summary>
     internal static bool IsImmovable(in PageState page) => page.Has(PageFlags.Offline)
         && (page.Has(PageFlags.Unbacked) || page.Owner is HyperV or Xen);
 

@@ -20,7 +20,8 @@ internal static class LoanClock
     internal static bool Polled(Transition seen, in LoanObservation before) =>
         seen.Operation.Amount >= SecondsToPoll(seen.Spec, before);
 
-    /// <summary>Pages that a poll wants on loan: enough memory stays active, and what OOM took back stays back.</summary>
+    /// <summary>Pages that a poll wants on loan: enough memory stays active, and what OOM took back stays
+    /// back.</summary>
     internal static long Goal(Transition seen, in LoanObservation before)
     {
         long managed = 0;

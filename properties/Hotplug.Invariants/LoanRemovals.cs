@@ -117,7 +117,8 @@ public static class LoanRemovals
         return null;
     }
 
-    // What CMM had in the range, and did not give back before its callback agreed. A list page that moved there earlier in
+    // What CMM had in the range, and did not give back before its callback agreed. A list page that moved there earlier
+    // in
     // the same operation is one more; one that comes later is of no concern.
     private static PageRange FirstLeft(Transition seen, int asked)
     {

@@ -6,7 +6,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Invariants;
 
 /// <summary>
-/// Groups of vmemmap pages, per memory block or per device (source document 001): their first page, the head, counts the
+/// Groups of vmemmap pages, per memory block or per device (source document 001): their first page, the head, counts
+/// the
 /// sections that they serve, and maps the others.
 /// </summary>
 public static class MemmapGroups
@@ -169,7 +170,8 @@ public static class MemmapGroups
             || block.Pages.Vmemmap == Math.Min((needed + unit - 1) / unit * unit, seen.Spec.PagesPerBlock);
     }
 
-    // A device that the block is the first one of, with so many sections, or another one of. Parts of a device's range may
+    // A device that the block is the first one of, with so many sections, or another one of. Parts of a device's range
+    // may
     // have been removed and given to another device.
     private static bool AnyDevice(Transition seen, int block, bool isFirst, long sections)
     {

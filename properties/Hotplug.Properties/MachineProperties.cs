@@ -23,7 +23,8 @@ namespace Hotplug.Properties;
 
 /// <summary>
 /// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after
-/// every operation by its invariants and by the reference model. A machine that runs in process, in whatever project, gets
+/// every operation by its invariants and by the reference model. A machine that runs in process, in whatever project,
+/// gets
 /// them all in one line: <c>public sealed class MyMachineConforms() : MachineProperties(new MyMachine());</c>.
 /// </summary>
 /// <remarks>

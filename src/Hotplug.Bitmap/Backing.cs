@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// Memory that a balloon driver added without anything behind it, and the hypervisor backs page by page: steps 5 and 6 of
+/// Memory that a balloon driver added without anything behind it, and the hypervisor backs page by page: steps 5 and 6
+/// of
 /// source document 004. Hyper-V remembers what is backed while a block is offline; Xen knows only pages in its balloon.
 /// </summary>
 internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> pages, BuddyAllocator buddy)
@@ -28,7 +29,8 @@ internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> 
         return Errno.None;
     }
 
-    /// <summary>Takes up to so many pages out of Xen's balloon that never had backing, lowest first; says how many.</summary>
+    /// <summary>Takes up to so many pages out of Xen's balloon that never had backing, lowest first; says how
+    /// many.</summary>
     public long BackAny(long most, EffectLog log)
     {
         var left = most;

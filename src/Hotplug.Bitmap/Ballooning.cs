@@ -102,7 +102,8 @@ internal sealed class Ballooning<TRules>(
         return taken;
     }
 
-    // Steps 1 to 4 of source document 004 when it needs more struct pages, then 5 and 6 page by page. It takes what it can
+    // Steps 1 to 4 of source document 004 when it needs more struct pages, then 5 and 6 page by page. It takes what it
+    // can
     // get.
     private void AddAndBack(long missing, EffectLog log)
     {

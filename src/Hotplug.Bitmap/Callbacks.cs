@@ -12,7 +12,8 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class Callbacks(MachineState state)
 {
-    /// <summary>What is set when the machine starts: every driver in a list, the first that comes in the slot.</summary>
+    /// <summary>What is set when the machine starts: every driver in a list, the first that comes in the
+    /// slot.</summary>
     public static CallbackOwners AtStart(MachineSpec spec)
     {
         var all = CallbackOwners.None;

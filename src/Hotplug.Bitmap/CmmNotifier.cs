@@ -31,7 +31,8 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
         }
     }
 
-    /// <summary>Step 1, mutex_lock(&amp;hotplug_mutex): waits for no loan to end, only for a look that the thread takes.</summary>
+    /// <summary>Step 1, mutex_lock(&amp;hotplug_mutex): waits for no loan to end, only for a look that the thread
+    /// takes.</summary>
     public static void Halt(Cmm cmm, PageRange range, EffectLog log)
     {
         cmm.IsHalted = true;
@@ -56,7 +57,8 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
     }
 
     /// <summary>
-    /// Step 2: from the head down. A hole is filled with the last address of the head; a head that is empty then is freed.
+    /// Step 2: from the head down. A hole is filled with the last address of the head; a head that is empty then is
+    /// freed.
     /// </summary>
     public void ReleaseLoans(LoanList list, PageRange range, EffectLog log)
     {
@@ -87,7 +89,8 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
     }
 
     /// <summary>
-    /// Step 3: the new one never lies in the range, because that is isolated. Without one the offline is refused; what was
+    /// Step 3: the new one never lies in the range, because that is isolated. Without one the offline is refused; what
+    /// was
     /// given back so far stays so.
     /// </summary>
     public Errno ReplaceListPages(LoanList list, PageRange range, EffectLog log)

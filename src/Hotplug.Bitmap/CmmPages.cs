@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>Which pages of one block are CMM's: one bit each, and apart from them the few that are list pages.</summary>
+/// <summary>Which pages of one block are CMM's: one bit each, and apart from them the few that are list
+/// pages.</summary>
 internal sealed class CmmPages(int planeWords)
 {
     private readonly ulong[] _bits = new ulong[planeWords];
@@ -31,7 +32,8 @@ internal sealed class CmmPages(int planeWords)
     /// <summary>Its pages in [start, end).</summary>
     public int CountIn(int start, int end) => BitRanges.Count(_bits, start, end - start);
 
-    /// <summary>The end of the run from here on in which all pages are alike: nobody's, loaned, or list pages.</summary>
+    /// <summary>The end of the run from here on in which all pages are alike: nobody's, loaned, or list
+    /// pages.</summary>
     public int RunEnd(int offset, int limit)
     {
         if (Count == 0)

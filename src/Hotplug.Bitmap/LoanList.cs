@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>One list page: where it is, and the loaned pages that it holds. Linux 2.6.33: struct cmm_page_array.</summary>
+/// <summary>One list page: where it is, and the loaned pages that it holds. Linux 2.6.33: struct
+/// cmm_page_array.</summary>
 internal sealed class LoanListPage(int capacity)
 {
     public readonly long[] Pages = new long[capacity];

@@ -32,7 +32,8 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
     public bool MayLoan() => !Cmm.IsHalted && !Cmm.HotplugOccurred;
 
     /// <summary>
-    /// Step 2, __get_free_page(GFP_NOIO | __GFP_NORETRY | __GFP_NOMEMALLOC): a page of a kernel zone; −1 if there is none.
+    /// Step 2, __get_free_page(GFP_NOIO | __GFP_NORETRY | __GFP_NOMEMALLOC): a page of a kernel zone; −1 if there is
+    /// none.
     /// Never one of an isolated pageblock. Until it is on the list it is a page of the kernel like any other.
     /// </summary>
     public long AllocatePage()
@@ -52,7 +53,8 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
     }
 
     /// <summary>
-    /// Step 3, all under cmm_lock: room in the list – with the list page that was allocated for it, which is freed if the
+    /// Step 3, all under cmm_lock: room in the list – with the list page that was allocated for it, which is freed if
+    /// the
     /// room is there by now –, then plpar_page_set_loaned(), then the page is on the list and counted.
     /// </summary>
     /// <param name="pfn">The page.</param>
@@ -80,7 +82,8 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
     }
 
     /// <summary>
-    /// Step 4, only where step 3 found no room, and without cmm_lock: a page to hold addresses; the errno if there is none.
+    /// Step 4, only where step 3 found no room, and without cmm_lock: a page to hold addresses; the errno if there is
+    /// none.
     /// Then step 3 again.
     /// </summary>
     public Errno AllocateListPage(out long pfn)
@@ -100,7 +103,8 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
         log.Add(EffectKind.LoanListAdded, new PageRange(pfn, 1));
     }
 
-    /// <summary>free_page(): of a page that was to be loaned, or was, or of a list page. The buddy refuses a poisoned one.</summary>
+    /// <summary>free_page(): of a page that was to be loaned, or was, or of a list page. The buddy refuses a poisoned
+    /// one.</summary>
     public void FreePage(long pfn)
     {
         var block = state.BlockOf(pfn);

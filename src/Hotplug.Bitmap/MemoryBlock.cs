@@ -27,7 +27,8 @@ internal sealed class MemoryBlock(int words)
     /// <summary>Where its memmap lies.</summary>
     public MemmapPlacement Memmap;
 
-    /// <summary>The block whose first page is the head of its memmap group; −1 when its memmap lies in other memory.</summary>
+    /// <summary>The block whose first page is the head of its memmap group; −1 when its memmap lies in other
+    /// memory.</summary>
     public int Head;
 
     /// <summary>References of its first page as the head of a memmap group; 0 if it is none.</summary>
@@ -114,7 +115,8 @@ internal sealed class MemoryBlock(int words)
     /// <summary>First page that can be anything but vmemmap or another zone's.</summary>
     public int FirstPage => Vmemmap + Foreign;
 
-    /// <summary>Pages on per-CPU lists, by ascending offset, and whose list it is. The planes say that they are free.</summary>
+    /// <summary>Pages on per-CPU lists, by ascending offset, and whose list it is. The planes say that they are
+    /// free.</summary>
     public readonly List<(int Offset, int Cpu)> OnPcplists = [];
 
     /// <summary>The CPU on whose list the page is; −1 if it is on none.</summary>

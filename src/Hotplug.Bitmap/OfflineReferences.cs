@@ -3,7 +3,8 @@ using Hotplug.Contract;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// References that somebody else takes on the PageOffline pages of a device memory. Beside its owner's one reference, or
+/// References that somebody else takes on the PageOffline pages of a device memory. Beside its owner's one reference,
+/// or
 /// beside none in the dialect of source document 003.
 /// </summary>
 internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)

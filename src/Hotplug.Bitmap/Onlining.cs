@@ -30,7 +30,8 @@ internal sealed class Onlining<TRules>(
     }
 
     /// <summary>
-    /// What a driver does that adds memory without registering it: steps 4 and 5 of source document 004, in the zone that
+    /// What a driver does that adds memory without registering it: steps 4 and 5 of source document 004, in the zone
+    /// that
     /// a plain online would choose.
     /// </summary>
     public Errno OnlineUnregistered(MemoryBlock block, EffectLog log) =>
@@ -153,7 +154,8 @@ internal sealed class Onlining<TRules>(
         }
     }
 
-    // The seeded fault: hv_online_page() knows its own regions only, and keeps what lies outside of them from everybody.
+    // The seeded fault: hv_online_page() knows its own regions only, and keeps what lies outside of them from
+    // everybody.
     private bool IsDropped(MemoryBlock block) => !rules.Keeps(Fault.CallbackDropsForeignPages) && block.Memory == 0
         && block.Driver == CallbackOwner.Generic
         && (state.Callbacks & (CallbackOwners.Xen | CallbackOwners.HyperV)) != CallbackOwners.None;

@@ -4,7 +4,8 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Bitmap;
 
-/// <summary>The operation pcp: somebody drains the lists, or holds their lock for a while (kernel-semantics 3.9.4).</summary>
+/// <summary>The operation pcp: somebody drains the lists, or holds their lock for a while (kernel-semantics
+/// 3.9.4).</summary>
 internal sealed class PcplistOperations(MachineState state, PcplistSteps steps)
 {
     public Errno Do(PcpAction action, EffectLog log)

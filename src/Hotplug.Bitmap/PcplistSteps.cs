@@ -1,7 +1,8 @@
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// A page that is being freed: its pageblock's type was read, and the lists were not touched yet. What the type is by then
+/// A page that is being freed: its pageblock's type was read, and the lists were not touched yet. What the type is by
+/// then
 /// may be another one.
 /// </summary>
 /// <param name="Page">The page frame; −1: free_unref_page_prepare() kept it, it is poisoned.</param>
@@ -30,7 +31,8 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
     }
 
     /// <summary>
-    /// free_unref_page_commit(): to the CPU's list, unless the type that was read goes straight to the buddy. A list that
+    /// free_unref_page_commit(): to the CPU's list, unless the type that was read goes straight to the buddy. A list
+    /// that
     /// is full is flushed by a batch; of a disabled one that is the page itself.
     /// </summary>
     public void FreeCommit(int cpu, in FreeInFlight freed)
@@ -50,7 +52,8 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
             Flush(cpu, block.Home, Lists.Batch(block.Home));
     }
 
-    /// <summary>rmqueue_pcplist(): the page that was freed last; a batch from the buddy first if there is none.</summary>
+    /// <summary>rmqueue_pcplist(): the page that was freed last; a batch from the buddy first if there is
+    /// none.</summary>
     public bool TryTake(int cpu, Zone zone, bool high, out long page)
     {
         var index = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
@@ -65,7 +68,8 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
         return true;
     }
 
-    /// <summary>free_pcppages_bulk(): the oldest pages go to the buddy list of the type that their pageblock has now.</summary>
+    /// <summary>free_pcppages_bulk(): the oldest pages go to the buddy list of the type that their pageblock has
+    /// now.</summary>
     public void Flush(int cpu, int zone, int count)
     {
         for (var left = Math.Min(count, Lists.Count(cpu, zone)); left > 0; left--)

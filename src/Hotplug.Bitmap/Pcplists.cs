@@ -3,8 +3,10 @@ using Hotplug.Contract.Machines;
 namespace Hotplug.Bitmap;
 
 /// <summary>
-/// The per-CPU lists of free pages, one for every CPU and zone, and the lock that disables them: pcp_batch_high_lock. Only
-/// single pages are kept; larger chunks go to the buddy at once. Who is on a list is not in the buddy, nor in the zone's
+/// The per-CPU lists of free pages, one for every CPU and zone, and the lock that disables them: pcp_batch_high_lock.
+/// Only
+/// single pages are kept; larger chunks go to the buddy at once. Who is on a list is not in the buddy, nor in the
+/// zone's
 /// free pages.
 /// </summary>
 internal sealed class Pcplists(MachineSpec spec, int zones)
@@ -22,7 +24,8 @@ internal sealed class Pcplists(MachineSpec spec, int zones)
     /// <summary>Somebody holds the lock: the lists of one zone, or of all, are disabled.</summary>
     public bool IsLocked => _disabled != None;
 
-    /// <summary>Pages that a list of the zone may hold; 0 while disabled. The value cached in the zone otherwise.</summary>
+    /// <summary>Pages that a list of the zone may hold; 0 while disabled. The value cached in the zone
+    /// otherwise.</summary>
     public int High(int zone) => IsDisabled(zone) ? 0 : spec.PcpHigh;
 
     /// <summary>Pages that move at once; 1 while disabled. The value cached in the zone otherwise.</summary>

@@ -7,7 +7,8 @@ namespace Hotplug.Contract;
 /// <c>default</c> is <see cref="None"/>: success.
 /// </summary>
 /// <remarks>
-/// The set is open: an injected error may carry any number from 1 to 4095. <see cref="ErrnoText"/> prints a number without
+/// The set is open: an injected error may carry any number from 1 to 4095. <see cref="ErrnoText"/> prints a number
+/// without
 /// a name as <c>errno-77</c>.
 /// </remarks>
 public enum Errno : short
@@ -52,7 +53,8 @@ public enum Errno : short
     EHWPOISON = 133,
 }
 
-/// <summary>Text form of <see cref="Errno"/>: <c>ok</c>, <c>EBUSY</c>, or <c>errno-77</c> for a number without a name.</summary>
+/// <summary>Text form of <see cref="Errno"/>: <c>ok</c>, <c>EBUSY</c>, or <c>errno-77</c> for a number without a
+/// name.</summary>
 public static class ErrnoText
 {
     /// <summary>The largest error number that the kernel can encode in a pointer (MAX_ERRNO).</summary>

@@ -1,6 +1,7 @@
 namespace Hotplug.Contract;
 
-/// <summary>A run of page frames, half-open: [<see cref="Start"/>, <see cref="End"/>). <c>default</c> is the empty range at 0.</summary>
+/// <summary>A run of page frames, half-open: [<see cref="Start"/>, <see cref="End"/>). <c>default</c> is the empty
+/// range at 0.</summary>
 /// <param name="Start">First page frame number.</param>
 /// <param name="Count">How many pages; 0 or more.</param>
 public readonly record struct PageRange(long Start, long Count)

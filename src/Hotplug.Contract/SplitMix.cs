@@ -17,7 +17,8 @@ public struct SplitMix(ulong seed)
         }
     }
 
-    /// <summary>A number in [0, <paramref name="bound"/>); bound is at least 1. Bias is below 2^-32 for the bounds used here.</summary>
+    /// <summary>A number in [0, <paramref name="bound"/>); bound is at least 1. Bias is below 2^-32 for the bounds used
+    /// here.</summary>
     public int Below(int bound) => (int)(((Next() >> 32) * (ulong)(uint)bound) >> 32);
 
     /// <summary>A number in [0, <paramref name="bound"/>); bound is at least 1.</summary>
@@ -29,7 +30,8 @@ public struct SplitMix(ulong seed)
     /// <summary>True in <paramref name="percent"/> of 100 cases.</summary>
     public bool Chance(int percent) => Below(100) < percent;
 
-    /// <summary>A seed for a part of the work, so that parts are independent of each other and of their order.</summary>
+    /// <summary>A seed for a part of the work, so that parts are independent of each other and of their
+    /// order.</summary>
     public static ulong Derive(ulong seed, ulong part)
     {
         unchecked

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 
 namespace ToyHotplug;
 
-/// <summary>The memory of the toy machine: blocks of pages, devices that brought them, allocations that hold them.</summary>
+/// <summary>The memory of the toy machine: blocks of pages, devices that brought them, allocations that hold
+/// them.</summary>
 internal sealed class ToyMemory
 {
     private readonly MachineSpec _spec;

@@ -3,11 +3,13 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Generators.Steps;
 
-/// <summary>CMM: targets, time for its thread, memory that runs out, and what a removal meets (source document 000).</summary>
+/// <summary>CMM: targets, time for its thread, memory that runs out, and what a removal meets (source document
+/// 000).</summary>
 internal static class LoanArms
 {
     /// <summary>
-    /// Most pages on loan: several list pages at any page size. CMM handles them one by one, and so does everybody who judges.
+    /// Most pages on loan: several list pages at any page size. CMM handles them one by one, and so does everybody who
+    /// judges.
     /// </summary>
     private const long MostLoaned = 2048;
 

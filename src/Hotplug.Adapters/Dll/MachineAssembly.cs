@@ -5,7 +5,8 @@ namespace Hotplug.Adapters.Dll;
 
 /// <summary>
 /// Machines of any .NET assembly: a public class that implements <see cref="IMachine"/> and has a public constructor
-/// without parameters. Named by the file, <c>my.dll</c>, or by file and class where it has several: <c>my.dll:My.Machine</c>.
+/// without parameters. Named by the file, <c>my.dll</c>, or by file and class where it has several:
+/// <c>my.dll:My.Machine</c>.
 /// </summary>
 public sealed class MachineAssembly
 {

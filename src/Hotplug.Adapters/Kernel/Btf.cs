@@ -59,7 +59,8 @@ internal sealed class Btf
         return constants;
     }
 
-    /// <summary>Names of a function's parameters, in order; empty if there is none, or none that is described.</summary>
+    /// <summary>Names of a function's parameters, in order; empty if there is none, or none that is
+    /// described.</summary>
     internal IReadOnlyList<string> ParametersOf(string function)
     {
         foreach (var at in _types.Skip(1))

@@ -25,7 +25,8 @@ internal static class KernelObservation
         return levels;
     }
 
-    /// <summary>The level of a kernel that tells these steps: without calls of callbacks there is no order to judge.</summary>
+    /// <summary>The level of a kernel that tells these steps: without calls of callbacks there is no order to
+    /// judge.</summary>
     internal static Levels LevelsOf(EffectKinds steps) =>
         steps.Has(EffectKind.Notified) ? Levels.Effects : Levels.None;
 

@@ -20,7 +20,8 @@ internal static class StepProbes
     // Arguments of the first six parameters: the calling convention of x86-64.
     private static readonly string[] s_registers = ["di", "si", "dx", "cx", "r8", "r9"];
 
-    // Resources are left out: what releases one again when an add fails, release_memory_resource(), is compiled into its
+    // Resources are left out: what releases one again when an add fails, release_memory_resource(), is compiled into
+    // its
     // callers.
     private static readonly Probe[] s_probes =
     [
@@ -48,7 +49,8 @@ internal static class StepProbes
 
     private const string CallChain = "blocking_notifier_call_chain";
 
-    /// <summary>The callbacks of the memory notifier chain that are watched, by the names of a machine's spec.</summary>
+    /// <summary>The callbacks of the memory notifier chain that are watched, by the names of a machine's
+    /// spec.</summary>
     private static readonly (string Name, string Module, string Function)[] s_callbacks =
     [
         ("slub", "", "slab_memory_callback"),
@@ -61,7 +63,8 @@ internal static class StepProbes
             .. s_callbacks.Select(static c => c.Function)]);
 
     /// <summary>
-    /// The lines that define the events, one for each that this kernel can have; a callback in a module that is built in
+    /// The lines that define the events, one for each that this kernel can have; a callback in a module that is built
+    /// in
     /// is found without the module's name, so that of two lines one is refused.
     /// </summary>
     internal static IEnumerable<string> Definitions(Btf types)
@@ -91,7 +94,8 @@ internal static class StepProbes
     internal static string EventOf(string callback) => "call_" + callback.Replace('-', '_');
 
     /// <summary>
-    /// The kinds of effects that these events tell of, <paramref name="listed"/> as the kernel lists its events. Without
+    /// The kinds of effects that these events tell of, <paramref name="listed"/> as the kernel lists its events.
+    /// Without
     /// every callback of the chain, calls of callbacks are not told.
     /// </summary>
     internal static EffectKinds Shown(string listed)

@@ -211,7 +211,8 @@ internal sealed class StepTrace(MachineSpec spec)
 }
 
 /// <summary>
-/// One line of the trace: <c>agent-61 [000] ..... 5.123456: isolated: (start_isolate_page_range+0x0/0x250) start_pfn=1310720 …</c>.
+/// One line of the trace: <c>agent-61 [000] ..... 5.123456: isolated: (start_isolate_page_range+0x0/0x250)
+/// start_pfn=1310720 …</c>.
 /// </summary>
 /// <param name="Task">Who.</param>
 /// <param name="Event">Which event.</param>

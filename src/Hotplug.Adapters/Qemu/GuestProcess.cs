@@ -9,7 +9,8 @@ namespace Hotplug.Adapters.Qemu;
 /// </summary>
 internal sealed class GuestProcess : IDisposable
 {
-    // $1 the directory, $2 a saved guest or nothing, the rest QEMU. It runs in a session of its own: Ctrl-C is for us. The
+    // $1 the directory, $2 a saved guest or nothing, the rest QEMU. It runs in a session of its own: Ctrl-C is for us.
+    // The
     // file "ended" tells that QEMU is gone, with its exit code.
     private const string Supervisor = """
         trap '' INT TERM HUP

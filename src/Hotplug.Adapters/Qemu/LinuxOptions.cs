@@ -26,7 +26,8 @@ public sealed record LinuxOptions(string Kernel, string Modules, string Agent, s
     /// <summary>How long the guest's agent may take to answer.</summary>
     public TimeSpan AnswerLimit { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every observation.</summary>
+    /// <summary>Compare what the guest says of its pages with what QEMU reads from outside, at every
+    /// observation.</summary>
     public bool ComparesChannels { get; init; }
 
     /// <summary>Kernel versions that scripts/fetch-kernel knows.</summary>

@@ -1,6 +1,7 @@
 namespace Hotplug.Adapters.Qemu;
 
-/// <summary>The part of a reproducer that is the same in every one: it boots a guest and knows how to talk to it.</summary>
+/// <summary>The part of a reproducer that is the same in every one: it boots a guest and knows how to talk to
+/// it.</summary>
 internal static class ReproducerText
 {
     internal const string Head = """

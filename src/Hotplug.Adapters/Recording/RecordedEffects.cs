@@ -9,7 +9,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Adapters.Recording;
 
 /// <summary>
-/// The steps of an operation in a recording: <c>[kind, start, count, node, zone, value, event, errno]</c>, in order. The
+/// The steps of an operation in a recording: <c>[kind, start, count, node, zone, value, event, errno]</c>, in order.
+/// The
 /// header says which kinds are told.
 /// </summary>
 internal static class RecordedEffects

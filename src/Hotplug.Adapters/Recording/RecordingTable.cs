@@ -30,7 +30,8 @@ internal static class RecordingTable
 
     /// <summary>
     /// Of the chain of a stock kernel, those callbacks that the suite knows. page_ext registers none where nobody asked
-    /// for it at boot (mm/page_ext.c page_ext_init); the injector is built without ftrace, as all of lib/ is, and a stock
+    /// for it at boot (mm/page_ext.c page_ext_init); the injector is built without ftrace, as all of lib/ is, and a
+    /// stock
     /// kernel lets nobody probe such functions (kernel/trace/trace_kprobe.c within_notrace_func).
     /// </summary>
     public static ImmutableArray<NotifierSpec> Chain { get; } =

@@ -13,7 +13,8 @@ using Hotplug.Generators.Scopes;
 
 namespace Hotplug.Cli.Commands;
 
-/// <summary><c>hotplug faults</c>: puts every fault into the machine that has it, and looks whether it is found.</summary>
+/// <summary><c>hotplug faults</c>: puts every fault into the machine that has it, and looks whether it is
+/// found.</summary>
 internal sealed class FaultsCommand
 {
     private readonly Surroundings _surroundings;

@@ -34,7 +34,8 @@ public sealed record TargetRow(
     /// <summary>On which terms it is tested.</summary>
     public TargetTerms Terms { get; init; } = TargetTerms.Usual;
 
-    /// <summary>Levels that it can have, where opening it needs more than this program; null: the opened machine says.</summary>
+    /// <summary>Levels that it can have, where opening it needs more than this program; null: the opened machine
+    /// says.</summary>
     public Levels? Offers { get; init; }
 
     /// <summary>Its levels, without a fault.</summary>

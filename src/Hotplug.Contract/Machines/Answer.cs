@@ -44,7 +44,8 @@ public readonly record struct Answer(Completion Completion, Errno Errno)
     /// <summary>True for finished with an error.</summary>
     public bool IsErrno => Completion == Completion.Finished && Errno != Errno.None;
 
-    /// <summary>Prints <c>ok</c>, the errno, <c>unfinished</c>, <c>pending</c>, <c>unbound</c> or <c>rejected</c>.</summary>
+    /// <summary>Prints <c>ok</c>, the errno, <c>unfinished</c>, <c>pending</c>, <c>unbound</c> or
+    /// <c>rejected</c>.</summary>
     public override string ToString() =>
         Completion == Completion.Finished ? ErrnoText.Print(Errno) : Words.Of(Completion);
 }

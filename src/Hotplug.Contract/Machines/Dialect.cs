@@ -12,19 +12,23 @@ public enum DialectItem
 {
     /// <summary>None.</summary>
     None = 0,
-    /// <summary>Struct pages start as PG_reserved while they are onlined; without it they start as PageOffline.</summary>
+    /// <summary>Struct pages start as PG_reserved while they are onlined; without it they start as
+    /// PageOffline.</summary>
     RawPagesReserved = 1 << 0,
-    /// <summary>virtio-mem raises managed by its unplugged pages in GOING_OFFLINE and lowers it in CANCEL_OFFLINE.</summary>
+    /// <summary>virtio-mem raises managed by its unplugged pages in GOING_OFFLINE and lowers it in
+    /// CANCEL_OFFLINE.</summary>
     ManagedRaisedInGoingOffline = 1 << 1,
     /// <summary>Offlining subtracts all pages from managed; without it only those that are not PageOffline.</summary>
     OfflineSubtractsAllPages = 1 << 2,
-    /// <summary>A memory block with a poisoned page refuses to come online: EHWPOISON; poison is counted per block.</summary>
+    /// <summary>A memory block with a poisoned page refuses to come online: EHWPOISON; poison is counted per
+    /// block.</summary>
     PoisonBlocksOnline = 1 << 3,
     /// <summary>Unpoison of a PageOffline page is refused: EBUSY.</summary>
     UnpoisonRefusesOffline = 1 << 4,
     /// <summary>PREPARE_ONLINE and FINISH_OFFLINE are sent.</summary>
     PrepareFinishEvents = 1 << 5,
-    /// <summary>memmap_on_memory for any number of blocks, one altmap per block, and a silent fallback where unsupported.</summary>
+    /// <summary>memmap_on_memory for any number of blocks, one altmap per block, and a silent fallback where
+    /// unsupported.</summary>
     AltmapMultiBlock = 1 << 6,
     /// <summary>A node's memory state is cleared before zonelists are rebuilt.</summary>
     EmptyNodeStateBeforeZonelists = 1 << 7,
@@ -44,7 +48,8 @@ public enum DialectItem
     /// <summary>A last reference dropped on a PageOffline page does not free it (source document 003).</summary>
     LastPutKeepsOffline = 1 << 13,
     /// <summary>
-    /// Self-hosted vmemmap forms groups, per memory block or per device: the head page's reference count is the number of
+    /// Self-hosted vmemmap forms groups, per memory block or per device: the head page's reference count is the number
+    /// of
     /// sections that the group serves, and their memmap is freed backwards when it reaches 0 (source document 001).
     /// </summary>
     MemmapGroups = 1 << 14,

@@ -4,17 +4,20 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Contract.Machines;
 
 /// <summary>
-/// Steps of an operation in the order they happened. Names follow the kernel functions; kernel-semantics 9.3 G5 shows the
+/// Steps of an operation in the order they happened. Names follow the kernel functions; kernel-semantics 9.3 G5 shows
+/// the
 /// orders that real kernels take.
 /// </summary>
 public enum EffectKind : byte
 {
     /// <summary>
-    /// One notifier callback was called. Range: the pages; Value: its index in <see cref="MachineSpec.Notifiers"/> (the same
+    /// One notifier callback was called. Range: the pages; Value: its index in <see cref="MachineSpec.Notifiers"/> (the
+    /// same
     /// for each device memory's <c>virtio-mem</c>); Errno: its answer.
     /// </summary>
     Notified,
-    /// <summary>Range moved into the zone: span grown, struct pages initialised, pageblocks ISOLATE. move_pfn_range_to_zone().</summary>
+    /// <summary>Range moved into the zone: span grown, struct pages initialised, pageblocks ISOLATE.
+    /// move_pfn_range_to_zone().</summary>
     MovedToZone,
     /// <summary>Range taken out of the zone, span shrunk. remove_pfn_range_from_zone().</summary>
     RemovedFromZone,
@@ -35,7 +38,8 @@ public enum EffectKind : byte
     ManagedChanged,
     /// <summary>Sections of the range marked online.</summary>
     SectionsOnline,
-    /// <summary>Sections of the range marked offline: the commit point of offlining. __offline_isolated_pages().</summary>
+    /// <summary>Sections of the range marked offline: the commit point of offlining.
+    /// __offline_isolated_pages().</summary>
     SectionsOffline,
     /// <summary>Per-CPU lists of the zone disabled. zone_pcp_disable().</summary>
     PcpDisabled,
@@ -57,7 +61,8 @@ public enum EffectKind : byte
     ReferencesDropped,
     /// <summary>References of a run of PageOffline pages taken back by their owner: 0 to 1.</summary>
     ReferencesTaken,
-    /// <summary>The memmap of one section was allocated and mapped. Range: the section; Value: page frame of its memmap, −1 unknown.</summary>
+    /// <summary>The memmap of one section was allocated and mapped. Range: the section; Value: page frame of its
+    /// memmap, −1 unknown.</summary>
     VmemmapPopulated,
     /// <summary>The memmap of one section was unmapped and freed. Range: the section.</summary>
     VmemmapFreed,
@@ -66,7 +71,8 @@ public enum EffectKind : byte
     /// <summary>Self-hosted vmemmap pages were given up. mhp_deinit_memmap_on_memory().</summary>
     VmemmapDeinitialised,
     /// <summary>
-    /// The reference count of a vmemmap head became Value: the sections that its group still serves. Range: the vmemmap pages
+    /// The reference count of a vmemmap head became Value: the sections that its group still serves. Range: the vmemmap
+    /// pages
     /// of the group (the head's private), the head first. mark_vmemmap_pages() of source document 001.
     /// </summary>
     VmemmapHeadReference,
@@ -91,11 +97,13 @@ public enum EffectKind : byte
     /// <summary>Poison was removed from a page.</summary>
     Unpoisoned,
     /// <summary>
-    /// The isolation notifier chain counted what its callbacks could give back. Range: the pageblock, or part of it that is
+    /// The isolation notifier chain counted what its callbacks could give back. Range: the pageblock, or part of it
+    /// that is
     /// isolated; Value: pages found. memory_isolate_notify() (source document 000).
     /// </summary>
     IsolationCounted,
-    /// <summary>CMM took its hotplug mutex at GOING_OFFLINE: it loans nothing until it gives it back. Range: the pages that leave.</summary>
+    /// <summary>CMM took its hotplug mutex at GOING_OFFLINE: it loans nothing until it gives it back. Range: the pages
+    /// that leave.</summary>
     LoaningHalted,
     /// <summary>CMM gave its hotplug mutex back. Range: the pages that left, or stayed.</summary>
     LoaningResumed,

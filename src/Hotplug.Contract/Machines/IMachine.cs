@@ -66,7 +66,8 @@ public interface IKeepsRecord
 public sealed record MachineIdentity(string Name, string Version, Levels Levels, Visibility Visible)
 {
     /// <summary>
-    /// Of a machine with <see cref="Levels.Effects"/>: the kinds that it reports. What is not among them may happen unseen.
+    /// Of a machine with <see cref="Levels.Effects"/>: the kinds that it reports. What is not among them may happen
+    /// unseen.
     /// </summary>
     public EffectKinds Effects { get; init; } = EffectKinds.All;
 }

@@ -6,7 +6,8 @@ namespace Hotplug.Contract.Machines;
 /// <summary>A device memory (virtio-mem): a region whose sub-blocks are plugged and unplugged.</summary>
 /// <param name="FirstBlock">First memory block of its region.</param>
 /// <param name="Blocks">Memory blocks of its region, 1 and up.</param>
-/// <param name="SubBlockPages">Pages of a sub-block: a power of two, at least a pageblock, at most a memory block.</param>
+/// <param name="SubBlockPages">Pages of a sub-block: a power of two, at least a pageblock, at most a memory
+/// block.</param>
 /// <param name="Node">NUMA node.</param>
 public sealed record DeviceMemorySpec(int FirstBlock, int Blocks, int SubBlockPages, short Node);
 
@@ -17,13 +18,15 @@ public sealed record BalloonSpec(BalloonDriver Driver, bool DeflateOnOom);
 
 /// <summary>
 /// A callback of the memory notifier chain. Names with a meaning: <c>virtio-mem</c> (one callback per device memory),
-/// <c>cmm</c> (one where the machine has CMM), <c>injector</c> (answers what <c>notifier-error</c> set). Any other name is
+/// <c>cmm</c> (one where the machine has CMM), <c>injector</c> (answers what <c>notifier-error</c> set). Any other name
+/// is
 /// a callback that agrees. <see cref="NotifierChains"/> has the chains that kernels really have.
 /// </summary>
 /// <param name="Name">A word.</param>
 /// <param name="Priority">Higher is called earlier; ties in the order listed.</param>
 /// <param name="Unseen">
-/// The machine cannot tell when it is called; only that it refused, when the chain answers with an error that no other gave.
+/// The machine cannot tell when it is called; only that it refused, when the chain answers with an error that no other
+/// gave.
 /// </param>
 public sealed record NotifierSpec(string Name, int Priority, bool Unseen = false);
 
@@ -52,8 +55,10 @@ public enum AutoOnline : byte
 }
 
 /// <summary>
-/// A machine, every size a parameter: a toy of 32 pages and a machine of 16 TiB are both just specs. Blocks are numbered
-/// by address: block N covers pages [N·<see cref="PagesPerBlock"/>, (N+1)·<see cref="PagesPerBlock"/>). Boot memory starts at
+/// A machine, every size a parameter: a toy of 32 pages and a machine of 16 TiB are both just specs. Blocks are
+/// numbered
+/// by address: block N covers pages [N·<see cref="PagesPerBlock"/>, (N+1)·<see cref="PagesPerBlock"/>). Boot memory
+/// starts at
 /// block 0. Device memory and DIMMs live in ranges of their own.
 /// </summary>
 /// <remarks>A spec is plain data; <see cref="SpecRules.Check"/> says whether it is coherent.</remarks>
@@ -80,7 +85,8 @@ public sealed record MachineSpec
     /// <summary>Memory blocks of boot memory, online in zone Normal of node 0; 1 and up.</summary>
     public int BootBlocks { get; init; } = 4;
 
-    /// <summary>Block 0 spans zones DMA and Normal, and the last boot block has a hole: both refuse to go offline, as on a PC.</summary>
+    /// <summary>Block 0 spans zones DMA and Normal, and the last boot block has a hole: both refuse to go offline, as
+    /// on a PC.</summary>
     public bool PcBoot { get; init; }
 
     /// <summary>First memory block of the range where DIMMs may be added.</summary>
@@ -101,7 +107,8 @@ public sealed record MachineSpec
     /// <summary>Per-CPU list high mark, in pages; at least the batch. 0: there are no per-CPU lists.</summary>
     public int PcpHigh { get; init; }
 
-    /// <summary>Node whose memory holds the memmap of added memory when it is not self-hosted; −1: the added memory's own node, else node 0.</summary>
+    /// <summary>Node whose memory holds the memmap of added memory when it is not self-hosted; −1: the added memory's
+    /// own node, else node 0.</summary>
     public int MemmapNode { get; init; } = -1;
 
     /// <summary>Buddy order in which that memmap is allocated.</summary>
@@ -119,7 +126,8 @@ public sealed record MachineSpec
     /// <summary>auto_movable_ratio in percent.</summary>
     public int AutoMovableRatio { get; init; } = 301;
 
-    /// <summary>Seconds that CMM's thread sleeps after it noticed a memory hotplug remove (its module parameter hotplug_delay).</summary>
+    /// <summary>Seconds that CMM's thread sleeps after it noticed a memory hotplug remove (its module parameter
+    /// hotplug_delay).</summary>
     public int CmmHotplugDelay { get; init; } = 5;
 
     /// <summary>Pages that CMM gives back when memory runs out (its module parameter oom_kb).</summary>
@@ -158,7 +166,8 @@ public sealed record MachineSpec
     public int VmemmapPagesPerBlock => VmemmapPagesPerSection * SectionsPerBlock;
 
     /// <summary>
-    /// Pages at the start of a self-hosting block that hold its vmemmap: <see cref="VmemmapPagesPerBlock"/>, rounded up to
+    /// Pages at the start of a self-hosting block that hold its vmemmap: <see cref="VmemmapPagesPerBlock"/>, rounded up
+    /// to
     /// whole pageblocks with <see cref="MemmapOnMemory.Force"/>.
     /// </summary>
     public int SelfHostedPages(MemmapOnMemory policy) => policy == MemmapOnMemory.Force
@@ -173,14 +182,16 @@ public sealed record MachineSpec
         && SelfHostedPages(policy) % PagesPerPageblock == 0 && SelfHostedPages(policy) < PagesPerBlock;
 
     /// <summary>
-    /// As <see cref="SelfHostedPages(MemmapOnMemory)"/>, for a device of so many blocks that hosts the vmemmap of all of
+    /// As <see cref="SelfHostedPages(MemmapOnMemory)"/>, for a device of so many blocks that hosts the vmemmap of all
+    /// of
     /// them at its start: MHP_MEMMAP_DEVICE of source document 001.
     /// </summary>
     public long SelfHostedPages(MemmapOnMemory policy, long blocks) => policy == MemmapOnMemory.Force
         ? ((blocks * VmemmapPagesPerBlock) + PagesPerPageblock - 1) / PagesPerPageblock * PagesPerPageblock
         : blocks * VmemmapPagesPerBlock;
 
-    /// <summary>True if a device of so many blocks can host the vmemmap of all of them at its start, in whole pageblocks.</summary>
+    /// <summary>True if a device of so many blocks can host the vmemmap of all of them at its start, in whole
+    /// pageblocks.</summary>
     public bool CanSelfHost(MemmapOnMemory policy, long blocks) => policy != MemmapOnMemory.Off
         && SelfHostedPages(policy, blocks) % PagesPerPageblock == 0
         && SelfHostedPages(policy, blocks) < blocks * PagesPerBlock;
@@ -198,7 +209,8 @@ public sealed record MachineSpec
     }
 
     /// <summary>
-    /// True if CMM registered its two notifiers: <c>cmm</c> is in the chain as well. Without them its pages are pages of the
+    /// True if CMM registered its two notifiers: <c>cmm</c> is in the chain as well. Without them its pages are pages
+    /// of the
     /// kernel like any other, as before source document 000.
     /// </summary>
     public bool HasHotplugAwareCmm

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Hotplug.Contract.Machines;
 
 /// <summary>
-/// What the machine answered, what it was free to choose, and what it did. One buffer is reused for every operation: what
+/// What the machine answered, what it was free to choose, and what it did. One buffer is reused for every operation:
+/// what
 /// it holds is valid until the next <see cref="IMachine.Execute"/>.
 /// </summary>
 public sealed class Outcome

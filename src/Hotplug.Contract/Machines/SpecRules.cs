@@ -9,7 +9,8 @@ public static class SpecRules
     /// <summary>The largest number of pages: 16 TiB of 4 KiB pages, four times over.</summary>
     public const long MostPages = 1L << 34;
 
-    /// <summary>The first rule that the spec breaks, with the value and what is allowed; null if it is coherent.</summary>
+    /// <summary>The first rule that the spec breaks, with the value and what is allowed; null if it is
+    /// coherent.</summary>
     public static string? Check(MachineSpec spec) =>
         CheckNumbers(spec) ?? CheckUnits(spec) ?? CheckRanges(spec) ?? CheckDrivers(spec);
 

@@ -4,7 +4,8 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Contract.Machines;
 
-/// <summary>A numeric field of a spec: its key in the text form, its bounds (both inclusive), how to read and replace it.</summary>
+/// <summary>A numeric field of a spec: its key in the text form, its bounds (both inclusive), how to read and replace
+/// it.</summary>
 /// <param name="Key">Key in the text form.</param>
 /// <param name="Low">Smallest value.</param>
 /// <param name="High">Largest value.</param>
@@ -14,9 +15,11 @@ public sealed record SpecNumber(
     string Key, long Low, long High, Func<MachineSpec, long> Get, Func<MachineSpec, long, MachineSpec> With);
 
 /// <summary>
-/// Text form of <see cref="MachineSpec"/>: <c>key=value</c> for every field that is not its default, separated by blanks.
+/// Text form of <see cref="MachineSpec"/>: <c>key=value</c> for every field that is not its default, separated by
+/// blanks.
 /// Lists: <c>device-memory=32+8/512@1</c> (first block + blocks / sub-block pages @ node), <c>balloon=virtio</c> or
-/// <c>virtio-oom</c>, <c>notifier=slub:1</c>, <c>none</c> or a kernel's whole chain such as <c>linux-6.12</c>; the entries of a list are separated by commas.
+/// <c>virtio-oom</c>, <c>notifier=slub:1</c>, <c>none</c> or a kernel's whole chain such as <c>linux-6.12</c>; the
+/// entries of a list are separated by commas.
 /// </summary>
 public static class SpecText
 {
@@ -77,7 +80,8 @@ public static class SpecText
         return text.ToString();
     }
 
-    /// <summary>Prints every field, defaults too, but for lists of devices that are empty: for readers who do not know the defaults.</summary>
+    /// <summary>Prints every field, defaults too, but for lists of devices that are empty: for readers who do not know
+    /// the defaults.</summary>
     public static string PrintWhole(MachineSpec spec)
     {
         var text = new StringBuilder();
@@ -93,7 +97,8 @@ public static class SpecText
     }
 
     /// <summary>
-    /// Reads what <see cref="Print"/> or <see cref="PrintWhole"/> writes. False: <paramref name="error"/> names the value and
+    /// Reads what <see cref="Print"/> or <see cref="PrintWhole"/> writes. False: <paramref name="error"/> names the
+    /// value and
     /// what is allowed; also for a spec that is not coherent.
     /// </summary>
     public static bool TryParse(string text, out MachineSpec spec, out string error)
@@ -113,7 +118,8 @@ public static class SpecText
         return error.Length == 0;
     }
 
-    /// <summary>The spec with one <c>key=value</c> put in. False: <paramref name="error"/> names the value and what is allowed.</summary>
+    /// <summary>The spec with one <c>key=value</c> put in. False: <paramref name="error"/> names the value and what is
+    /// allowed.</summary>
     public static bool TryApply(ref MachineSpec spec, string key, string value, out string error)
     {
         error = "";

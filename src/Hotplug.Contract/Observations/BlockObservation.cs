@@ -27,7 +27,8 @@ public sealed class BlockObservation
     public short Node { get; set; }
 
     /// <summary>
-    /// Online: its zone, <see cref="ZoneKind.None"/> if it spans several. Offline: the zone that a plain online would choose.
+    /// Online: its zone, <see cref="ZoneKind.None"/> if it spans several. Offline: the zone that a plain online would
+    /// choose.
     /// </summary>
     public ZoneKind Zone { get; set; }
 

@@ -7,7 +7,8 @@ namespace Hotplug.Contract.Observations;
 /// <summary>A device that brought memory: a DIMM or a device memory.</summary>
 /// <param name="Name">Its name: <c>d1</c>, <c>m1</c>.</param>
 /// <param name="Range">Its address range; a device memory's whole region.</param>
-/// <param name="PluggedPages">Pages plugged: all of a DIMM's; of what a balloon driver added, those that are backed.</param>
+/// <param name="PluggedPages">Pages plugged: all of a DIMM's; of what a balloon driver added, those that are
+/// backed.</param>
 /// <param name="RequestedPages">Pages that the host asked for; the plugged ones where there is no request.</param>
 /// <param name="InFlight">The machine may still be working on it: what concerns its blocks may lag.</param>
 /// <param name="Owner">The balloon driver that added it; generic for none.</param>
@@ -55,7 +56,8 @@ public sealed class Observation
     /// <summary>What this observation shows.</summary>
     public Visibility Visible { get; set; }
 
-    /// <summary>For the machine: who wrote this buffer last. A machine that finds another writer writes everything.</summary>
+    /// <summary>For the machine: who wrote this buffer last. A machine that finds another writer writes
+    /// everything.</summary>
     public object? Writer { get; set; }
 
     /// <summary>For the machine: a number of its own, kept from when it wrote this buffer last.</summary>
@@ -67,7 +69,8 @@ public sealed class Observation
     /// <summary>Poisoned pages as counted (HardwareCorrupted); −1 where it cannot be seen.</summary>
     public long PoisonedPages { get; set; } = -1;
 
-    /// <summary>Pages that hold page descriptors outside the added memory (the memmap's cost); −1 where it cannot be seen.</summary>
+    /// <summary>Pages that hold page descriptors outside the added memory (the memmap's cost); −1 where it cannot be
+    /// seen.</summary>
     public long BootMemmapPages { get; set; } = -1;
 
     /// <summary>Whose online_page callbacks are set.</summary>
@@ -98,7 +101,8 @@ public sealed class Observation
     public ReadOnlySpan<PcplistObservation> Pcplists => CollectionsMarshal.AsSpan(_pcplists);
 
     /// <summary>
-    /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does not
+    /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does
+    /// not
     /// keep track, and stamps must be compared.
     /// </summary>
     public List<int>? Touched => _tracksTouched ? _touched : null;
@@ -184,7 +188,8 @@ public sealed class Observation
     }
 
     /// <summary>
-    /// The block to write, new if it was not there. After changing it call <see cref="Close"/>; a machine that finds its own
+    /// The block to write, new if it was not there. After changing it call <see cref="Close"/>; a machine that finds
+    /// its own
     /// stamp unchanged may leave the contents as they are.
     /// </summary>
     public BlockObservation Open(int block)
@@ -228,7 +233,8 @@ public sealed class Observation
     /// <summary>Adds a per-CPU list.</summary>
     public void Add(in PcplistObservation pcplist) => _pcplists.Add(pcplist);
 
-    /// <summary>States that a block may differ from the observation taken one operation earlier; call in ascending order.</summary>
+    /// <summary>States that a block may differ from the observation taken one operation earlier; call in ascending
+    /// order.</summary>
     public void Touch(int block)
     {
         _tracksTouched = true;

@@ -1,6 +1,7 @@
 namespace Hotplug.Contract.Observations;
 
-/// <summary>A run of pages of one block that differ: offsets [<see cref="Start"/>, <see cref="End"/>) in the block.</summary>
+/// <summary>A run of pages of one block that differ: offsets [<see cref="Start"/>, <see cref="End"/>) in the
+/// block.</summary>
 /// <param name="Start">Offset of the first page.</param>
 /// <param name="Count">How many pages, 1 and up.</param>
 /// <param name="Before">Their state before; <see cref="PageState.NotSeen"/> if the block did not exist.</param>

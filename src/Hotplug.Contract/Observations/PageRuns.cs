@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Hotplug.Contract.Observations;
 
-/// <summary>A run of pages of one block in the same state: offsets [<see cref="Start"/>, <see cref="End"/>) in the block.</summary>
+/// <summary>A run of pages of one block in the same state: offsets [<see cref="Start"/>, <see cref="End"/>) in the
+/// block.</summary>
 /// <param name="Start">Offset of the first page in its block.</param>
 /// <param name="Count">How many pages, 1 and up.</param>
 /// <param name="State">Their state.</param>
@@ -13,7 +14,8 @@ public readonly record struct PageRun(int Start, int Count, PageState State)
     public int End => Start + Count;
 }
 
-/// <summary>The pages of one memory block, run-length encoded and in order; reused. Sums are kept as runs are added.</summary>
+/// <summary>The pages of one memory block, run-length encoded and in order; reused. Sums are kept as runs are
+/// added.</summary>
 public sealed class PageRuns
 {
     private readonly List<PageRun> _runs = [];
@@ -59,7 +61,8 @@ public sealed class PageRuns
         HasUnseen = IsMalformed = false;
     }
 
-    /// <summary>Appends <paramref name="count"/> pages (0 does nothing); joins the run before when the state is the same.</summary>
+    /// <summary>Appends <paramref name="count"/> pages (0 does nothing); joins the run before when the state is the
+    /// same.</summary>
     public void Add(int count, in PageState state)
     {
         if (count <= 0)
@@ -100,7 +103,8 @@ public sealed class PageRuns
     /// <summary>The state of the page at this offset; <see cref="PageState.NotSeen"/> outside.</summary>
     public PageState At(int offset) => RunAt(offset).State;
 
-    /// <summary>The run that holds the page at this offset; one page of <see cref="PageState.NotSeen"/> outside.</summary>
+    /// <summary>The run that holds the page at this offset; one page of <see cref="PageState.NotSeen"/>
+    /// outside.</summary>
     public PageRun RunAt(int offset)
     {
         var runs = Runs;

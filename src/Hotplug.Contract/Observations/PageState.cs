@@ -3,7 +3,8 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Contract.Observations;
 
-/// <summary>What is seen of a page. Bits, not an enumeration: a page that is in two places must be visible as such.</summary>
+/// <summary>What is seen of a page. Bits, not an enumeration: a page that is in two places must be visible as
+/// such.</summary>
 [Flags]
 public enum PageFlags : ushort
 {
@@ -37,15 +38,18 @@ public enum PageFlags : ushort
     Unmigratable = 1 << 12,
     /// <summary>Slab, page table or another kernel use that a kernel states.</summary>
     Kernel = 1 << 13,
-    /// <summary>Added by a balloon driver, and the hypervisor has put no memory behind it yet (source document 004).</summary>
+    /// <summary>Added by a balloon driver, and the hypervisor has put no memory behind it yet (source document
+    /// 004).</summary>
     Unbacked = 1 << 14,
 }
 
 /// <summary>The state of one page, as seen. <c>default</c>: nothing seen, reference count 0.</summary>
 /// <param name="Flags">What is seen.</param>
-/// <param name="Order">Buddy order of the free chunk that the page belongs to; 0 otherwise or where it cannot be seen.</param>
+/// <param name="Order">Buddy order of the free chunk that the page belongs to; 0 otherwise or where it cannot be
+/// seen.</param>
 /// <param name="Owner">
-/// Who holds it, where the machine can tell: 0 unknown, 1.. device memory of that number, 200 + <see cref="BalloonDriver"/> a balloon,
+/// Who holds it, where the machine can tell: 0 unknown, 1.. device memory of that number, 200 +
+/// <see cref="BalloonDriver"/> a balloon,
 /// <see cref="LoanListOwner"/> CMM's list.
 /// Of a page on a per-CPU list: 1 + the CPU.
 /// </param>
@@ -88,7 +92,8 @@ public readonly record struct PageState(PageFlags Flags, byte Order, byte Owner,
     /// <summary>A page on the per-CPU list of this CPU.</summary>
     public static PageState Listed(int cpu) => new(PageFlags.Pcplist, 0, (byte)Math.Min(cpu + 1, byte.MaxValue), 0);
 
-    /// <summary>True if nobody uses the page and the allocator may hand it out: in the buddy or on a per-CPU list.</summary>
+    /// <summary>True if nobody uses the page and the allocator may hand it out: in the buddy or on a per-CPU
+    /// list.</summary>
     public bool IsFree => HasAny(PageFlags.Buddy | PageFlags.Pcplist);
 
     /// <summary>The same page without what a split or merge of free chunks changes.</summary>

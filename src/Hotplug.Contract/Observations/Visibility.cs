@@ -14,11 +14,13 @@ public enum Visibility
     ZoneStart = 1 << 2,
     /// <summary>Free pages and isolated pageblocks of a zone, exactly.</summary>
     ZoneFree = 1 << 3,
-    /// <summary>PageOffline, poison and vmemmap of the pages of online blocks that are not <see cref="PageFlags.Unseen"/>.</summary>
+    /// <summary>PageOffline, poison and vmemmap of the pages of online blocks that are not
+    /// <see cref="PageFlags.Unseen"/>.</summary>
     PageTypes = 1 << 4,
     /// <summary>Reference counts that are not <see cref="PageState.Unknown"/>.</summary>
     References = 1 << 5,
-    /// <summary>Every page of every online block: who has it, exactly; nothing moves unless the witness says so.</summary>
+    /// <summary>Every page of every online block: who has it, exactly; nothing moves unless the witness says
+    /// so.</summary>
     Placement = 1 << 6,
     /// <summary>The boot blocks' pages as well.</summary>
     BootPages = 1 << 7,

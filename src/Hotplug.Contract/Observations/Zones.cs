@@ -32,7 +32,8 @@ public readonly record struct ZoneId(short Node, ZoneKind Kind)
 /// <param name="Start">First page frame of the span; 0 when empty.</param>
 /// <param name="Spanned">Pages of the span, holes included.</param>
 /// <param name="Present">Pages that exist in the zone.</param>
-/// <param name="Managed">Pages given to the buddy, free or handed out; signed, because a kernel has shown less than 0.</param>
+/// <param name="Managed">Pages given to the buddy, free or handed out; signed, because a kernel has shown less than
+/// 0.</param>
 /// <param name="Free">Free pages, isolated ones excluded.</param>
 /// <param name="IsolatedPageblocks">Pageblocks that are ISOLATE; −1 where it cannot be seen.</param>
 public readonly record struct ZoneObservation(

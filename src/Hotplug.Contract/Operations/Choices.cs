@@ -35,7 +35,8 @@ public enum AllocationKind : byte
     Unmigratable,
     /// <summary>Reclaimable kernel pages: never in zone Movable, make isolation fail with EBUSY.</summary>
     Reclaimable,
-    /// <summary>Movable pages with an extra reference of each (vmsplice): offlining does not finish until it is dropped.</summary>
+    /// <summary>Movable pages with an extra reference of each (vmsplice): offlining does not finish until it is
+    /// dropped.</summary>
     Pinned,
     /// <summary>Long-term pinned pages: migrated out of zone Movable before they are pinned (FOLL_LONGTERM).</summary>
     LongTermPinned,
@@ -72,7 +73,8 @@ public enum BlockDevices : byte
 {
     /// <summary>It does, as everything that the kernel adds by itself.</summary>
     Registered,
-    /// <summary>It does not: who added it brings it online as part of the add. Only for one memory block of a balloon driver.</summary>
+    /// <summary>It does not: who added it brings it online as part of the add. Only for one memory block of a balloon
+    /// driver.</summary>
     Unregistered,
 }
 

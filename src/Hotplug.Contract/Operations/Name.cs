@@ -25,7 +25,8 @@ public enum NameKind : byte
 /// <param name="Kind">What the name starts from; <see cref="NameKind.None"/> in <c>default</c>.</param>
 /// <param name="Id">Number of the device, device memory, allocation or raw block.</param>
 /// <param name="Block">Block inside the device, from 0; −1 when the name means the whole.</param>
-/// <param name="Page">Page inside the block or allocation, from 0, or the raw page frame number; −1 when the name means the whole.</param>
+/// <param name="Page">Page inside the block or allocation, from 0, or the raw page frame number; −1 when the name means
+/// the whole.</param>
 public readonly record struct Name(NameKind Kind, int Id, int Block, long Page)
 {
     /// <summary>The device <c>d<paramref name="id"/></c>.</summary>

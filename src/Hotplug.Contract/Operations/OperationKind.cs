@@ -1,7 +1,8 @@
 namespace Hotplug.Contract.Operations;
 
 /// <summary>
-/// Every operation of the contract. The wire word, the arguments and the level of each stand in <see cref="OperationTable"/>;
+/// Every operation of the contract. The wire word, the arguments and the level of each stand in
+/// <see cref="OperationTable"/>;
 /// what each does and answers stands with the factory of the same name in <see cref="Operation"/>.
 /// </summary>
 public enum OperationKind : byte

@@ -85,7 +85,8 @@ public static class OperationTable
     /// <summary>The form with this wire word, or null.</summary>
     public static OperationForm? Find(string word) => s_byWord.GetValueOrDefault(word);
 
-    /// <summary>Prints an operation: word, subject, then <c>key=value</c> for every argument that is not its default.</summary>
+    /// <summary>Prints an operation: word, subject, then <c>key=value</c> for every argument that is not its
+    /// default.</summary>
     public static string Print(in Operation operation)
     {
         var form = Of(operation.Kind);

@@ -4,7 +4,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Contract.Rules;
 
 /// <summary>
-/// One event of the memory notifier chain: the callbacks that one memory_notify() called, in a row, whatever they did in
+/// One event of the memory notifier chain: the callbacks that one memory_notify() called, in a row, whatever they did
+/// in
 /// between.
 /// </summary>
 /// <param name="Notification">Which event.</param>

@@ -18,12 +18,14 @@ public readonly record struct Judgement(object? Next, Violation? Refutation)
 }
 
 /// <summary>
-/// A specification as a relation: it predicts no single answer, it is asked whether what was seen is permitted, and what the
+/// A specification as a relation: it predicts no single answer, it is asked whether what was seen is permitted, and
+/// what the
 /// state must be now. States are opaque, compare by value and are hashable.
 /// </summary>
 public interface ISpecification
 {
-    /// <summary>Takes the first observation of a run (<see cref="Transition.IsStart"/>) as the initial state, or refutes it.</summary>
+    /// <summary>Takes the first observation of a run (<see cref="Transition.IsStart"/>) as the initial state, or
+    /// refutes it.</summary>
     Judgement Begin(Transition start);
 
     /// <summary>

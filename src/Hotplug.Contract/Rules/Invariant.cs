@@ -3,7 +3,8 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Contract.Rules;
 
-/// <summary>Judges one transition: null if the rule holds, else the violation with its evidence. Keeps no state.</summary>
+/// <summary>Judges one transition: null if the rule holds, else the violation with its evidence. Keeps no
+/// state.</summary>
 public delegate Violation? InvariantCheck(Transition seen);
 
 /// <summary>The families of invariants.</summary>
@@ -46,7 +47,8 @@ public enum Family : byte
 }
 
 /// <summary>
-/// A named rule over what a machine shows: before, operation, outcome, after. It follows from its source, does not forbid what
+/// A named rule over what a machine shows: before, operation, outcome, after. It follows from its source, does not
+/// forbid what
 /// the kernel permits, and knows neither the model nor any machine.
 /// </summary>
 /// <param name="Id">Word id: <c>zone.present-pages</c>.</param>

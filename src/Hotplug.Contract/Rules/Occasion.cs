@@ -14,7 +14,8 @@ public enum Happening : byte
     BlocksChanged = 1,
 
     /// <summary>
-    /// A zone's counters, or what they are compared with, may differ: a zone or a block changed, a declared defect predicts
+    /// A zone's counters, or what they are compared with, may differ: a zone or a block changed, a declared defect
+    /// predicts
     /// a deviation, or a device or balloon is or was in flight.
     /// </summary>
     ZonesChanged = 2,
@@ -27,7 +28,8 @@ public enum Happening : byte
 }
 
 /// <summary>
-/// When an invariant has anything to judge. On every other transition it holds without being asked, so that a rule about
+/// When an invariant has anything to judge. On every other transition it holds without being asked, so that a rule
+/// about
 /// notifier events costs nothing where none was sent. All parts must arise; <c>default</c> always does.
 /// </summary>
 /// <param name="Operations">The operations it is about, a bit each; 0: any, the start of a run included.</param>
@@ -60,7 +62,8 @@ public readonly record struct Occasion(ulong Operations = 0, ulong Effects = 0, 
     public Occasion And(Occasion other) =>
         new(Operations | other.Operations, Effects | other.Effects, Needs | other.Needs);
 
-    /// <summary>True if it is about this operation; an occasion that names operations never arises at the start.</summary>
+    /// <summary>True if it is about this operation; an occasion that names operations never arises at the
+    /// start.</summary>
     public bool Names(OperationKind operation, bool isStart) =>
         Operations == 0 || (!isStart && (Operations >> (int)operation & 1) != 0);
 

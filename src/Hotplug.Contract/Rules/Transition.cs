@@ -54,7 +54,8 @@ public sealed class Transition
     /// <summary>What declared defects predict.</summary>
     public DeviationLedger Deviations { get; } = new();
 
-    /// <summary>Blocks whose observation may differ, ascending. A block that is not here is the same before and after.</summary>
+    /// <summary>Blocks whose observation may differ, ascending. A block that is not here is the same before and
+    /// after.</summary>
     public ReadOnlySpan<BlockChange> Changed => _changed.AsSpan(0, _changes);
 
     /// <summary>The answer.</summary>
@@ -66,7 +67,8 @@ public sealed class Transition
     /// <summary>The state of a page before.</summary>
     public PageState PageBefore(long pfn) => Before.PageAt(pfn, Spec.PagesPerBlock);
 
-    /// <summary>The state of a page before, and how many pages from it on share it inside its block, 1 and up.</summary>
+    /// <summary>The state of a page before, and how many pages from it on share it inside its block, 1 and
+    /// up.</summary>
     public (PageState State, long Count) RunBefore(long pfn)
     {
         var offset = (int)(pfn % Spec.PagesPerBlock);
@@ -78,7 +80,8 @@ public sealed class Transition
     /// <summary>The state of a page after.</summary>
     public PageState PageAfter(long pfn) => After.PageAt(pfn, Spec.PagesPerBlock);
 
-    /// <summary>True if the device memory that owns the block (or, for the device itself, any) was in flight before or is after.</summary>
+    /// <summary>True if the device memory that owns the block (or, for the device itself, any) was in flight before or
+    /// is after.</summary>
     public bool InFlight(int block)
     {
         var id = Spec.DeviceMemoryOf(block);

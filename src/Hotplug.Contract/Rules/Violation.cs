@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Hotplug.Contract.Rules;
 
-/// <summary>Where a rule comes from: a kernel version, file and function, or a source document. Never a line number: lines move.</summary>
+/// <summary>Where a rule comes from: a kernel version, file and function, or a source document. Never a line number:
+/// lines move.</summary>
 /// <param name="Version">Kernel version, or the year of a source document.</param>
 /// <param name="File">File, or the source document.</param>
 /// <param name="Function">Function, or the passage.</param>

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Contract.Traces;
 
 /// <summary>
-/// A machine and a sequence of operations, as plain data: the replay file, the regression test, the entry of the failure
+/// A machine and a sequence of operations, as plain data: the replay file, the regression test, the entry of the
+/// failure
 /// database, the body of a report and what people paste into a bug report. Text form: docs/TRACE.md.
 /// </summary>
 /// <param name="Spec">The machine.</param>

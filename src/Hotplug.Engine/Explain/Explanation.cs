@@ -25,7 +25,8 @@ public sealed record OperationWeight(
 
 /// <summary>Why a trace breaks a rule: every claim was verified by running the trace that it speaks of.</summary>
 /// <param name="Operations">What each operation is to it.</param>
-/// <param name="Changes">What the failing operation changed of what can be seen, before and after, line by line.</param>
+/// <param name="Changes">What the failing operation changed of what can be seen, before and after, line by
+/// line.</param>
 /// <param name="Executions">Runs that it took to know.</param>
 public sealed record Explanation(
     ImmutableArray<OperationWeight> Operations, ImmutableArray<string> Changes, int Executions);

@@ -9,7 +9,8 @@ namespace Hotplug.Engine.Faults;
 
 /// <summary>
 /// Faults on purpose, all of them: of every operation of a sequence the 1st, the 2nd, … the k-th internal step of every
-/// kind fails, until there is none left to fail. Each is a run of its own – everything before, the fault, the operation,
+/// kind fails, until there is none left to fail. Each is a run of its own – everything before, the fault, the
+/// operation,
 /// the same again without it, and what follows – in which everything is judged as ever: after a failure the machine is
 /// what it was before.
 /// </summary>
@@ -22,7 +23,8 @@ public sealed class FaultEnumeration : IDisposable
     /// <summary>Operations after the one that failed, which show what it may have left behind.</summary>
     private const int Following = 3;
 
-    /// <summary>Machines with larger blocks have thousands of steps of a kind: they show nothing that small ones do not.</summary>
+    /// <summary>Machines with larger blocks have thousands of steps of a kind: they show nothing that small ones do
+    /// not.</summary>
     private const int MostPagesPerBlock = 256;
 
     private static readonly VetoPoint[] s_points = Enum.GetValues<VetoPoint>();
@@ -57,7 +59,8 @@ public sealed class FaultEnumeration : IDisposable
         && machine.Effects.Has(EffectKind.FaultInjected);
 
     /// <summary>
-    /// Strikes everything in one sequence of the rig's; false if a rule was broken: <see cref="Run.Runner.LastResult"/> of
+    /// Strikes everything in one sequence of the rig's; false if a rule was broken: <see cref="Run.Runner.LastResult"/>
+    /// of
     /// the runner has the run.
     /// </summary>
     public bool Enumerate(ref SplitMix random, int operations)
@@ -110,6 +113,7 @@ public sealed class FaultEnumeration : IDisposable
     private bool Walk(MachineSpec spec, IOperationSource source, int operations) =>
         Runner.Walk(spec, source, operations) == Verdict.Conforms;
 
-    // A migration that fails is tried again, unless memory ran out for it. The others: an errno that nothing else gives.
+    // A migration that fails is tried again, unless memory ran out for it. The others: an errno that nothing else
+    // gives.
     private static Errno ErrnoOf(VetoPoint point) => point == VetoPoint.Notifier ? Errno.EIO : Errno.ENOMEM;
 }

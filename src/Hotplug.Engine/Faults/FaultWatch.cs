@@ -7,7 +7,8 @@ namespace Hotplug.Engine.Faults;
 /// <summary>A machine whose answers pass through unchanged; what is noticed is whether an armed fault struck.</summary>
 internal sealed class FaultWatch(IMachine machine) : IMachine
 {
-    /// <summary>The operation in which a fault struck since the last <see cref="Reset"/>; <c>default</c> if none did.</summary>
+    /// <summary>The operation in which a fault struck since the last <see cref="Reset"/>; <c>default</c> if none
+    /// did.</summary>
     public Operation StruckIn { get; private set; }
 
     /// <inheritdoc/>

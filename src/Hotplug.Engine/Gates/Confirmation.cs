@@ -8,7 +8,8 @@ namespace Hotplug.Engine.Gates;
 /// <param name="Run">As it was found.</param>
 internal sealed record Finding(RunResult Run)
 {
-    /// <summary>Of a failure that did not show again: the last run of the same operations. Null: it showed again, or was
+    /// <summary>Of a failure that did not show again: the last run of the same operations. Null: it showed again, or
+    /// was
     /// not tried.</summary>
     internal RunResult? Again { get; init; }
 
@@ -23,7 +24,8 @@ internal sealed record Finding(RunResult Run)
 }
 
 /// <summary>
-/// Runs again what did not conform. A live kernel may answer differently: what it fails at once and not again is told as
+/// Runs again what did not conform. A live kernel may answer differently: what it fails at once and not again is told
+/// as
 /// flaky, never as a failure; and where the harness failed by bad luck a second try decides.
 /// </summary>
 internal static class Confirmation

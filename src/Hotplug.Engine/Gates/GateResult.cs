@@ -39,7 +39,8 @@ public sealed record GateResult
     /// <summary>Every invariant that applies to the machine, in the order of the suite.</summary>
     public ImmutableArray<Share> Shares { get; init; } = [];
 
-    /// <summary>Internal steps that were made to fail one after the other; empty where the machine cannot be asked.</summary>
+    /// <summary>Internal steps that were made to fail one after the other; empty where the machine cannot be
+    /// asked.</summary>
     public ImmutableArray<FaultPoints> Faults { get; init; } = [];
 
     /// <summary>Declared deviations that were met, by defect.</summary>
@@ -65,6 +66,7 @@ public sealed record GateResult
     /// <summary>What ended the campaign early; null if it conforms.</summary>
     public Failure? Failure { get; init; }
 
-    /// <summary>Of a campaign that goes on: the first failures of other rules, in the order of their sequences.</summary>
+    /// <summary>Of a campaign that goes on: the first failures of other rules, in the order of their
+    /// sequences.</summary>
     public ImmutableArray<Failure> Others { get; init; } = [];
 }

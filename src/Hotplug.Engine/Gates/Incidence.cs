@@ -37,7 +37,8 @@ public sealed class Incidence
     /// </summary>
     public double MostNewPerSequence => Sequences == 0 ? double.PositiveInfinity : PoissonUpper(Once) / Sequences;
 
-    /// <summary>Behaviours that there are at least, met or not (Chao's lower bound, in its form for few doubles).</summary>
+    /// <summary>Behaviours that there are at least, met or not (Chao's lower bound, in its form for few
+    /// doubles).</summary>
     public double AtLeast => Met + (Once * (Once - 1.0) / (2.0 * (Twice + 1)));
 
     /// <summary>Takes a sequence.</summary>

@@ -68,7 +68,8 @@ public sealed class Bindings
     {
         var outcome = seen.Outcome;
 
-        // What a contiguous allocation takes may have been somebody's, who moved away for it: first that, then the name.
+        // What a contiguous allocation takes may have been somebody's, who moved away for it: first that, then the
+        // name.
         if (seen.Operation.Kind == OperationKind.Contig && outcome.Answer.IsOk)
         {
             FollowPages(outcome);

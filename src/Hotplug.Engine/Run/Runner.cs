@@ -79,7 +79,8 @@ public sealed class Runner
     /// <summary>The specification's state after the last operation that conformed; null before a run.</summary>
     public object? State => _state;
 
-    /// <summary>The invariants that apply to the machine, and how often each had something to judge, over all runs.</summary>
+    /// <summary>The invariants that apply to the machine, and how often each had something to judge, over all
+    /// runs.</summary>
     public IEnumerable<(Invariant Invariant, long Count)> Evaluated =>
         _invariants.Select((invariant, i) => (invariant, _evaluated[i]));
 

@@ -82,7 +82,8 @@ internal static class DeviceCheck
                 $"at most {most} pages that are not PageOffline, because no more are plugged", $"{used}", s_plugged);
     }
 
-    // Plugged pages of an offline block. Where the map is not known it may be none: an emptied block stays when its removal is refused.
+    // Plugged pages of an offline block. Where the map is not known it may be none: an emptied block stays when its
+    // removal is refused.
     private static long PluggedIn(DeviceMemory memory, Transition seen, in Block block)
     {
         if (!memory.MapKnown)

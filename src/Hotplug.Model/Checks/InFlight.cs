@@ -9,7 +9,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Checks;
 
 /// <summary>
-/// Of a device that the machine still works on, the model takes over what is seen: its blocks' existence, state and zone,
+/// Of a device that the machine still works on, the model takes over what is seen: its blocks' existence, state and
+/// zone,
 /// its size. Everything else stays asserted.
 /// </summary>
 internal static class InFlight
@@ -31,13 +32,15 @@ internal static class InFlight
     }
 
     /// <summary>
-    /// True if a device that owns the block was worked on meanwhile, so that the block may not be what it was when it was last
+    /// True if a device that owns the block was worked on meanwhile, so that the block may not be what it was when it
+    /// was last
     /// seen: what an operation on it answered cannot be judged from that.
     /// </summary>
     public static bool Blurs(Transition seen, int block) => seen.InFlight(block);
 
     /// <summary>
-    /// Judges an answer of a write to a blurred block: an error may come from whatever its driver did, success must show –
+    /// Judges an answer of a write to a blurred block: an error may come from whatever its driver did, success must
+    /// show –
     /// in a block that is there at all.
     /// </summary>
     public static Judgement JudgeBlurred(in Ruling ruling, int number, bool online, Citation source)
@@ -51,7 +54,8 @@ internal static class InFlight
             : ruling.RefuteAnswer(online ? "an errno: it is not online" : "an errno: it is not offline", source);
     }
 
-    /// <summary>True if a device that is still worked on may have blocks on the node: what is counted there lags.</summary>
+    /// <summary>True if a device that is still worked on may have blocks on the node: what is counted there
+    /// lags.</summary>
     public static bool LagsOn(Transition seen, short node)
     {
         foreach (ref readonly var device in seen.After.Devices)
@@ -80,7 +84,8 @@ internal static class InFlight
         return false;
     }
 
-    // Where pages are not followed one by one, memory may get short at any time: then such a balloon gives back what it has.
+    // Where pages are not followed one by one, memory may get short at any time: then such a balloon gives back what it
+    // has.
     private static bool DeflatedOnOom(State next, Transition seen, in BalloonObservation balloon) =>
         balloon.Driver == BalloonDriver.Virtio && balloon.Pages < next.Find(BalloonDriver.Virtio)?.Pages
         && !seen.Sees(Visibility.Placement) && seen.Spec.Balloons.Any(static b => b is { Driver: BalloonDriver.Virtio, DeflateOnOom: true });

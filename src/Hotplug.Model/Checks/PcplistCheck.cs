@@ -5,7 +5,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Checks;
 
 /// <summary>
-/// Per-CPU lists that are seen: their limits are the machine's, or those of disabled lists while an operation holds their
+/// Per-CPU lists that are seen: their limits are the machine's, or those of disabled lists while an operation holds
+/// their
 /// lock, and the pages that they count are those that are seen on them.
 /// </summary>
 internal static class PcplistCheck

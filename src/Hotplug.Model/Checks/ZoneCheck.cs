@@ -112,7 +112,8 @@ internal static class ZoneCheck
         return pages;
     }
 
-    // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks instead.
+    // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks
+    // instead.
     private static long? UnpluggedIn(State next, Transition seen, ZoneId zone)
     {
         long unplugged = 0;

@@ -44,7 +44,8 @@ internal static class Adding
             : judgement;
     }
 
-    /// <summary>Where the memmap of the added range lies: mhp_supports_memmap_on_memory(), and the flags of source document 001.</summary>
+    /// <summary>Where the memmap of the added range lies: mhp_supports_memmap_on_memory(), and the flags of source
+    /// document 001.</summary>
     private static MemmapPlacement Placement(in Ruling ruling, in Operation operation)
     {
         var policy = ruling.State.MemmapOnMemory;

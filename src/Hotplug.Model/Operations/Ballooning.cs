@@ -49,7 +49,8 @@ internal static class Ballooning
         (balloon.IsMovable ? after with { Flags = after.Flags | PageFlags.Movable } : after) == balloon.Page
         && Allocating.Covers(seen.Outcome, WitnessRole.Taken, pages);
 
-    /// <summary>The balloon had it and says that it gave it back, and now it is free – or, poisoned, nobody's.</summary>
+    /// <summary>The balloon had it and says that it gave it back, and now it is free – or, poisoned,
+    /// nobody's.</summary>
     internal static bool Releases(Transition seen, in Balloon balloon, PageRange pages, PageState before, PageState after) =>
         before.Has(PageFlags.Offline) && before.Owner == balloon.Owner && !after.Has(PageFlags.Offline)
         && Removing.IsGivenBack(before, after)

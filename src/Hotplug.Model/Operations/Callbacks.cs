@@ -8,7 +8,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Operations;
 
 /// <summary>
-/// <c>set-callback</c> and <c>back</c>: who decides about pages that come online (kernel-semantics 3.0.4, 4.5), and what
+/// <c>set-callback</c> and <c>back</c>: who decides about pages that come online (kernel-semantics 3.0.4, 4.5), and
+/// what
 /// the hypervisor has put memory behind (3.12.3, 3.12.4, source document 004).
 /// </summary>
 internal static class Callbacks
@@ -19,7 +20,8 @@ internal static class Callbacks
     private static readonly Citation s_back = new("v6.12", "drivers/xen/balloon.c", "increase_reservation");
 
     /// <summary>
-    /// What is set at first: drivers are loaded device memory first, then balloons as they are listed; the slot goes to the
+    /// What is set at first: drivers are loaded device memory first, then balloons as they are listed; the slot goes to
+    /// the
     /// first of them, a list takes all.
     /// </summary>
     public static CallbackOwners AtStart(MachineSpec spec)
@@ -41,7 +43,8 @@ internal static class Callbacks
     public static bool Has(State state, CallbackOwner owner) =>
         state.Spec.OnlineCallbacks == CallbackRegistry.Section || state.Callbacks.HasFlag(Bit(owner));
 
-    /// <summary>Why an <c>add</c> in somebody's name, or without block devices, is refused; null if it is not.</summary>
+    /// <summary>Why an <c>add</c> in somebody's name, or without block devices, is refused; null if it is
+    /// not.</summary>
     public static string? MayNotAdd(in Ruling ruling, in Operation operation)
     {
         var owner = (CallbackOwner)operation.Third;
@@ -94,7 +97,8 @@ internal static class Callbacks
         return state with { Backed = state.Backed.With(range) };
     }
 
-    /// <summary>An unbacked page before and a free one after: a poisoned one is given, and refused by the buddy.</summary>
+    /// <summary>An unbacked page before and a free one after: a poisoned one is given, and refused by the
+    /// buddy.</summary>
     public static bool IsBacked(PageState before, PageState after) =>
         before.Has(PageFlags.Offline | PageFlags.Unbacked) && !after.HasAny(PageFlags.Offline | PageFlags.Unbacked | PageFlags.Reserved)
         && after.Has(before.Has(PageFlags.HwPoison) ? PageFlags.HwPoison : PageFlags.Buddy);

@@ -7,7 +7,8 @@ using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
 
-/// <summary><c>contig</c> and <c>contig-free</c>: alloc_contig_range(), free_contig_range() (kernel-semantics 3.11).</summary>
+/// <summary><c>contig</c> and <c>contig-free</c>: alloc_contig_range(), free_contig_range() (kernel-semantics
+/// 3.11).</summary>
 internal static class Contiguous
 {
     private static readonly Citation s_valid = new("v6.12", "mm/page_alloc.c", "pfn_range_valid_contig");
@@ -81,7 +82,8 @@ internal static class Contiguous
         return null;
     }
 
-    // test_pages_isolated() without MEMORY_OFFLINE: everything has to be free in the end, so that poisoned and PageOffline
+    // test_pages_isolated() without MEMORY_OFFLINE: everything has to be free in the end, so that poisoned and
+    // PageOffline
     // pages stand in the way, and what cannot be migrated.
     private static long? FirstObstacle(Transition seen, PageRange range)
     {

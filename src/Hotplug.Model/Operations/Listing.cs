@@ -6,7 +6,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Model.Operations;
 
 /// <summary>
-/// <c>pcp</c>: per-CPU lists drained, or disabled for a while (kernel-semantics 3.9.4, 4.3). Which pages are on lists is the
+/// <c>pcp</c>: per-CPU lists drained, or disabled for a while (kernel-semantics 3.9.4, 4.3). Which pages are on lists
+/// is the
 /// machine's choice; while they are disabled none is.
 /// </summary>
 internal static class Listing

@@ -32,7 +32,8 @@ internal static class Loaning
             : ruling.RefuteAnswer("ok", s_target);
     }
 
-    /// <summary>Judges <c>oom</c>: a virtio balloon that deflates on OOM gives back, then CMM, each all that it is asked for.</summary>
+    /// <summary>Judges <c>oom</c>: a virtio balloon that deflates on OOM gives back, then CMM, each all that it is
+    /// asked for.</summary>
     public static Judgement JudgeOom(in Ruling ruling)
     {
         if (!ruling.IsOk)
@@ -53,7 +54,8 @@ internal static class Loaning
     }
 
     /// <summary>
-    /// Judges <c>tick</c> on a machine with CMM: its thread wakes every second. After a removal it sleeps for a while first,
+    /// Judges <c>tick</c> on a machine with CMM: its thread wakes every second. After a removal it sleeps for a while
+    /// first,
     /// and neither loans nor takes back.
     /// </summary>
     public static Judgement JudgeTick(in Ruling ruling)

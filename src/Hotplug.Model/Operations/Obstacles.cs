@@ -9,7 +9,8 @@ namespace Hotplug.Model.Operations;
 
 /// <summary>
 /// What keeps a block online: decided from what was seen – a culprit page before or after, or the page that the machine
-/// itself names – never from history (has_unmovable_pages(), mm/page_isolation.c; scan_movable_pages(), mm/memory_hotplug.c).
+/// itself names – never from history (has_unmovable_pages(), mm/page_isolation.c; scan_movable_pages(),
+/// mm/memory_hotplug.c).
 /// </summary>
 internal static class Obstacles
 {
@@ -18,7 +19,8 @@ internal static class Obstacles
         Named(seen, block) || Holds(seen, seen.Before.Find(block.Number), block, IsRefusedPage)
         || Holds(seen, seen.After.Find(block.Number), block, IsRefusedPage);
 
-    /// <summary>True if an offlining that did not end has a seen cause: a pin, a page that cannot be migrated, no room.</summary>
+    /// <summary>True if an offlining that did not end has a seen cause: a pin, a page that cannot be migrated, no
+    /// room.</summary>
     public static bool ExplainUnfinished(State state, Transition seen, in Block block, PageRange leaving)
     {
         if (Named(seen, block) || Holds(seen, seen.Before.Find(block.Number), block, IsStuckPage)
@@ -90,7 +92,8 @@ internal static class Obstacles
         return false;
     }
 
-    // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives up.
+    // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives
+    // up.
     private static bool IsRefusedPage(MachineSpec spec, PageState page, Block block)
     {
         if (page.Has(PageFlags.Offline))

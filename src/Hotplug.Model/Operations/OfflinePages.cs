@@ -19,7 +19,8 @@ internal static class OfflinePages
     public static int AtRest(MachineSpec spec) => spec.Dialect.Has(DialectItem.OfflineUnreferencedAtRest) ? 0 : 1;
 
     /// <summary>
-    /// True if a PageOffline page has a reference left when its block has to be empty: its owner's, who is not asked or never
+    /// True if a PageOffline page has a reference left when its block has to be empty: its owner's, who is not asked or
+    /// never
     /// gives it up, or somebody else's.
     /// </summary>
     public static bool IsKept(MachineSpec spec, PageState page)
@@ -30,15 +31,18 @@ internal static class OfflinePages
     }
 
     /// <summary>
-    /// True if offlining is refused because of the page: by scan_movable_pages(), which does not ask whether it is poisoned. By
-    /// the rules of source document 003 isolation refuses it, before anybody is told – in zone Movable it lets everything pass.
+    /// True if offlining is refused because of the page: by scan_movable_pages(), which does not ask whether it is
+    /// poisoned. By
+    /// the rules of source document 003 isolation refuses it, before anybody is told – in zone Movable it lets
+    /// everything pass.
     /// What a balloon driver kept as raw as it was is reserved: isolation refuses that in any zone.
     /// </summary>
     public static bool IsRefused(MachineSpec spec, PageState page, ZoneKind zone) => page.Has(PageFlags.Reserved)
         || (IsKept(spec, page) && (AtRest(spec) == 0 ? zone != ZoneKind.Movable && !IsSkipped(page)
             : page.Owner != 0 || page.Has(PageFlags.Unbacked) || !page.Has(PageFlags.HwPoison)));
 
-    /// <summary>True if offlining cannot end because of the page: the scan of source document 003 does not know PageOffline.</summary>
+    /// <summary>True if offlining cannot end because of the page: the scan of source document 003 does not know
+    /// PageOffline.</summary>
     public static bool IsStuck(MachineSpec spec, PageState page, ZoneKind zone) => AtRest(spec) == 0 && zone == ZoneKind.Movable
         && !page.Has(PageFlags.Reserved) && !IsSkipped(page) && IsKept(spec, page);
 
@@ -51,7 +55,8 @@ internal static class OfflinePages
         return ruling.IsOk ? Changed(ruling, +1) : ruling.RefuteAnswer("ok", s_get);
     }
 
-    /// <summary>Judges <c>put</c> of a page by address: whatever the count becomes, the page stays PageOffline.</summary>
+    /// <summary>Judges <c>put</c> of a page by address: whatever the count becomes, the page stays
+    /// PageOffline.</summary>
     public static Judgement JudgePut(in Ruling ruling)
     {
         var page = Before(ruling);
@@ -64,7 +69,8 @@ internal static class OfflinePages
     public static bool IsUnplugged(PageState page) => page.Has(PageFlags.Offline)
         && page.Owner < PageState.BalloonOwner && (page.Has(PageFlags.NeverOnlined) || page.Owner > 0);
 
-    // Poison is skipped like a page without a reference. What a balloon holds stays: it would lose the page with the block.
+    // Poison is skipped like a page without a reference. What a balloon holds stays: it would lose the page with the
+    // block.
     private static bool IsSkipped(PageState page) => page.Has(PageFlags.HwPoison) && !page.Has(PageFlags.Unbacked)
         && page.Owner < PageState.BalloonOwner;
 

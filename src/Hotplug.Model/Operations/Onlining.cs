@@ -9,7 +9,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Operations;
 
 /// <summary>
-/// <c>online</c>, <c>online_kernel</c>, <c>online_movable</c>: memory_block_online(), online_pages() (kernel-semantics 3.2),
+/// <c>online</c>, <c>online_kernel</c>, <c>online_movable</c>: memory_block_online(), online_pages() (kernel-semantics
+/// 3.2),
 /// and the auto-onlining of added blocks.
 /// </summary>
 internal static class Onlining
@@ -67,7 +68,8 @@ internal static class Onlining
     }
 
     /// <summary>
-    /// Judges that a block came online that its driver did not register: steps 4 and 5 of source document 004. The state
+    /// Judges that a block came online that its driver did not register: steps 4 and 5 of source document 004. The
+    /// state
     /// with it, and null; or what is wrong.
     /// </summary>
     public static Violation? BringHidden(in Ruling ruling, ref State state, Block block)
@@ -109,7 +111,8 @@ internal static class Onlining
         return Judgement.Permitted(result);
     }
 
-    // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12) –
+    // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12)
+    // –
     // and, when blocks come online one after the other, the memmap of the next one.
     private static Violation? CheckFresh(Transition seen, in Block block, PageFlags memmap)
     {

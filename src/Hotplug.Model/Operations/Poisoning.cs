@@ -103,7 +103,8 @@ internal static class Poisoning
             && (old.Has(PageFlags.Offline) ? now.Has(PageFlags.Offline) : now.HasAny(PageFlags.Buddy | PageFlags.Pcplist))));
     }
 
-    // The page's block may have come or gone since it was last seen: what became of the page is read from what is seen now.
+    // The page's block may have come or gone since it was last seen: what became of the page is read from what is seen
+    // now.
     private static Judgement Blurred(in Ruling ruling, long pfn)
     {
         var poisoned = ruling.Seen.PageAfter(pfn).Has(PageFlags.HwPoison);

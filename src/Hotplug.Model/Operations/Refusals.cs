@@ -11,7 +11,8 @@ internal static class Refusals
 {
     private static readonly Citation s_chain = new("v6.12", "kernel/notifier.c", "notifier_call_chain");
 
-    /// <summary>The sticky error of the injector for onlining or offlining; none if the chain has no injector.</summary>
+    /// <summary>The sticky error of the injector for onlining or offlining; none if the chain has no
+    /// injector.</summary>
     public static Errno Sticky(in Ruling ruling, bool online)
     {
         foreach (var notifier in ruling.Spec.Notifiers)
@@ -30,8 +31,10 @@ internal static class Refusals
         && (!ruling.Seen.Levels.HasFlag(Levels.Effects) || SomebodyRefused(ruling));
 
     /// <summary>
-    /// True if memory was nearly gone, so that a callback may have failed to allocate: slab_mem_going_online_callback(). Only
-    /// for machines whose pages are not followed one by one; a kernel keeps its watermarks, so not all that is free is to be had.
+    /// True if memory was nearly gone, so that a callback may have failed to allocate:
+    /// slab_mem_going_online_callback(). Only
+    /// for machines whose pages are not followed one by one; a kernel keeps its watermarks, so not all that is free is
+    /// to be had.
     /// </summary>
     public static bool IsExhausted(Transition seen)
     {

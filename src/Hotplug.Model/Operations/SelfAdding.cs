@@ -47,7 +47,8 @@ internal static class SelfAdding
         return state;
     }
 
-    // Blocks that are there now and were not: of node 0, one after the other, unbacked, each in the zone that a plain online
+    // Blocks that are there now and were not: of node 0, one after the other, unbacked, each in the zone that a plain
+    // online
     // would choose.
     private static Violation? Grow(in Ruling ruling, ref State next, out int added)
     {

@@ -6,7 +6,8 @@ using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
 
-/// <summary><c>policy</c>, <c>veto</c>, <c>notifier-error</c> and <c>tick</c>: nothing of memory changes at once.</summary>
+/// <summary><c>policy</c>, <c>veto</c>, <c>notifier-error</c> and <c>tick</c>: nothing of memory changes at
+/// once.</summary>
 internal static class Settings
 {
     private static readonly Citation s_policy = new("v6.12", "drivers/base/memory.c", "auto_online_blocks_store");
@@ -14,7 +15,8 @@ internal static class Settings
     private static readonly Citation s_injector = new("v6.12", "lib/notifier-error-inject.c", "notifier_err_inject_init");
     private static readonly Citation s_virtioMem = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_retry_timer");
 
-    /// <summary>Judges <c>policy</c>. memmap_on_memory is a boot parameter, read-only when written, but in source document 001.</summary>
+    /// <summary>Judges <c>policy</c>. memmap_on_memory is a boot parameter, read-only when written, but in source
+    /// document 001.</summary>
     public static Judgement JudgePolicy(in Ruling ruling)
     {
         var setting = (PolicySetting)ruling.Seen.Operation.Choice;

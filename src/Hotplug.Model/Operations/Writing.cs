@@ -25,7 +25,8 @@ internal static class Writing
         return ruling.IsOk ? ruling.PermitUnchanged() : ruling.RefuteAnswer("ok (an empty write does nothing)", s_state);
     }
 
-    /// <summary>Judges <c>write-online</c>: onlining uses the type that an earlier write left behind, if one did.</summary>
+    /// <summary>Judges <c>write-online</c>: onlining uses the type that an earlier write left behind, if one
+    /// did.</summary>
     public static Judgement JudgeOnline(in Ruling ruling)
     {
         if (ruling.State.FindRegistered(ruling.Spec.BlockOf(ruling.Seen.Target.Range.Start)) is not { } block)

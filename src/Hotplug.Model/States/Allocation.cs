@@ -7,7 +7,8 @@ namespace Hotplug.Model.States;
 /// <summary>Pages that <c>alloc</c> took and somebody still holds.</summary>
 /// <param name="Id">N of aN.</param>
 /// <param name="Kind">Mobility.</param>
-/// <param name="Pages">Where its pages are, in the order of the allocation. Empty when the machine does not show it.</param>
+/// <param name="Pages">Where its pages are, in the order of the allocation. Empty when the machine does not show
+/// it.</param>
 /// <param name="Count">How many pages.</param>
 internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<PageRange> Pages, long Count)
 {
@@ -40,7 +41,8 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
     }
 
     /// <summary>
-    /// The index of the page frame inside the allocation, −1 if it is not one of its pages; and how many frames from it on
+    /// The index of the page frame inside the allocation, −1 if it is not one of its pages; and how many frames from it
+    /// on
     /// are the pages that follow.
     /// </summary>
     public (long Index, long Count) RunFrom(long pfn)
@@ -57,7 +59,8 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
     }
 
     /// <summary>
-    /// The allocation after a block left that still held some of its pages: only poisoned pages stay behind when a block
+    /// The allocation after a block left that still held some of its pages: only poisoned pages stay behind when a
+    /// block
     /// goes offline. Nothing is left of them, references included.
     /// </summary>
     public Allocation Without(PageRange block)

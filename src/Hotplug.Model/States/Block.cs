@@ -27,10 +27,12 @@ internal readonly record struct Block(int Number, short Node, int Owner, PageRan
     /// <summary>Its memmap lies on the added memory: on its own, or at the start of its device.</summary>
     public bool Hosted { get; init; }
 
-    /// <summary>Its first page is the head of a memmap group of so many sections; 0 where heads are not counted.</summary>
+    /// <summary>Its first page is the head of a memmap group of so many sections; 0 where heads are not
+    /// counted.</summary>
     public int HeadSections { get; init; }
 
-    /// <summary>online_type left behind by a write to an online block: what a rollback or the online attribute will use (kernel-semantics 3.7).</summary>
+    /// <summary>online_type left behind by a write to an online block: what a rollback or the online attribute will use
+    /// (kernel-semantics 3.7).</summary>
     public AutoOnline Stale { get; init; }
 
     /// <summary>The balloon driver that added it, whose callback decides about its pages; generic for none.</summary>

@@ -3,7 +3,8 @@ using Hotplug.Contract;
 
 namespace Hotplug.Model.States;
 
-/// <summary>Sets of pages as ranges: ascending, apart from each other, none empty; equal sets are equal sequences.</summary>
+/// <summary>Sets of pages as ranges: ascending, apart from each other, none empty; equal sets are equal
+/// sequences.</summary>
 internal static class PageSets
 {
     /// <summary>The set with the range, of which it holds no page yet.</summary>

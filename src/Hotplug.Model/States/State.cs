@@ -102,7 +102,8 @@ internal sealed record State
         return ~low;
     }
 
-    /// <summary>True if blocks, devices and what decides their zones are the very same: one operation made no change to them.</summary>
+    /// <summary>True if blocks, devices and what decides their zones are the very same: one operation made no change to
+    /// them.</summary>
     public bool HasStructureOf(State other) => Blocks == other.Blocks && Devices == other.Devices && Bases == other.Bases
         && DeviceMemories == other.DeviceMemories && Backed == other.Backed && AutoMovable == other.AutoMovable;
 

@@ -5,7 +5,8 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Model.States;
 
-/// <summary>Which zone a block is onlined into: zone_for_pfn_range(), mm/memory_hotplug.c (kernel-semantics 3.3).</summary>
+/// <summary>Which zone a block is onlined into: zone_for_pfn_range(), mm/memory_hotplug.c (kernel-semantics
+/// 3.3).</summary>
 internal static class ZoneChoice
 {
     /// <summary>The zone for this online type.</summary>

@@ -32,7 +32,8 @@ internal sealed class Finder : IDisposable
     internal long UniformOperations(ulong seed, long limit) =>
         Count(seed, limit, (ref SplitMix random) => Plain(ref random, OperationsPerSequence));
 
-    /// <summary>With uniform operations in arrays whose length follows FsCheck's size, 1 to 100 over 100 tests.</summary>
+    /// <summary>With uniform operations in arrays whose length follows FsCheck's size, 1 to 100 over 100
+    /// tests.</summary>
     internal long FsCheckOperations(ulong seed, long limit)
     {
         var test = 0;

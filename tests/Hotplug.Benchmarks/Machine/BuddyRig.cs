@@ -5,7 +5,8 @@ using Hotplug.Contract.Observations;
 
 namespace Hotplug.Benchmarks.Machine;
 
-/// <summary>The machine's buddy allocator by itself, half full of chunks of orders 0 to 3, without names, holders or outcomes.</summary>
+/// <summary>The machine's buddy allocator by itself, half full of chunks of orders 0 to 3, without names, holders or
+/// outcomes.</summary>
 internal sealed class BuddyRig
 {
     private const int Orders = 4;

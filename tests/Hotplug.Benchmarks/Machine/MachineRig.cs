@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Benchmarks.Machine;
 
-/// <summary>An optimised machine of so many boot blocks, one empty DIMM block, and live allocations to free at random.</summary>
+/// <summary>An optimised machine of so many boot blocks, one empty DIMM block, and live allocations to free at
+/// random.</summary>
 internal sealed class MachineRig : IDisposable
 {
     private const int Live = 1 << 12;

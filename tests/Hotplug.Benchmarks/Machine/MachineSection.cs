@@ -1,6 +1,7 @@
 namespace Hotplug.Benchmarks.Machine;
 
-/// <summary>What an operation of the optimised machine costs at 1 GiB, 64 GiB and 1 TiB, and what its pages weigh.</summary>
+/// <summary>What an operation of the optimised machine costs at 1 GiB, 64 GiB and 1 TiB, and what its pages
+/// weigh.</summary>
 internal sealed class MachineSection : ISection
 {
     private static readonly (string Size, int Blocks)[] s_sizes = [("1 GiB", 8), ("64 GiB", 512), ("1 TiB", 8192)];

@@ -8,7 +8,8 @@ using Hotplug.Model;
 
 namespace Hotplug.Benchmarks.Whole;
 
-/// <summary>The real suite on toy-sized specs: how many judged operations a second, and where their time goes.</summary>
+/// <summary>The real suite on toy-sized specs: how many judged operations a second, and where their time
+/// goes.</summary>
 internal sealed class SuiteSection : ISection
 {
     private const int Sequences = 1000;

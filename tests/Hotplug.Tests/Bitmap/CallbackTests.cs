@@ -7,7 +7,8 @@ using Xunit;
 namespace Hotplug.Tests.Bitmap;
 
 /// <summary>
-/// Online callbacks of the optimised machine, and memory that is added before anything is behind it, step by step as source
+/// Online callbacks of the optimised machine, and memory that is added before anything is behind it, step by step as
+/// source
 /// document 004 counts them. Blocks of 16 pages; the first DIMM block is 8.
 /// </summary>
 public sealed class CallbackTests

@@ -6,7 +6,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Bitmap;
 
-/// <summary>Per-CPU lists (source document 002): what sits on them, when they are flushed, and who may disable them.</summary>
+/// <summary>Per-CPU lists (source document 002): what sits on them, when they are flushed, and who may disable
+/// them.</summary>
 public sealed class PcplistTests
 {
     private static readonly MachineSpec s_spec = Bench.Small with { Cpus = 2, PcpBatch = 2, PcpHigh = 4 };

@@ -12,7 +12,8 @@ using Xunit.Abstractions;
 
 namespace Hotplug.Tests.Engine;
 
-/// <summary>How much is left to find is estimated rightly where it is known: in a scope that was visited whole.</summary>
+/// <summary>How much is left to find is estimated rightly where it is known: in a scope that was visited
+/// whole.</summary>
 public sealed class IncidenceTests(ITestOutputHelper output)
 {
     private const int Campaigns = 20;

@@ -175,7 +175,8 @@ internal static class LoanCases
             Say(s, static l => l with { Pages = 2 });
         });
 
-    /// <summary>Block 0 is asked to go offline: CMM gives back what it has there; somebody else keeps the block.</summary>
+    /// <summary>Block 0 is asked to go offline: CMM gives back what it has there; somebody else keeps the
+    /// block.</summary>
     private static Scene Removed(int active = 4, bool isListFreed = true)
     {
         Effect[] freed = isListFreed ? [EffectScript.Step(EffectKind.LoanListFreed, new PageRange(20, 1))] : [];

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Qemu;
 
-/// <summary>A test that needs QEMU, the agent and a kernel; where one of them is missing it is skipped by name, with the reason.</summary>
+/// <summary>A test that needs QEMU, the agent and a kernel; where one of them is missing it is skipped by name, with
+/// the reason.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class LiveKernelTheoryAttribute : TheoryAttribute
 {

@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Qemu;
 
-/// <summary>A reproducer is a claim about a kernel: it is run, and the kernel has to show the failure without us.</summary>
+/// <summary>A reproducer is a claim about a kernel: it is run, and the kernel has to show the failure without
+/// us.</summary>
 public sealed class ReproducerTests
 {
     private const int Shows = 0, ShowsSomethingElse = 1;

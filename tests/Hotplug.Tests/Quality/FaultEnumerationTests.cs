@@ -23,7 +23,8 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
 
     private static readonly Lazy<FaultPoints[]> s_points = new(EnumerateDefault);
 
-    // Blocks of two sections; a chain of three callbacks, as there is no device memory. 6.12 asks before onlining twice: PREPARE_ONLINE and GOING_ONLINE.
+    // Blocks of two sections; a chain of three callbacks, as there is no device memory. 6.12 asks before onlining
+    // twice: PREPARE_ONLINE and GOING_ONLINE.
     [Theory]
     [InlineData("add d1 pages=64", "add memmap 4, add block-device 2")]
     [InlineData("add d1 pages=32\nonline_movable d1.b0", "add memmap 2, add block-device 1, online_movable notifier 6")]

@@ -56,7 +56,8 @@ public sealed class LieTests(ITestOutputHelper output)
         return (told, caught, escaped);
     }
 
-    /// <summary>A specification that permits everything: what is refuted then is refuted by an invariant. It describes nothing, so names come from the model.</summary>
+    /// <summary>A specification that permits everything: what is refuted then is refuted by an invariant. It describes
+    /// nothing, so names come from the model.</summary>
     private sealed class Permissive : ISpecification
     {
         private readonly ReferenceModel _model = new();

@@ -6,7 +6,8 @@ using Hotplug.Contract.Operations;
 namespace Hotplug.Tests.Quality;
 
 /// <summary>
-/// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon as there
+/// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon
+/// as there
 /// is something to lie about. What follows is true again.
 /// </summary>
 internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine

@@ -11,7 +11,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Quality;
 
-/// <summary>An invariant is not asked unless its occasion arises: then it must have nothing to say on any other transition.</summary>
+/// <summary>An invariant is not asked unless its occasion arises: then it must have nothing to say on any other
+/// transition.</summary>
 public sealed class OccasionTests
 {
     private const int RunsOfLies = 60;

@@ -10,7 +10,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Recording;
 
-/// <summary>Recordings that tell the steps of a real kernel: their order is judged, and a wrong order is refused.</summary>
+/// <summary>Recordings that tell the steps of a real kernel: their order is judged, and a wrong order is
+/// refused.</summary>
 public sealed class RecordedStepsTests
 {
     public static TheoryData<string> Recordings { get; } = [.. Names];

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace Hotplug.Tests.Traces;
 
-/// <summary>Every failure that was found and mended is a text trace here: it broke the rule of its note, and must not again.</summary>
+/// <summary>Every failure that was found and mended is a text trace here: it broke the rule of its note, and must not
+/// again.</summary>
 public sealed class RegressionTests
 {
     public static TheoryData<string> Traces() => [.. Directory.GetFiles(
