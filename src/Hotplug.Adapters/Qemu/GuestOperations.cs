@@ -28,7 +28,7 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
     /// <param name="op">Is filled with the operation in the words of a recording.</param>
     internal JsonObject? Do(in Operation operation, in Target target, in GuestNow now, JsonObject op)
     {
-        if (driver.Ejecting is not null && TakesHotplugLock(operation.Kind))
+        if (driver.Ejecting is not null && WaitsForEjection(operation.Kind))
             return null;
         return operation.Kind switch
         {
@@ -56,11 +56,13 @@ internal sealed class GuestOperations(GuestDriver driver, MachineSpec spec)
     }
 
     // device_hotplug_lock is held until the pending ejection ends: whoever wants it as well waits for ever, without a
-    // signal. So does who takes a free page away: zone_pcp_disable() waits for an offline that has done the same.
-    private static bool TakesHotplugLock(OperationKind kind) => kind is OperationKind.Add or OperationKind.Eject
+    // signal. So does who takes a free page away: zone_pcp_disable() waits for an offline that has done the same, and
+    // memory_failure() waits with mf_mutex held, which unpoisoning wants too.
+    private static bool WaitsForEjection(OperationKind kind) => kind is OperationKind.Add or OperationKind.Eject
         or OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable or OperationKind.Offline
         or OperationKind.WriteState or OperationKind.WriteOnline or OperationKind.Plug or OperationKind.Unplug
-        or OperationKind.Resize or OperationKind.SoftOffline;
+        or OperationKind.Resize or OperationKind.SoftOffline or OperationKind.HardOffline or OperationKind.Poison
+        or OperationKind.Unpoison;
 
     // Through ACPI only whole DIMMs come, in a group of their own, with the memmap where the boot parameter says.
     private JsonObject? Add(in Operation operation, in Target target, JsonObject op)
