@@ -29,19 +29,11 @@ public static class BlockReports
                 continue;
             var number = seen.Spec.BlockOf(effects[i].Range.Start);
             if (seen.After.Find(number) is { } block && (long)block.State != effects[i].Value
-                && !ReportedIn(effects[(i + 1)..], effects[i].Range))
+                && !effects[(i + 1)..].Include(EffectKind.BlockStateChanged, effects[i].Range))
                 return Evidence.AgainstBlock(StateAsReported, seen, number,
                     $"{Words.Of((BlockState)effects[i].Value)}, as reported", Evidence.Print(block));
         }
 
         return null;
-    }
-
-    private static bool ReportedIn(ReadOnlySpan<Effect> later, PageRange block)
-    {
-        foreach (ref readonly var effect in later)
-            if (effect.Kind == EffectKind.BlockStateChanged && effect.Range == block)
-                return true;
-        return false;
     }
 }

@@ -97,7 +97,7 @@ public static class Blocks
         new Citation("v6.12", "drivers/base/memory.c", "state_store"),
         Levels.Core, Visibility.Blocks, CheckSameState)
     {
-        When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteState)),
+        When = When.OnliningOrOfflining.Or(OperationKind.WriteState),
     };
 
     /// <summary>Catches an online attribute that is not idempotent.</summary>

@@ -67,7 +67,7 @@ public static class Callbacks
         new Citation("v6.12", "drivers/base/memory.c", "create_memory_block_devices"),
         Levels.OnlineCallback, Visibility.Blocks, CheckHidden)
     {
-        When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteState, OperationKind.WriteOnline)),
+        When = When.OnliningOrOfflining.Or(OperationKind.WriteState, OperationKind.WriteOnline),
     };
 
     /// <summary>Catches two callbacks in one slot.</summary>
@@ -133,7 +133,8 @@ public static class Callbacks
             while (first >= 0 && !(effects[first].Kind == EffectKind.MovedToZone
                 && effects[i].Range.Contains(effects[first].Range)))
                 first--;
-            if (first < 0 || IsVmemmap(effects[..first], effects[first].Range))
+            // A block may be vmemmap through and through: nobody decides about any of its pages.
+            if (first < 0 || effects[..first].Include(EffectKind.VmemmapInitialised, effects[first].Range))
                 continue;
             var body = effects[first].Range;
             var next = body.Start;
@@ -147,15 +148,6 @@ public static class Callbacks
         }
 
         return null;
-    }
-
-    // A block may be vmemmap through and through: nobody decides about any of its pages.
-    private static bool IsVmemmap(ReadOnlySpan<Effect> earlier, PageRange moved)
-    {
-        foreach (ref readonly var effect in earlier)
-            if (effect.Kind == EffectKind.VmemmapInitialised && effect.Range == moved)
-                return true;
-        return false;
     }
 
     private static Violation? CheckOwner(Transition seen)

@@ -137,18 +137,10 @@ public static class Contigs
             return null;
         var effects = seen.Outcome.Effects;
         for (var i = 0; i < effects.Length; i++)
-            if (effects[i].Kind == EffectKind.Isolated && !IsUndone(effects[(i + 1)..], effects[i].Range))
+            if (effects[i].Kind == EffectKind.Isolated && !effects[(i + 1)..].Include(EffectKind.Unisolated, effects[i].Range))
                 return Evidence.Against(IsolationUndone, $"pages {effects[i].Range}", "not isolated any more",
                     "isolated still", effects[i].Range);
         return null;
-    }
-
-    private static bool IsUndone(ReadOnlySpan<Effect> later, PageRange isolated)
-    {
-        foreach (ref readonly var effect in later)
-            if (effect.Kind == EffectKind.Unisolated && effect.Range == isolated)
-                return true;
-        return false;
     }
 
     private static Violation? CheckCounters(Transition seen)

@@ -126,7 +126,7 @@ public static class LoanRemovals
         var given = seen.Outcome.Effects[..asked];
         var pages = new PageWalk(seen.Before, range, seen.Spec.PagesPerBlock);
         while (pages.MoveNext())
-            if (IsOurs(pages.State) && FirstKept(given, pages.Range) is >= 0 and var kept)
+            if (Loans.IsOurs(pages.State) && FirstKept(given, pages.Range) is >= 0 and var kept)
                 return new PageRange(kept, 1);
         for (var i = 0; i < given.Length; i++)
             if (given[i].Kind == EffectKind.LoanListAdded && range.Contains(given[i].Range)
@@ -166,7 +166,7 @@ public static class LoanRemovals
             long found = 0;
             var pages = new PageWalk(seen.Before, effect.Range, seen.Spec.PagesPerBlock);
             while (pages.MoveNext())
-                if (IsOurs(pages.State))
+                if (Loans.IsOurs(pages.State))
                     found += pages.Range.Count;
             if (found != effect.Value && !IsStale(seen, effect.Range))
                 return Evidence.Against(CountsItsPages, $"pageblock {effect.Range}",
@@ -239,20 +239,12 @@ public static class LoanRemovals
             return null;
         var effects = seen.Outcome.Effects;
         for (var i = 0; i < effects.Length; i++)
-            if (IsAsked(seen, effects[i]) && effects[i].Errno != Errno.None && WasHalted(effects[..i], effects[i].Range)
+            if (IsAsked(seen, effects[i]) && effects[i].Errno != Errno.None && effects[..i].Include(EffectKind.LoaningHalted, effects[i].Range)
                 && HasListPage(seen.Before, seen, effects[i].Range) is false
                 && HasListPage(seen.After, seen, effects[i].Range) is false)
                 return Evidence.Against(RefusesForListPages, $"range {effects[i].Range}",
                     "agreed, as none of CMM's list pages lies there", ErrnoText.Print(effects[i].Errno), effects[i].Range);
         return null;
-    }
-
-    private static bool WasHalted(ReadOnlySpan<Effect> earlier, PageRange range)
-    {
-        foreach (ref readonly var effect in earlier)
-            if (effect.Kind == EffectKind.LoaningHalted && effect.Range == range)
-                return true;
-        return false;
     }
 
     private static bool HasListPage(Observation observation, Transition seen, PageRange range)
@@ -263,9 +255,6 @@ public static class LoanRemovals
                 return true;
         return false;
     }
-
-    private static bool IsOurs(in PageState page) => page.Has(PageFlags.InUse)
-        && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
 
     private static bool IsAsked(Transition seen, in Effect effect) =>
         IsCalled(seen, effect) && effect.Notification == MemoryNotification.GoingOffline;

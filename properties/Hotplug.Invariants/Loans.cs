@@ -186,7 +186,8 @@ public static class Loans
         return null;
     }
 
-    private static bool IsOurs(in PageState page) => page.Has(PageFlags.InUse)
+    /// <summary>True for a page that CMM has on loan, or keeps the addresses of such pages in.</summary>
+    internal static bool IsOurs(in PageState page) => page.Has(PageFlags.InUse)
         && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
 
     private static Violation? CheckFreeing(Transition seen)

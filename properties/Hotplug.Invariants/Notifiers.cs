@@ -66,7 +66,7 @@ public static class Notifiers
         new Citation("v6.12", "include/linux/notifier.h", "notifier_to_errno"),
         Levels.Effects, Visibility.None, CheckAnswer)
     {
-        When = When.OnliningOrOfflining.And(Occasion.Of(OperationKind.WriteOnline)).And(When.Notified),
+        When = When.OnliningOrOfflining.Or(OperationKind.WriteOnline).And(When.Notified),
         Steps = EffectKinds.Of(EffectKind.Notified),
     };
 

@@ -24,7 +24,7 @@ internal static class StandBack
         foreach (ref readonly var device in seen.After.Devices)
             if (device.InFlight && device.Range.Contains(seen.Spec.PagesOf(block)))
                 return true;
-        return BalloonInFlight(seen.After);
+        return seen.After.BalloonInFlight;
     }
 
     /// <summary>
@@ -34,7 +34,7 @@ internal static class StandBack
 
     /// <summary>As <see cref="ForZone"/>, or a balloon is in flight after: managed may lag in every zone.</summary>
     internal static bool ForManaged(Transition seen, ZoneId zone) =>
-        BalloonInFlight(seen.After) || ForZone(seen, zone);
+        seen.After.BalloonInFlight || ForZone(seen, zone);
 
     /// <summary>As <see cref="ForZone"/>, before or after: for rules that compare the two.</summary>
     internal static bool ForZoneChange(Transition seen, ZoneId zone) =>
@@ -45,32 +45,15 @@ internal static class StandBack
         || ForZoneChange(seen, zone);
 
     /// <summary>Some device or balloon was in flight before or is after: sums over the whole machine may lag.</summary>
-    internal static bool ForSums(Transition seen) =>
-        seen.BalloonInFlight || AnyDeviceInFlight(seen.Before) || AnyDeviceInFlight(seen.After);
+    internal static bool ForSums(Transition seen) => seen.AnythingInFlight;
 
     /// <summary>Some device or balloon is in flight after.</summary>
-    internal static bool AnythingAfter(Transition seen) => BalloonInFlight(seen.After) || AnyDeviceInFlight(seen.After);
+    internal static bool AnythingAfter(Transition seen) => seen.After.BalloonInFlight || seen.After.DeviceInFlight;
 
     private static bool DeviceInFlight(Transition seen, Observation observation, short node)
     {
         foreach (ref readonly var device in observation.Devices)
             if (device.InFlight && MayHaveBlocksOn(seen, device, node))
-                return true;
-        return false;
-    }
-
-    private static bool AnyDeviceInFlight(Observation observation)
-    {
-        foreach (ref readonly var device in observation.Devices)
-            if (device.InFlight)
-                return true;
-        return false;
-    }
-
-    private static bool BalloonInFlight(Observation observation)
-    {
-        foreach (ref readonly var balloon in observation.Balloons)
-            if (balloon.InFlight)
                 return true;
         return false;
     }

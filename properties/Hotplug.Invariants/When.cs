@@ -27,7 +27,7 @@ internal static class When
         Occasion.Of(OperationKind.Online, OperationKind.OnlineKernel, OperationKind.OnlineMovable);
 
     /// <summary>A block is to come online or to go offline, by its state attribute.</summary>
-    internal static Occasion OnliningOrOfflining { get; } = Onlining.And(Occasion.Of(OperationKind.Offline));
+    internal static Occasion OnliningOrOfflining { get; } = Onlining.Or(OperationKind.Offline);
 
     /// <summary>Memory is to be removed.</summary>
     internal static Occasion Removing { get; } =
@@ -38,7 +38,7 @@ internal static class When
         Occasion.Of(OperationKind.Poison, OperationKind.HardOffline, OperationKind.SoftOffline);
 
     /// <summary>A page is to be poisoned, or its poison removed.</summary>
-    internal static Occasion PoisoningOrUnpoisoning { get; } = Poisoning.And(Occasion.Of(OperationKind.Unpoison));
+    internal static Occasion PoisoningOrUnpoisoning { get; } = Poisoning.Or(OperationKind.Unpoison);
 
     /// <summary>Device memory is asked for another size.</summary>
     internal static Occasion Resizing { get; } =

@@ -16,11 +16,23 @@ public readonly record struct EffectKinds(ulong Bits)
         return new EffectKinds(bits);
     }
 
+    /// <summary>The kinds that happened.</summary>
+    public static EffectKinds In(ReadOnlySpan<Effect> effects)
+    {
+        ulong bits = 0;
+        foreach (ref readonly var effect in effects)
+            bits |= 1UL << (int)effect.Kind;
+        return new EffectKinds(bits);
+    }
+
     /// <summary>True if the kind is in the set.</summary>
     public bool Has(EffectKind kind) => (Bits >> (int)kind & 1) == 1;
 
     /// <summary>True if every kind of the other set is in this one.</summary>
     public bool Contains(EffectKinds other) => (Bits & other.Bits) == other.Bits;
+
+    /// <summary>True if some kind is in both sets.</summary>
+    public bool Intersects(EffectKinds other) => (Bits & other.Bits) != 0;
 
     /// <summary>What is in the other set and not in this one.</summary>
     public EffectKinds Lacks(EffectKinds other) => new(other.Bits & ~Bits);

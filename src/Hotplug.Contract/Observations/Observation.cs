@@ -4,24 +4,6 @@ using Hotplug.Contract.Operations;
 
 namespace Hotplug.Contract.Observations;
 
-/// <summary>A device that brought memory: a DIMM or a device memory.</summary>
-/// <param name="Name">Its name: <c>d1</c>, <c>m1</c>.</param>
-/// <param name="Range">Its address range; a device memory's whole region.</param>
-/// <param name="PluggedPages">Pages plugged: all of a DIMM's; of what a balloon driver added, those that are
-/// backed.</param>
-/// <param name="RequestedPages">Pages that the host asked for; the plugged ones where there is no request.</param>
-/// <param name="InFlight">The machine may still be working on it: what concerns its blocks may lag.</param>
-/// <param name="Owner">The balloon driver that added it; generic for none.</param>
-public readonly record struct DeviceObservation(Name Name, PageRange Range, long PluggedPages, long RequestedPages,
-    bool InFlight, CallbackOwner Owner = CallbackOwner.Generic);
-
-/// <summary>A balloon.</summary>
-/// <param name="Driver">Its driver.</param>
-/// <param name="Pages">Pages that it holds.</param>
-/// <param name="TargetPages">Pages that it was asked to hold; −1 unknown.</param>
-/// <param name="InFlight">The machine may still be working on it.</param>
-public readonly record struct BalloonObservation(BalloonDriver Driver, long Pages, long TargetPages, bool InFlight);
-
 /// <summary>A node's states.</summary>
 /// <param name="Node">Which node.</param>
 /// <param name="Online">In /sys/devices/system/node/online.</param>
@@ -99,6 +81,30 @@ public sealed class Observation
 
     /// <summary>The per-CPU lists; none on a machine without them.</summary>
     public ReadOnlySpan<PcplistObservation> Pcplists => CollectionsMarshal.AsSpan(_pcplists);
+
+    /// <summary>True if the machine may still be working on some device.</summary>
+    public bool DeviceInFlight
+    {
+        get
+        {
+            foreach (ref readonly var device in Devices)
+                if (device.InFlight)
+                    return true;
+            return false;
+        }
+    }
+
+    /// <summary>True if the machine may still be working on some balloon.</summary>
+    public bool BalloonInFlight
+    {
+        get
+        {
+            foreach (ref readonly var balloon in Balloons)
+                if (balloon.InFlight)
+                    return true;
+            return false;
+        }
+    }
 
     /// <summary>
     /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does

@@ -96,7 +96,7 @@ public sealed class Transition
         (Before.Device(device)?.InFlight ?? false) || (After.Device(device)?.InFlight ?? false);
 
     /// <summary>True if some balloon was in flight before or is after.</summary>
-    public bool BalloonInFlight => AnyBalloon(Before) || AnyBalloon(After);
+    public bool BalloonInFlight => Before.BalloonInFlight || After.BalloonInFlight;
 
     /// <summary>The events of the notifier chain that were sent, in order.</summary>
     public ReadOnlySpan<ChainEvent> Events
@@ -109,17 +109,8 @@ public sealed class Transition
         }
     }
 
-    /// <summary>The steps that were taken, a bit of each <see cref="EffectKind"/>.</summary>
-    public ulong StepsTaken
-    {
-        get
-        {
-            ulong bits = 0;
-            foreach (ref readonly var effect in Outcome.Effects)
-                bits |= 1UL << (int)effect.Kind;
-            return bits;
-        }
-    }
+    /// <summary>The steps that were taken.</summary>
+    public EffectKinds StepsTaken => EffectKinds.In(Outcome.Effects);
 
     /// <summary>What happened: the start of a run is a change of everything.</summary>
     public Happening Happened
@@ -143,7 +134,7 @@ public sealed class Transition
     public bool AnythingInFlight => BalloonInFlight || DeviceInFlight;
 
     /// <summary>True if some device was in flight before or is after: steps of its work may be anybody's.</summary>
-    public bool DeviceInFlight => AnyDevice(Before) || AnyDevice(After);
+    public bool DeviceInFlight => Before.DeviceInFlight || After.DeviceInFlight;
 
     /// <summary>Begins a run of a machine that reports every kind of effect, if any.</summary>
     public void Start(MachineSpec spec, Levels levels, Observation first) =>
@@ -228,22 +219,6 @@ public sealed class Transition
     {
         foreach (ref readonly var device in observation.Devices)
             if (device.InFlight && device.Range.Intersects(range))
-                return true;
-        return false;
-    }
-
-    private static bool AnyDevice(Observation observation)
-    {
-        foreach (ref readonly var device in observation.Devices)
-            if (device.InFlight)
-                return true;
-        return false;
-    }
-
-    private static bool AnyBalloon(Observation observation)
-    {
-        foreach (ref readonly var balloon in observation.Balloons)
-            if (balloon.InFlight)
                 return true;
         return false;
     }

@@ -79,7 +79,7 @@ internal static class BlockCheck
 
         // Spans that decide the default zone may lag behind while a device is still worked on.
         var preferred = ZoneChoice.For(next, seen.Spec, known, AutoOnline.Online);
-        if (block.Zone != ZoneKind.None && block.Zone != preferred && !seen.InFlight(known.Number) && !InFlight.Any(seen))
+        if (block.Zone != ZoneKind.None && block.Zone != preferred && !seen.InFlight(known.Number) && !seen.After.DeviceInFlight)
             return new("blocks.valid-zones", $"block {subject}", $"zone {preferred} first", $"zone {block.Zone} first", s_zone);
         return null;
     }

@@ -142,7 +142,7 @@ internal static class DeviceCheck
 
     private static Violation? CheckPoison(State next, Transition seen)
     {
-        if (!seen.After.Sees(Visibility.Counters) || seen.After.PoisonedPages < 0 || InFlight.Any(seen))
+        if (!seen.After.Sees(Visibility.Counters) || seen.After.PoisonedPages < 0 || seen.After.DeviceInFlight)
             return null;
         var expected = next.PoisonBase + next.Poisoned.Length + seen.Deviations.PoisonedPages;
         return seen.After.PoisonedPages == expected ? null

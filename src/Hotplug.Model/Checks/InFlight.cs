@@ -64,15 +64,6 @@ internal static class InFlight
         return false;
     }
 
-    /// <summary>True if some device is still worked on.</summary>
-    public static bool Any(Transition seen)
-    {
-        foreach (ref readonly var device in seen.After.Devices)
-            if (device.InFlight)
-                return true;
-        return false;
-    }
-
     private static bool HasBlocksOn(Transition seen, in DeviceObservation device, short node)
     {
         if (device.Name.Kind == NameKind.DeviceMemory)
