@@ -164,6 +164,7 @@ public static class Catalogue
         Pcplists.DisabledWhileIsolated,
         NotifierSteps.CommitIsFinal,
         Complaints.NoWarning,
+        Complaints.Finishes,
     ];
 
     /// <summary>The invariant with this id, or null.</summary>

@@ -23,26 +23,40 @@ public static class Complaints
         new Citation("v6.12", "lib/bug.c", "__warn"),
         Levels.Core, Visibility.None, Check);
 
-    private static Violation? Check(Transition seen)
+    /// <summary>Catches what loops: nothing crashes, nothing is printed, and nothing that waits for it ends either.</summary>
+    public static readonly Invariant Finishes = new(
+        "machine.finishes", Family.Machine,
+        "What an operation began comes to an end, or waits for something: nothing of it runs on without getting anywhere.",
+        "A loop whose condition only somebody can change who waits for the loop.",
+        new Citation("v6.12", "mm/compaction.c", "too_many_isolated"),
+        Levels.Core, Visibility.None, CheckEnd);
+
+    private static Violation? Check(Transition seen) => Compare(seen, NoWarning, DeviationKind.KernelWarning,
+        static line => IsComplaint(line), "warning");
+
+    private static Violation? CheckEnd(Transition seen) => Compare(seen, Finishes, DeviationKind.EndlessWork,
+        static line => line.StartsWith(Outcome.Endless, StringComparison.Ordinal), "endless loop");
+
+    private static Violation? Compare(
+        Transition seen, Invariant rule, DeviationKind declared, Func<ReadOnlySpan<char>, bool> counts, string what)
     {
         if (seen.Outcome.Log.Length == 0)
             return null;
         long expected = 0;
         foreach (var deviation in seen.Deviations.Now)
-            if (deviation.Kind == DeviationKind.KernelWarning)
+            if (deviation.Kind == declared)
                 expected += deviation.Amount;
         long count = 0;
         ReadOnlySpan<char> last = "";
         foreach (var line in seen.Outcome.Log.AsSpan().EnumerateLines())
-            if (IsComplaint(line))
+            if (counts(line))
             {
                 count++;
                 last = line;
             }
 
         return count == expected ? null
-            : Evidence.Against(NoWarning, seen.Operation.ToString(), expected == 0 ? "no warning"
-                : $"{expected} warnings",
+            : Evidence.Against(rule, seen.Operation.ToString(), expected == 0 ? $"no {what}" : $"{expected} {what}s",
                 count == 0 ? "none" : $"{count}: {last}");
     }
 

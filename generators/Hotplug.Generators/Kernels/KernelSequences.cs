@@ -16,6 +16,7 @@ namespace Hotplug.Generators.Kernels;
 public sealed class KernelSequences(ImmutableArray<MachineSpec> specs) : ISequences
 {
     private const int SteeredPercent = 50;
+    private const int OccasionPercent = 60;
 
     private static readonly Family[] s_families =
     [
@@ -40,6 +41,7 @@ public sealed class KernelSequences(ImmutableArray<MachineSpec> specs) : ISequen
     public IOperationSource DrawSource(ref SplitMix random, MachineSpec spec, Levels levels)
     {
         Family? family = random.Chance(SteeredPercent) ? s_families[random.Below(s_families.Length)] : null;
-        return new KernelSource(new StepSource(random.Next(), family));
+        var steps = new StepSource(random.Next(), family);
+        return new KernelSource(random.Chance(OccasionPercent) ? new OccasionSource(random.Next(), steps) : steps);
     }
 }

@@ -224,7 +224,8 @@ internal static class SequenceArms
         draw.Then(Operation.Unpoison(page)).Then(Operation.Online(block, OperationKind.OnlineMovable));
     }
 
-    private static bool TryPartlyPlug(Draw draw, out Operation operation, out Name memory, out Name block)
+    /// <summary>Plugs a part of the next block of a device memory.</summary>
+    internal static bool TryPartlyPlug(Draw draw, out Operation operation, out Name memory, out Name block)
     {
         operation = default;
         memory = block = default;

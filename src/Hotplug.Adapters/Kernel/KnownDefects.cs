@@ -21,5 +21,6 @@ public static class KnownDefects
         static () => new PoisonedPageFreed(),
         static () => new AddWarns(),
         static () => new UnplugWarns(),
+        static () => new UnplugLoops(),
     }.ToImmutableSortedDictionary(static make => make().Id, static make => make, StringComparer.Ordinal);
 }

@@ -25,6 +25,9 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     /// <summary>The device whose ejection did not end; null if there is none.</summary>
     internal string? Ejecting { get; private set; }
 
+    /// <summary>A worker of the kernel runs on and on: what waits for it does not end either.</summary>
+    internal bool IsLooping { get; private set; }
+
     /// <summary>Events since the last call, in order.</summary>
     internal JsonArray TakeEvents()
     {
@@ -68,7 +71,7 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
         if (end is null)
         {
             Ejecting = id;
-            return new JsonObject { ["out"] = "timeout" };
+            return new JsonObject { ["out"] = "timeout", ["why"] = WhyNot() };
         }
 
         if (IsDeleted(end, id))
@@ -117,8 +120,6 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     /// <summary>Has device memory grow or shrink to so many bytes, or until nothing moves any more.</summary>
     internal JsonObject Resize(long bytes)
     {
-        // Folds per-CPU counters: without it a one-CPU guest may loop for ever in too_many_isolated() (mm/vmscan.c).
-        guest.Agent.Write("/proc/sys/vm/stat_refresh", "1");
         var request = new JsonObject
         {
             ["path"] = "/machine/peripheral/m1", ["property"] = "requested-size", ["value"] = bytes,
@@ -126,7 +127,10 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
         if (guest.Monitor.TryExecute("qom-set", request, out _) is { } refused)
             return Refused(refused);
         var size = Settle(observer.RegionBytes, bytes);
-        return new JsonObject { ["size"] = size, ["reached"] = IsAtRest(size) && size == bytes };
+        var result = new JsonObject { ["size"] = size, ["reached"] = IsAtRest(size) && size == bytes };
+        if (!result["reached"]!.GetValue<bool>())
+            result["why"] = WhyNot();
+        return result;
     }
 
     /// <summary>Asks the agent to allocate.</summary>
@@ -154,6 +158,13 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
     {
         if (Ejecting is { } id)
             AwaitEvent(TimeSpan.FromMilliseconds(300), e => IsDeleted(e, id) || IsRefused(e, id));
+    }
+
+    private JsonArray WhyNot()
+    {
+        var lines = Standstill.Explain(guest.Agent);
+        IsLooping |= Standstill.IsEndless(lines);
+        return lines;
     }
 
     private static JsonObject Refused(QmpError error) => new() { ["qmp"] = error.Description };

@@ -35,7 +35,7 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
     private RecordedState? _state;
     private int _index;
     private JsonObject _doing = [];
-    private bool _isSpoiled;
+    private string? _spoiled;
 
     /// <summary>
     /// A machine of this kernel. Boots it once to learn its version. Throws <see cref="HarnessException"/> if it
@@ -61,6 +61,9 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
 
     /// <inheritdoc/>
     public MachineIdentity Identity { get; }
+
+    /// <summary>How long operations took, and why those that failed did: of all runs so far.</summary>
+    public LiveFigures Figures { get; } = new();
 
     /// <summary>Which kernel the rules follow.</summary>
     public Dialect Dialect => _dialect;
@@ -105,9 +108,10 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
         _trace = new StepTrace(spec);
         _reader = new RecordingReader("linux");
         _places.Clear();
-        _isSpoiled = false;
+        _spoiled = null;
         _index = -1;
         _lines.Clear();
+        Figures.BeginRun();
         Guarded(() =>
         {
             _guest.Run();
@@ -123,9 +127,8 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
     /// <inheritdoc/>
     public void Execute(in Operation operation, in Target target, Outcome outcome)
     {
-        if (_isSpoiled)
-            throw new RunEndedException(
-                "the kernel gave away a page that its owner still has: what follows is undefined");
+        if (_spoiled is not null)
+            throw new RunEndedException(_spoiled);
         var (asked, where) = (operation, target);
         var wasOffline = PageAt(target.Range.Start).Has(PageFlags.Offline);
         outcome.Answer = Answer.Rejected;
@@ -136,11 +139,15 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
             Take(line);
             var step = _reader.Steps[^1];
             _state = step.State;
+            Figures.Add(line, step);
             KernelObservation.Write(step.Outcome, outcome);
 
             // Where unpoisoning does not refuse a PageOffline page it drops its owner's reference, and the next to look
             // at it finds it gone.
-            _isSpoiled = asked.Kind == OperationKind.Unpoison && wasOffline && step.Outcome.Answer.IsOk;
+            if (asked.Kind == OperationKind.Unpoison && wasOffline && step.Outcome.Answer.IsOk)
+                _spoiled = "the kernel gave away a page that its owner still has: what follows is undefined";
+            else if (_driver!.IsLooping)
+                _spoiled = "a worker of the kernel runs on and on: what waits for it does not end";
         });
     }
 

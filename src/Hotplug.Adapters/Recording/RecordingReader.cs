@@ -216,8 +216,12 @@ internal sealed class RecordingReader(string name)
         foreach (var pfn in KernelLog.Culprits(log))
             witness.Add(new Witness(WitnessRole.Culprit, new PageRange(pfn, 1)));
         var answer = RecordingTable.Answer(word, res, log, arrived);
-        return new OutcomeRecord(answer, witness.ToImmutable(), [], string.Join('\n', log));
+        return new OutcomeRecord(answer, witness.ToImmutable(), [], string.Join('\n', log.AddRange(Why(res))));
     }
+
+    // What the recorder saw of work that did not end.
+    private static IEnumerable<string> Why(Fields res) => !res.Has("why") ? []
+        : res.Items("why").Select(line => Fields.ToText(line, "why", res.Place));
 
     // Where pages of allocations were found after an operation that may migrate: from, to, count.
     private static void AddMoves(Fields res, ImmutableArray<Witness>.Builder witness)

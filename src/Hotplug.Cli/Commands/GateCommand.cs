@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hotplug.Adapters.Qemu;
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Reports;
 using Hotplug.Cli.Targets;
@@ -101,7 +102,8 @@ internal sealed class GateCommand
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var started = _surroundings.Clock.GetTimestamp();
-        var gate = new Gate(() => RigOf(choice));
+        LiveFigures? live = null;
+        var gate = new Gate(() => RigOf(choice, ref live));
         var terms = choice.Target.Terms;
         var result = ProgressLine.During(_surroundings, "gate", progress => gate.Run(new GateOptions
         {
@@ -121,15 +123,16 @@ internal sealed class GateCommand
             Progress = told => Tell(progress, told, budget, Elapsed()),
         }));
         var interrupted = stop.IsCancellationRequested && result.Failure is null;
-        var report = new GateReport(choice, budget, result, Elapsed(), interrupted);
+        var report = new GateReport(choice, budget, result, Elapsed(), interrupted) { Live = live };
         return Report(parsed, report);
 
         TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
     }
 
-    private static Rig RigOf(Choice choice)
+    private static Rig RigOf(Choice choice, ref LiveFigures? live)
     {
         var machine = choice.Open();
+        live = (machine as LinuxMachine)?.Figures;
         return new Rig(machine, choice.SuiteFor(machine.Identity), choice.Target.Terms.Sequences(machine.Identity));
     }
 

@@ -74,7 +74,6 @@ internal sealed class RecordCommand
         var runner = new Runner(machine, choice.SuiteFor(machine.Identity));
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var verdict = Verdict.Conforms;
-        var figures = new LiveFigures();
         for (var i = 0; i < (trace is null ? parsed.GetValue(_count) : 1) && !stop.IsCancellationRequested; i++)
         {
             var name = $"{machine.Identity.Version}-{(trace is null ? $"{seed:x}-{i}" : "trace")}.jsonl";
@@ -83,10 +82,9 @@ internal sealed class RecordCommand
                 : (trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
             var path = Path.Combine(parsed.GetValue(_out)!, name);
             verdict = verdict.And(Record(runner, machine, path, spec, source, most));
-            figures.Add(path, machine.Record);
         }
 
-        figures.Print(Printer.Output(_surroundings));
+        LiveFiguresText.Print(Printer.Output(_surroundings), machine.Figures);
         return stop.IsCancellationRequested ? ExitCode.Inconclusive : ExitCodes.Of(verdict);
     }
 

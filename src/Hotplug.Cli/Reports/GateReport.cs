@@ -1,3 +1,4 @@
+using Hotplug.Adapters.Qemu;
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Targets;
 using Hotplug.Contract.Machines;
@@ -21,7 +22,12 @@ internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Resul
     /// <summary>An interrupted gate has not said anything about the sequences that it did not run.</summary>
     internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive) : Result.Verdict;
 
+    /// <summary>Of a live kernel: what it did, how long it took, and what did not finish.</summary>
+    internal LiveFigures? Live { get; init; }
+
     internal ExitCode ExitCode => ExitCodes.Of(Verdict);
+
+    internal double SequencesPerSecond => Result.Sequences / Math.Max(Elapsed.TotalSeconds, 0.001);
 
     internal double OperationsPerSecond => Result.Operations / Math.Max(Elapsed.TotalSeconds, 0.001);
 

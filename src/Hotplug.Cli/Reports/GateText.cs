@@ -21,6 +21,8 @@ internal static class GateText
             PrintFamilies(printer, report);
         }
 
+        if (report.Live is { } live)
+            LiveFiguresText.Print(printer, live);
         PrintKept(printer, report);
         printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates
             ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
@@ -28,7 +30,8 @@ internal static class GateText
         Field(printer, "seed", Seed.Print(result.Seed));
         Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "
             + $"{report.Evaluations} evaluations of {result.Shares.Length} invariants");
-        Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s");
+        Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s"
+            + (report.Live is null ? "" : $", {report.SequencesPerSecond:0.00} sequences/s"));
         if (report.Verdict == Verdict.Conforms && result.Incidence.Sequences > 0)
             Field(printer, "rest", $"{result.Incidence.Met} behaviours (operation and answer) met; the next sequence shows "
                 + $"{result.Incidence.MostNewPerSequence:0.0###} new ones at most (95 %)");

@@ -20,7 +20,7 @@ internal static class LinuxTarget
         Suite = static machine => Judges.SuiteFor(machine.Version),
         Sequences = static machine => new KernelSequences(LinuxMachine.SpecsOf(machine.Version)),
         MostWorkers = 1,
-        Reruns = 2,
+        Reruns = 4,
         OperationsPerSequence = 12,
         OperationLimit = TimeSpan.FromMinutes(5),
         Shrinking = new ShrinkBudget(Operations: 700, ProofOperations: 150, ProofLength: 3),

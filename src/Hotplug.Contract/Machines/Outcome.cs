@@ -10,6 +10,12 @@ namespace Hotplug.Contract.Machines;
 /// </summary>
 public sealed class Outcome
 {
+    /// <summary>
+    /// Begins a line of <see cref="Log"/> about work that the operation left behind and that runs on without getting
+    /// anywhere, with what keeps it. Whoever drives a machine writes it: a kernel that loops says nothing.
+    /// </summary>
+    public const string Endless = "did not finish: ";
+
     private readonly List<Witness> _witness = [];
     private readonly List<Effect> _effects = [];
 

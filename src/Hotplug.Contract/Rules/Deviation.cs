@@ -39,6 +39,8 @@ public enum DeviationKind : byte
     OfflineUnreferenced,
     /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
     KernelWarning,
+    /// <summary><see cref="Deviation.Amount"/> workers that the operation leaves behind run on and on, this once.</summary>
+    EndlessWork,
 }
 
 /// <summary>

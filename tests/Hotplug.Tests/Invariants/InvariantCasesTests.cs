@@ -46,7 +46,7 @@ public sealed class InvariantCasesTests
     [Fact]
     public void Judging_what_is_permitted_allocates_nothing()
     {
-        foreach (var kept in s_all.Where(static c => !c.Breaks && c.Rule != Complaints.NoWarning))
+        foreach (var kept in s_all.Where(static c => !c.Breaks && c.Rule.Family != Family.Machine))
         {
             var seen = kept.Scene.Seen();
             kept.Rule.Check(seen);
