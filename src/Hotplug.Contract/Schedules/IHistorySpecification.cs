@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Rules;
@@ -9,8 +10,9 @@ namespace Hotplug.Contract.Schedules;
 /// whether it may come now. States are opaque, immutable, compare by value and are hashable.
 /// </summary>
 /// <remarks>
-/// A short operation is one event. A long one (offline, online, plug, contig) is several: it begins, it may move pages,
-/// it ends. Between those others may see what it did so far.
+/// An operation that others cannot look into is one event. Others are several: pages are taken and given back one by
+/// one, an offlining isolates, moves pages and ends. Between those others may see what it did so far. Events are opaque
+/// too; what they print stands in reports.
 /// </remarks>
 public interface IHistorySpecification
 {
@@ -19,14 +21,20 @@ public interface IHistorySpecification
     /// </summary>
     object Begin(MachineSpec spec, Levels levels, object sequentialState, Observation atRest);
 
-    /// <summary>How many events the operation consists of, by what it answered; they come in order, from 0.</summary>
-    int EventsOf(RaceCall call);
+    /// <summary>
+    /// What the operation did, event by event, in its order, by what it answered and witnessed. Of an operation that
+    /// never returned only what it had done so far: its answer is none of it.
+    /// </summary>
+    ImmutableArray<object> EventsOf(RaceCall call);
 
     /// <summary>
-    /// The state after this event of the operation, or null if it may not come now. <paramref name="unfinished"/> are
-    /// the operations that have begun and not ended: what they hold back excuses refusals.
+    /// The state after this event of the operation, or null if it may not come now. <paramref name="overlapping"/> are
+    /// the other operations that may have gone on meanwhile: what they hold for a while excuses refusals.
     /// </summary>
-    object? Apply(object state, RaceCall call, int number, ReadOnlySpan<RaceCall> unfinished);
+    object? Apply(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping);
+
+    /// <summary>Why <see cref="Apply"/> says no.</summary>
+    Violation WhyNot(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping);
 
     /// <summary>What differs from the state when everything is at rest, or null.</summary>
     Violation? CheckRest(object state, Observation atRest);
