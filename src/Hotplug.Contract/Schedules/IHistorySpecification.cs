@@ -28,13 +28,10 @@ public interface IHistorySpecification
     ImmutableArray<object> EventsOf(RaceCall call);
 
     /// <summary>
-    /// The state after this event of the operation, or null if it may not come now. <paramref name="overlapping"/> are
-    /// the other operations that may have gone on meanwhile: what they hold for a while excuses refusals.
+    /// The state after this event of the operation, or why it may not come now. <paramref name="overlapping"/> are the
+    /// other operations that may have gone on meanwhile: what they hold for a while excuses refusals.
     /// </summary>
-    object? Apply(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping);
-
-    /// <summary>Why <see cref="Apply"/> says no.</summary>
-    Violation WhyNot(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping);
+    Judgement Judge(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping);
 
     /// <summary>What differs from the state when everything is at rest, or null.</summary>
     Violation? CheckRest(object state, Observation atRest);

@@ -20,12 +20,9 @@ internal sealed class LinearizationSearch
     private readonly List<(int Call, int Number)> _order = [];
     private int _left;
 
-    // Where the longest beginning of an order ended, and what could not follow; −1: everything happened, but rest
-    // differs.
+    // The longest beginning of an order, and why nothing follows: an event that may not come, or what is seen at rest.
     private (int Call, int Number)[] _longest = [];
-    private object? _stuckIn;
-    private int _refused = -1;
-    private Violation? _atRestDiffers;
+    private Violation? _end;
 
     public LinearizationSearch(
         IHistorySpecification specification, ImmutableArray<RaceCall> calls, Observation atRest, int mostStates)
@@ -71,9 +68,10 @@ internal sealed class LinearizationSearch
         {
             if (!MayComeNext(i))
                 continue;
-            if (_specification.Apply(state, _calls[i], _events[i][_done[i]], _overlapping[i]) is not { } next)
-                NoteRefusal(state, i);
-            else if (Take(i, next))
+            var judgement = _specification.Judge(state, _calls[i], _events[i][_done[i]], _overlapping[i]);
+            if (judgement.Refutation is { } why)
+                Note(why);
+            else if (Take(i, judgement.Next!))
                 return true;
             if (IsExhausted)
                 return false;
@@ -84,15 +82,10 @@ internal sealed class LinearizationSearch
     }
 
     /// <summary>What ends the longest beginning of an order.</summary>
-    public Violation Blame()
+    public Violation Blame() => _end! with
     {
-        var why = _atRestDiffers ?? _specification.WhyNot(
-            _stuckIn!, _calls[_refused], _events[_refused][_longest.Count(e => e.Call == _refused)], _overlapping[_refused]);
-        return why with
-        {
-            Observed = $"{why.Observed}, in every order of the {_calls.Length} operations that real time permits",
-        };
-    }
+        Observed = $"{_end.Observed}, in every order of the {_calls.Length} operations that real time permits",
+    };
 
     private bool Take(int call, object next)
     {
@@ -125,28 +118,22 @@ internal sealed class LinearizationSearch
 
     private bool IsRest(object state)
     {
-        if (_specification.CheckRest(state, _atRest) is not { } differs)
+        if (_specification.CheckRest(state, _atRest) is { } differs)
         {
-            _longest = [.. _order];
-            return true;
+            Note(differs);
+            return false;
         }
 
-        if (_atRestDiffers is null || _order.Count > _longest.Length)
-        {
-            _longest = [.. _order];
-            _atRestDiffers = differs;
-        }
-
-        return false;
+        _longest = [.. _order];
+        return true;
     }
 
-    private void NoteRefusal(object state, int call)
+    private void Note(Violation end)
     {
-        if (_atRestDiffers is not null || (_stuckIn is not null && _order.Count <= _longest.Length))
+        if (_end is not null && _order.Count <= _longest.Length)
             return;
         _longest = [.. _order];
-        _stuckIn = state;
-        _refused = call;
+        _end = end;
     }
 
     /// <summary>All that can follow depends on this: which events happened, and what the state is.</summary>

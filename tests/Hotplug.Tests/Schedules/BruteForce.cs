@@ -75,9 +75,10 @@ internal static class BruteForce
         foreach (var i in order)
         {
             var others = calls.Where((c, j) => j != i && Overlap(c, calls[i])).ToArray();
-            if (specification.Apply(state, calls[i], events[i][next[i]++], others) is not { } after)
+            var judgement = specification.Judge(state, calls[i], events[i][next[i]++], others);
+            if (!judgement.IsPermitted)
                 return false;
-            state = after;
+            state = judgement.Next!;
         }
 
         return specification.CheckRest(state, atRest) is null;

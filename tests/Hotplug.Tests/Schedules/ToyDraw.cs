@@ -37,7 +37,7 @@ internal static class ToyDraw
             if (step < events.Length)
             {
                 running[at] = call = Answered(call, state);
-                state = (ToyHistories.Toy)s_toy.Apply(state, call, events[step], [])!;
+                state = ToyHistories.Next(state, call, events[step])!;
                 continue;
             }
 

@@ -29,9 +29,14 @@ internal sealed class ToyHistories : IHistorySpecification
         ? call.Returned < 0 && call.Outcome.Witness.IsEmpty ? ["loads"] : ["loads", Store]
         : ["happens"];
 
-    public object? Apply(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping)
+    public Judgement Judge(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping) =>
+        Next((Toy)state, call, occurrence) is { } next
+            ? Judgement.Permitted(next)
+            : Judgement.Refuted(new Violation("toy.reads", call.Operation.ToString(), state.ToString()!, $"{ValueOf(call)}",
+                new Citation("1990", "toy", "read")));
+
+    internal static Toy? Next(Toy toy, RaceCall call, object occurrence)
     {
-        var toy = (Toy)state;
         switch (call.Operation.Kind)
         {
             case OperationKind.LoanTarget:
@@ -53,9 +58,6 @@ internal sealed class ToyHistories : IHistorySpecification
                 return toy with { Loaded = $"{toy.Loaded}<{call.Invoked}:{toy.Register}>" };
         }
     }
-
-    public Violation WhyNot(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping) =>
-        new("toy.reads", call.Operation.ToString(), state.ToString()!, $"{ValueOf(call)}", new Citation("1990", "toy", "read"));
 
     public Violation? CheckRest(object state, Observation atRest)
     {
