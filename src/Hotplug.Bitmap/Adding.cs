@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -13,6 +14,21 @@ internal sealed class Adding<TRules>(
 {
     /// <summary>The operation <c>add</c>: a DIMM.</summary>
     public Errno Add(in Operation operation, in Target target, EffectLog log)
+    {
+        var isEarly = !rules.Keeps(RaceFault.AddCheckedBeforeLock)
+            && !state.Resources.Intersects(new PageRange(target.At, operation.Amount));
+        rules.Acquire(LockName.Hotplug);
+        var errno = AddLocked(operation, target, log);
+        rules.Release(LockName.Hotplug);
+        if (!isEarly || errno != Errno.EEXIST)
+            return errno;
+
+        // The seeded fault: nobody had the range before the lock was there, so it is taken once more.
+        log.Witness(WitnessRole.Placed, new PageRange(target.At, operation.Amount));
+        return Errno.None;
+    }
+
+    private Errno AddLocked(in Operation operation, in Target target, EffectLog log)
     {
         var spec = state.Spec;
         var dimms = spec.DimmRange;
@@ -63,6 +79,7 @@ internal sealed class Adding<TRules>(
         state.Zones.Generation++;
         state.Resources.Add(range);
         log.Add(EffectKind.ResourceAdded, range);
+        rules.At(SchedulePoint.AddAfterResource, range.Start);
         if (!state.NodeOnline[node])
         {
             state.NodeOnline[node] = true;
@@ -87,6 +104,7 @@ internal sealed class Adding<TRules>(
             var errno = isLate && isRegistered ? CreateDevices(part, log) : Errno.None;
             if (errno == Errno.None)
                 errno = memmaps.Populate(part, log);
+            rules.At(SchedulePoint.AddBeforeRegistration, pfn);
             if (errno == Errno.None && isRegistered && !isLate)
                 errno = CreateDevices(part, log);
             if (errno == Errno.None)

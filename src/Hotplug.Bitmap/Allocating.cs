@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -20,7 +21,9 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             return Errno.ENOMEM;
         var count = (operation.Amount + (1L << operation.Order) - 1) >> operation.Order << operation.Order;
         var holder = state.Runs.AddHolder();
-        state.Runs.HolderOf(holder).Use = UseOf(kind);
+
+        // What is not handed out yet is nobody's to move.
+        state.Runs.HolderOf(holder).Use = rules.Overlaps ? PageUse.Kernel : UseOf(kind);
         state.Runs.HolderOf(holder).IsSingle = operation.Order == 0;
         var taken = isMovable
             || !rules.Keeps(Fault.KernelPagesInMovable)
@@ -36,6 +39,8 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             return Errno.ENOMEM;
         }
 
+        if (rules.Overlaps)
+            HandOut(holder, UseOf(kind));
         state.Allocations.Add(id, holder);
         for (var run = state.Runs.HolderOf(holder).First; run >= 0; run = state.Runs[run].NextOfHolder)
             log.Witness(WitnessRole.Taken, new PageRange(state.Runs[run].Start, state.Runs[run].Count));
@@ -47,6 +52,12 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     {
         if (!state.Allocations.TryGet(id, out var holder) || state.Runs.HolderOf(holder).IsFreed)
             return Errno.EINVAL;
+        if (rules.Overlaps)
+        {
+            FreeOverlapping(id, holder, cpu, log);
+            return Errno.None;
+        }
+
         for (var run = state.Runs.HolderOf(holder).First; run >= 0;)
         {
             var next = state.Runs[run].NextOfHolder;
@@ -70,7 +81,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             return Errno.EINVAL;
         var block = state.BlockOf(pfn);
         if (rules.Keeps(Fault.GetTakesNothing))
-            state.References.Add(block, pfn, rules.Keeps(Fault.GetTakesTwo) ? +1 : +2);
+            Adjust(block, pfn, rules.Keeps(Fault.GetTakesTwo) ? +1 : +2);
         state.Touch(block);
         return Errno.None;
     }
@@ -78,6 +89,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     /// <summary>Drops an extra reference; the last reference frees the page.</summary>
     public Errno Put(int id, long pfn, int cpu, EffectLog log)
     {
+        rules.At(SchedulePoint.PutBeforeLastReference, pfn);
         if (!state.Allocations.TryGet(id, out var holder))
             return Errno.EINVAL;
         var run = state.Runs.FindOf(holder, pfn);
@@ -86,8 +98,10 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         var block = state.BlockOf(pfn);
         if (state.References.Of(pfn) > 0)
         {
+            if (!rules.Keeps(RaceFault.PutDecidesEarly))
+                rules.At(SchedulePoint.PutBeforeLastReference, pfn);
             if (rules.Keeps(Fault.PutDropsNothing))
-                state.References.Add(block, pfn, -1);
+                Adjust(block, pfn, -1);
             state.Touch(block);
             return Errno.None;
         }
@@ -102,6 +116,26 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         return Errno.None;
     }
 
+    private void Adjust(MemoryBlock block, long pfn, int change)
+    {
+        if (rules.Overlaps && state.References.Of(pfn) + change < 0)
+        {
+            rules.Report(Mishap.ReferencesBelowZero, pfn);
+            return;
+        }
+
+        if (rules.Keeps(RaceFault.ReferencesNotAtomic))
+        {
+            state.References.Add(block, pfn, change);
+            return;
+        }
+
+        // The seeded fault: what was read before is written after, whatever others did.
+        var read = state.References.Of(pfn);
+        rules.At(SchedulePoint.PutBeforeLastReference, pfn);
+        state.References.Add(block, pfn, read + change - state.References.Of(pfn));
+    }
+
     private static PageUse UseOf(AllocationKind kind) => kind switch
     {
         AllocationKind.Movable => PageUse.Movable,
@@ -110,10 +144,61 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         _ => PageUse.Kernel,
     };
 
+    private void HandOut(int holder, PageUse use)
+    {
+        state.Runs.HolderOf(holder).Use = use;
+        for (var run = state.Runs.HolderOf(holder).First; run >= 0; run = state.Runs[run].NextOfHolder)
+        {
+            var block = state.BlockOf(state.Runs[run].Start);
+            state.Fill(block, state.OffsetOf(state.Runs[run].Start), state.Runs[run].Count, use);
+            state.Touch(block);
+        }
+    }
+
+    // Page by page, each time from the start: while one is on its way others may move the rest, or put the last
+    // references of those that stay.
+    private void FreeOverlapping(int id, int holder, int cpu, EffectLog log)
+    {
+        var kept = new HashSet<long>();
+        state.Runs.HolderOf(holder).IsFreed = true;
+        state.Runs.HolderOf(holder).IsBeingFreed = true;
+        while (FirstNot(kept, holder) is >= 0 and var pfn)
+        {
+            var block = state.BlockOf(pfn);
+            var run = state.Runs.Single(state.Runs.FindOf(holder, pfn), block, pfn);
+            var isKept = state.References.Of(pfn) > 0;
+            if (!rules.Keeps(RaceFault.FreeDecidesEarly))
+                rules.At(SchedulePoint.PutBeforeLastReference, pfn);
+            if (isKept)
+            {
+                Keep(block, pfn, pfn + 1);
+                kept.Add(pfn);
+            }
+            else
+            {
+                Release(run, cpu, log);
+            }
+        }
+
+        state.Runs.HolderOf(holder).IsBeingFreed = false;
+        ForgetIfEmpty(id, holder);
+    }
+
+    private long FirstNot(HashSet<long> kept, int holder)
+    {
+        for (var run = state.Runs.HolderOf(holder).First; run >= 0; run = state.Runs[run].NextOfHolder)
+            for (var pfn = state.Runs[run].Start; pfn < state.Runs[run].End; pfn++)
+                if (!kept.Contains(pfn))
+                    return pfn;
+        return -1;
+    }
+
     private void Release(int run, int cpu, EffectLog log)
     {
         log.Witness(WitnessRole.Released, new PageRange(state.Runs[run].Start, state.Runs[run].Count));
-        if (state.Runs.HolderOf(state.Runs[run].Holder).IsSingle)
+        if (rules.Overlaps && state.Runs.HolderOf(state.Runs[run].Holder).IsSingle)
+            pages.ReleaseOverlapping(run, cpu);
+        else if (state.Runs.HolderOf(state.Runs[run].Holder).IsSingle)
             pages.ReleaseByCpu(run, cpu);
         else
             pages.Release(run);
@@ -156,7 +241,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
 
     private void ForgetIfEmpty(int id, int holder)
     {
-        if (state.Runs.HolderOf(holder).First >= 0)
+        if (state.Runs.HolderOf(holder).First >= 0 || state.Runs.HolderOf(holder).IsBeingFreed)
             return;
         state.Runs.RemoveHolder(holder);
         state.Allocations.Remove(id);

@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -24,8 +25,13 @@ internal sealed class Ballooning<TRules>(
     {
         if (Find(driver) is not { } balloon)
             return Errno.EINVAL;
+        if (rules.Keeps(RaceFault.InflateUnlocked))
+            rules.Acquire(LockName.Balloon, (int)driver);
         var size = SizeOf(state, balloon);
-        return To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
+        var errno = To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
+        if (rules.Keeps(RaceFault.InflateUnlocked))
+            rules.Release(LockName.Balloon, (int)driver);
+        return errno;
     }
 
     /// <summary>Xen's balloon that is asked for more than it holds adds memory for itself.</summary>
@@ -33,15 +39,26 @@ internal sealed class Ballooning<TRules>(
     {
         if (Find(driver) is not { } balloon)
             return Errno.EINVAL;
+        if (rules.Keeps(RaceFault.DeflateUnlocked))
+            rules.Acquire(LockName.Balloon, (int)driver);
         var size = SizeOf(state, balloon);
         To(balloon, Math.Max(0, size - count), log);
         if (driver == BalloonDriver.Xen && count > size)
             AddAndBack(count - size, log);
+        if (rules.Keeps(RaceFault.DeflateUnlocked))
+            rules.Release(LockName.Balloon, (int)driver);
         return Errno.None;
     }
 
-    public Errno Target(BalloonDriver driver, long count, EffectLog log) =>
-        Find(driver) is not { } balloon ? Errno.EINVAL : To(balloon, count, log);
+    public Errno Target(BalloonDriver driver, long count, EffectLog log)
+    {
+        if (Find(driver) is not { } balloon)
+            return Errno.EINVAL;
+        rules.Acquire(LockName.Balloon, (int)driver);
+        var errno = To(balloon, count, log);
+        rules.Release(LockName.Balloon, (int)driver);
+        return errno;
+    }
 
     /// <summary>virtio_balloon_oom_notify(): with VIRTIO_BALLOON_F_DEFLATE_ON_OOM; the target stays.</summary>
     public void OutOfMemory(EffectLog log)
@@ -64,6 +81,8 @@ internal sealed class Ballooning<TRules>(
     {
         balloon.Target = target;
         var size = SizeOf(state, balloon);
+        if (rules.Overlaps)
+            rules.At(SchedulePoint.InflateBetweenPages);
         if (target > size)
             Grow(balloon, rules.Keeps(Fault.TargetAddedToSize) ? target - size : target, log);
         else
@@ -94,12 +113,40 @@ internal sealed class Ballooning<TRules>(
     {
         if (zone is null || count == 0)
             return 0;
+        return rules.Overlaps ? GrowOneByOne(balloon, zone, count, order, log) : TakeFrom(balloon, zone, count, order, log);
+    }
+
+    // Others may come between any two pages.
+    private long GrowOneByOne(Balloon balloon, Zone zone, long count, int order, EffectLog log)
+    {
+        long taken = 0;
+        while (taken < count && TakeFrom(balloon, zone, 1L << order, order, log) is > 0 and var more)
+        {
+            taken += more;
+            rules.At(SchedulePoint.InflateBetweenPages);
+        }
+
+        return taken;
+    }
+
+    private long TakeFrom(Balloon balloon, Zone zone, long count, int order, EffectLog log)
+    {
         var taken = pages.Take(zone, count, order, balloon.Holder, high: false, log,
             rules.Keeps(Fault.InflationNotTold) ? WitnessRole.Taken : null);
         if (taken > 0 && (!balloon.StaysManaged || !rules.Keeps(Fault.DeflateOnOomUncounted))
             && rules.Keeps(Fault.InflateKeepsManaged))
-            log.Managed(zone, -taken);
+            ChangeManaged(zone, -taken, log);
         return taken;
+    }
+
+    private void ChangeManaged(Zone zone, long change, EffectLog log)
+    {
+        var read = zone.Managed;
+        if (!rules.Keeps(RaceFault.ManagedNotAtomic))
+            rules.At(SchedulePoint.InflateBetweenPages);
+        else
+            read = zone.Managed;
+        log.Managed(zone, change + read - zone.Managed);
     }
 
     // Steps 1 to 4 of source document 004 when it needs more struct pages, then 5 and 6 page by page. It takes what it
@@ -107,8 +154,16 @@ internal sealed class Ballooning<TRules>(
     // get.
     private void AddAndBack(long missing, EffectLog log)
     {
-        while (missing > 0 && adding.AddForBalloon(CallbackOwner.Xen, log) is not null)
+        while (missing > 0 && TryAdd(log))
             missing -= backing.BackAny(missing, log);
+    }
+
+    private bool TryAdd(EffectLog log)
+    {
+        rules.Acquire(LockName.Hotplug);
+        var isAdded = adding.AddForBalloon(CallbackOwner.Xen, log) is not null;
+        rules.Release(LockName.Hotplug);
+        return isAdded;
     }
 
     // balloon_page_dequeue() takes the page that was put in last.
@@ -121,6 +176,12 @@ internal sealed class Ballooning<TRules>(
             count = held;
         }
 
+        if (rules.Overlaps)
+        {
+            ShrinkOneByOne(balloon, count, log);
+            return;
+        }
+
         while (count > 0)
         {
             var run = state.Runs.HolderOf(balloon.Holder).Last;
@@ -131,6 +192,31 @@ internal sealed class Ballooning<TRules>(
                 log.Managed(state.Zones[block.Home], pagesOfRun);
             pages.ReleaseTail(balloon.Holder, pagesOfRun);
             count -= pagesOfRun;
+        }
+    }
+    // Each page leaves the balloon, and then it is freed.
+    private void ShrinkOneByOne(Balloon balloon, long count, EffectLog log)
+    {
+        for (; count > 0 && state.Runs.HolderOf(balloon.Holder).Pages > 0; count--)
+        {
+            var last = state.Runs.HolderOf(balloon.Holder).Last;
+            var pfn = state.Runs[last].End - 1;
+            if (!rules.Keeps(RaceFault.DeflateUnlocked))
+                rules.At(SchedulePoint.DeflateBetweenPages, pfn);
+            var block = state.BlockOf(pfn);
+            log.Witness(WitnessRole.Released, new PageRange(pfn, 1));
+            if (!balloon.StaysManaged)
+                ChangeManaged(state.Zones[block.Home], +1, log);
+            if (state.Runs.FindOf(balloon.Holder, pfn) is >= 0 and var run)
+            {
+                state.Runs.Remove(state.Runs.Single(run, block, pfn), block);
+                state.Fill(block, state.OffsetOf(pfn), 1, PageUse.Kernel);
+            }
+
+            state.Touch(block);
+            if (rules.Keeps(RaceFault.DeflateUnlocked))
+                rules.At(SchedulePoint.DeflateBetweenPages, pfn);
+            pages.GiveBack(block, state.OffsetOf(pfn));
         }
     }
 }

@@ -1,7 +1,9 @@
+using Hotplug.Bitmap.Races;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -14,6 +16,16 @@ public static class BitmapMachine
     /// <summary>The machine that breaks one rule.</summary>
     public static IMachine Create(Fault fault) =>
         new BitmapMachine<Seeded>($"bitmap+{FaultTable.Of(fault).Id}", new Seeded(fault));
+
+    /// <summary>The machine whose operations may overlap, as a scheduler decides; it keeps every rule.</summary>
+    public static IScheduledMachine CreateScheduled() => new ScheduledMachine("bitmap", null);
+
+    /// <summary>As <see cref="CreateScheduled()"/>, with one rule broken.</summary>
+    public static IScheduledMachine CreateScheduled(RaceFault fault) =>
+        new ScheduledMachine($"bitmap+{Words.Of(fault)}", fault);
+
+    /// <summary>The machine for real threads.</summary>
+    public static IThreadedMachine CreateThreaded() => new ThreadedMachine();
 }
 
 /// <summary>
@@ -34,6 +46,9 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
 
     /// <inheritdoc/>
     public long TimesBroken => rules.TimesBroken;
+
+    /// <summary>Everything that changes.</summary>
+    public MachineState State => Wiring.State;
 
     private Wiring<TRules> Wiring => _wiring
         ?? throw new InvalidOperationException("Reset starts the machine; it was not called");
@@ -144,11 +159,9 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             OperationKind.LoanTarget => machine.Loaning.SetTarget(operation.Amount),
             OperationKind.Oom => OutOfMemory(machine, log),
             OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize =>
-                Resize(machine, operation, log),
+                ResizeLocked(machine, operation, log),
             OperationKind.Back => machine.Backing.Back(pfn, operation.Amount, log),
-            OperationKind.SetCallback => operation.Second == (byte)CallbackAction.Set
-                ? machine.Callbacks.Set((CallbackOwner)operation.Choice)
-                : machine.Callbacks.Restore((CallbackOwner)operation.Choice),
+            OperationKind.SetCallback => SetCallback(machine, operation),
             OperationKind.Poison or OperationKind.HardOffline => machine.Poisoning.Poison(pfn, log),
             OperationKind.Unpoison => machine.Poisoning.Unpoison(pfn, log),
             OperationKind.SoftOffline => machine.Poisoning.SoftOffline(pfn, log),
@@ -165,6 +178,33 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
         machine.Ballooning.OutOfMemory(log);
         machine.Loaning.OutOfMemory(log);
         return Errno.None;
+    }
+
+    // get_online_mems(): no onlining is under way.
+    private static Errno SetCallback(Wiring<TRules> machine, in Operation operation)
+    {
+        var isLocked = machine.Rules.Keeps(RaceFault.CallbackSwappedUnlocked);
+        if (isLocked)
+            machine.Rules.Acquire(LockName.Hotplug);
+        var errno = operation.Second == (byte)CallbackAction.Set
+            ? machine.Callbacks.Set((CallbackOwner)operation.Choice)
+            : machine.Callbacks.Restore((CallbackOwner)operation.Choice);
+        machine.Rules.At(SchedulePoint.CallbackAfterSwap);
+        if (isLocked)
+            machine.Rules.Release(LockName.Hotplug);
+        return errno;
+    }
+
+    // The work queue of the driver does one request at a time.
+    private static Errno ResizeLocked(Wiring<TRules> machine, in Operation operation, EffectLog log)
+    {
+        var isLocked = machine.Rules.Keeps(RaceFault.RequestsOverlap);
+        if (isLocked)
+            machine.Rules.Acquire(LockName.DeviceMemoryWork, operation.Subject.Id);
+        var errno = Resize(machine, operation, log);
+        if (isLocked)
+            machine.Rules.Release(LockName.DeviceMemoryWork, operation.Subject.Id);
+        return errno;
     }
 
     private static Errno Resize(Wiring<TRules> machine, in Operation operation, EffectLog log)

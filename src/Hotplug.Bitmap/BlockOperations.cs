@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -14,6 +15,15 @@ internal sealed class BlockOperations<TRules>(
 {
     /// <summary>state_store(): the type stays behind when the block is online already.</summary>
     public Errno Online(OperationKind kind, in Target target, EffectLog log)
+    {
+        var wasOffline = Find(target) is { IsOnline: false };
+        rules.Acquire(LockName.Hotplug);
+        var errno = wasOffline && IsStale(target, online: true) ? Errno.None : OnlineLocked(kind, target, log);
+        Unlock(errno == Errno.None);
+        return errno;
+    }
+
+    private Errno OnlineLocked(OperationKind kind, in Target target, EffectLog log)
     {
         if (Find(target) is not { } block)
             return Errno.ENOENT;
@@ -29,7 +39,34 @@ internal sealed class BlockOperations<TRules>(
     }
 
     /// <summary>What may leave unfinished: offline, a write to <c>online</c>, and the two that also remove.</summary>
-    public Answer Offline(in Operation operation, in Target target, EffectLog log) => operation.Kind switch
+    public Answer Offline(in Operation operation, in Target target, EffectLog log)
+    {
+        var wasOnline = Find(target) is { IsOnline: true };
+        var isInverted = operation.Kind == OperationKind.Offline && !rules.Keeps(RaceFault.LocksInverted);
+        if (isInverted)
+            rules.Acquire(LockName.PcpBatchHigh);
+        rules.Acquire(LockName.Hotplug);
+        if (isInverted)
+            rules.Release(LockName.PcpBatchHigh);
+        var answer = wasOnline && operation.Kind == OperationKind.Offline && IsStale(target, online: false)
+            ? Answer.Ok
+            : OfflineLocked(operation, target, log);
+        Unlock(answer.IsOk);
+        return answer;
+    }
+
+    // The seeded fault: who found the block in the other state before he had the lock does not look again.
+    private bool IsStale(in Target target, bool online) =>
+        !rules.Keeps(online ? RaceFault.OnlineCheckedBeforeLock : RaceFault.OfflineCheckedBeforeLock)
+        && Find(target)?.IsOnline == online;
+
+    private void Unlock(bool isOk)
+    {
+        if (isOk || rules.Keeps(RaceFault.HotplugLockKeptOnRefusal))
+            rules.Release(LockName.Hotplug);
+    }
+
+    private Answer OfflineLocked(in Operation operation, in Target target, EffectLog log) => operation.Kind switch
     {
         OperationKind.Offline => Find(target) is not { } block ? Answer.Of(Errno.ENOENT)
             : block.IsOnline ? offlining.Offline(block, default, log) : Answer.Of(Errno.EINVAL),
@@ -46,7 +83,13 @@ internal sealed class BlockOperations<TRules>(
     public Errno Remove(in Operation operation, in Target target, EffectLog log)
     {
         var range = RangeOf(operation, target);
-        return IsHotAdded(range) ? removing.Remove(range, log) : Errno.EINVAL;
+        if (!IsHotAdded(range))
+            return Errno.EINVAL;
+        var wasFound = !rules.Keeps(RaceFault.RemoveCheckedBeforeLock) && removing.Check(range) == Errno.None;
+        rules.Acquire(LockName.Hotplug);
+        var errno = removing.Remove(range, log, isChecked: wasFound);
+        rules.Release(LockName.Hotplug);
+        return errno;
     }
 
     private Answer WriteOnline(bool online, in Target target, EffectLog log)

@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -20,7 +21,11 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
         {
             case MemoryNotification.GoingOffline:
                 Halt(cmm, range, log);
-                return Release(cmm.List, range, log);
+                rules.Acquire(LockName.Cmm);
+                var errno = Release(cmm.List, range, log);
+                rules.Release(LockName.Cmm);
+                Loosen(cmm);
+                return errno;
 
             // CANCEL_OFFLINE also reaches it when somebody before it refused: then there is nothing to let go on.
             case MemoryNotification.Offline or MemoryNotification.CancelOffline when cmm.IsHalted:
@@ -29,6 +34,15 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
             default:
                 return Errno.None;
         }
+    }
+
+    // The seeded faults: a flag that the thread itself clears, or a mutex that is held for this callback only.
+    private void Loosen(Cmm cmm)
+    {
+        if (!rules.Keeps(RaceFault.CmmFlagOnly))
+            cmm.IsHalted = false;
+        if (!rules.Keeps(RaceFault.CmmResumesEarly))
+            cmm.IsHalted = cmm.HotplugOccurred = false;
     }
 
     /// <summary>Step 1, mutex_lock(&amp;hotplug_mutex): waits for no loan to end, only for a look that the thread

@@ -1,12 +1,14 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
 /// <summary>The operations contig and contig-free (kernel-semantics 3.11).</summary>
 internal sealed class Contig<TRules>(
-    MachineState state, ContigRange<TRules> contig, PcplistSteps pcplists, Allocating<TRules> allocating, TRules rules)
+    MachineState state, ContigRange<TRules> contig, IsolatedParts<TRules> isolated, PcplistSteps<TRules> pcplists,
+    Allocating<TRules> allocating, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>alloc_contig_range(): exactly the range, or nothing but moved pages.</summary>
@@ -19,11 +21,14 @@ internal sealed class Contig<TRules>(
         if (FindZone(range) is not { } zone)
             return Errno.EINVAL;
 
-        // start_isolate_page_range() refuses what has_unmovable_pages() finds, before anything is touched.
-        if (AnyObstacle(range, log))
+        // start_isolate_page_range() refuses what has_unmovable_pages() finds, before anything is touched, and what
+        // somebody else has isolated.
+        if (AnyObstacle(range, log) || (rules.Overlaps && AnyIsolated(range)))
             return Errno.EBUSY;
         var pageblocks = Outward(range);
         log.Add(EffectKind.Isolated, pageblocks, zone.Id);
+        if (rules.Overlaps)
+            return AllocOverlapping(id, range, pageblocks, zone, log);
         pcplists.Drain(ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind));
         log.Add(EffectKind.PcpDrained, default, zone.Id);
         var isEmptied = TryEmpty(range, log);
@@ -32,6 +37,59 @@ internal sealed class Contig<TRules>(
             return Errno.ENOMEM;
         Hold(id, range, log);
         return Errno.None;
+    }
+
+    // Free pages are held from the start, and those that are freed meanwhile; in the end all must be.
+    private Errno AllocOverlapping(int id, PageRange range, PageRange pageblocks, Zone zone, EffectLog log)
+    {
+        if (rules.Keeps(RaceFault.ContigNotIsolated))
+            foreach (var part in PartsOf(range))
+                isolated.Enter(part);
+        rules.At(SchedulePoint.ContigAfterIsolation, range.Start);
+        pcplists.Drain(ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind));
+        log.Add(EffectKind.PcpDrained, default, zone.Id);
+        var hasRoom = true;
+        foreach (var part in PartsOf(range))
+            hasRoom = hasRoom
+                && contig.MoveOthers(part.Block, part.Start, part.End, PageUse.Kernel, default, log);
+        rules.At(SchedulePoint.ContigAfterMigration, range.Start);
+        var isHeld = true;
+        foreach (var part in PartsOf(range))
+        {
+            if (rules.Keeps(RaceFault.ContigNotIsolated))
+                IsolatedParts<TRules>.Leave(part);
+            else
+                isolated.TakeFree(part);
+            isHeld &= isolated.IsHeld(part);
+        }
+
+        log.Add(EffectKind.Unisolated, pageblocks, zone.Id);
+        if (hasRoom && isHeld)
+        {
+            Hold(id, range, log);
+            return Errno.None;
+        }
+
+        foreach (var part in PartsOf(range))
+            isolated.GiveBack(part);
+        return hasRoom ? Errno.EBUSY : Errno.ENOMEM;
+    }
+
+    // A block that goes offline, or part of one that somebody else takes.
+    private bool AnyIsolated(PageRange range)
+    {
+        foreach (var part in PartsOf(range))
+            if (isolated.IsRefused(part))
+                return true;
+        return false;
+    }
+
+    private List<BlockPart> PartsOf(PageRange range)
+    {
+        var parts = new List<BlockPart>();
+        for (var pfn = range.Start; pfn < range.End; pfn = EndOfPart(pfn, range))
+            parts.Add(new BlockPart(state.BlockOf(pfn), state.OffsetOf(pfn), EndOffset(pfn, range)));
+        return parts;
     }
 
     /// <summary>free_contig_range(): only for what <see cref="Alloc"/> gave.</summary>

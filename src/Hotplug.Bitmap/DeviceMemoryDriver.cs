@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -24,15 +25,21 @@ internal sealed class DeviceMemoryDriver<TRules>(
         device.Requested = requested;
         var missing = requested - device.Plugged;
         var errno = missing >= 0 ? Plug(device, missing, log) : Unplug(device, -missing, log);
+        if (!rules.Keeps(RaceFault.DriverHoldsLockIntoRemoval))
+            rules.Acquire(LockName.DeviceMemory, device.Id);
         RemoveEmpty(device, log);
+        if (!rules.Keeps(RaceFault.DriverHoldsLockIntoRemoval))
+            rules.Release(LockName.DeviceMemory, device.Id);
         return errno;
     }
 
     private Errno Plug(DeviceMemory device, long missing, EffectLog log)
     {
+        rules.Acquire(LockName.DeviceMemory, device.Id);
         missing = PlugPartial(device, ZoneKind.Normal, missing, log);
         missing = PlugPartial(device, ZoneKind.Movable, missing, log);
         missing = PlugPartial(device, ZoneKind.None, missing, log);
+        rules.Release(LockName.DeviceMemory, device.Id);
         for (var number = device.Spec.FirstBlock; missing > 0 && number < AfterLast(device); number++)
         {
             if (state.Blocks.Find(number) is not null)
@@ -78,6 +85,14 @@ internal sealed class DeviceMemoryDriver<TRules>(
     // virtio_mem_sbm_plug_and_add_mb(): a block that cannot be added is unplugged again.
     private Errno AddBlock(DeviceMemory device, int number, int count, EffectLog log)
     {
+        rules.Acquire(LockName.Hotplug);
+        var errno = AddBlockLocked(device, number, count, log);
+        rules.Release(LockName.Hotplug);
+        return errno;
+    }
+
+    private Errno AddBlockLocked(DeviceMemory device, int number, int count, EffectLog log)
+    {
         var range = state.Spec.PagesOf(number);
         var errno = adding.AddBlocks(range, device.Spec.Node, MemmapPlacement.Boot, log);
         if (errno != Errno.None)
@@ -102,12 +117,14 @@ internal sealed class DeviceMemoryDriver<TRules>(
 
     private Errno Unplug(DeviceMemory device, long excess, EffectLog log)
     {
+        rules.Acquire(LockName.DeviceMemory, device.Id);
         excess = UnplugBlocks(device, ZoneKind.None, isPartial: true, excess, log);
         excess = UnplugBlocks(device, ZoneKind.None, isPartial: false, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Movable, isPartial: true, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Normal, isPartial: true, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Movable, isPartial: false, excess, log);
         excess = UnplugBlocks(device, ZoneKind.Normal, isPartial: false, excess, log);
+        rules.Release(LockName.DeviceMemory, device.Id);
         return excess > 0 && rules.Keeps(Fault.ShortUnplugClaimsSuccess) ? Errno.EBUSY : Errno.None;
     }
 
@@ -132,9 +149,14 @@ internal sealed class DeviceMemoryDriver<TRules>(
     private void RemoveEmpty(DeviceMemory device, EffectLog log)
     {
         for (var number = device.Spec.FirstBlock; number < AfterLast(device); number++)
-            if (state.Blocks.Find(number) is { } block && device.PluggedIn(block) == 0
-                && rules.Keeps(Fault.EmptyBlockNeverRemoved))
-                ejecting.OfflineAndRemove(state.RangeOf(block), log);
+        {
+            if (state.Blocks.Find(number) is not { } block || device.PluggedIn(block) > 0
+                || !rules.Keeps(Fault.EmptyBlockNeverRemoved))
+                continue;
+            rules.Acquire(LockName.Hotplug);
+            ejecting.OfflineAndRemove(state.RangeOf(block), log);
+            rules.Release(LockName.Hotplug);
+        }
     }
 
     private static int AfterLast(DeviceMemory device) => device.Spec.FirstBlock + device.Spec.Blocks;

@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -19,12 +20,16 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
         switch (notification)
         {
             case MemoryNotification.GoingOnline:
+                rules.Acquire(LockName.DeviceMemory, memory);
                 device.HotplugActive = true;
                 break;
             case MemoryNotification.GoingOffline:
+                rules.Acquire(LockName.DeviceMemory, memory);
                 device.HotplugActive = true;
                 if (rules.Keeps(Fault.GoingKeepsReferences))
                     Drop(block, device, log);
+                if (!rules.Keeps(RaceFault.DriverLockReleasedEarly))
+                    rules.Release(LockName.DeviceMemory, memory);
                 break;
             case MemoryNotification.CancelOffline when !device.HotplugActive:
                 if (!rules.Keeps(Fault.CancelTakesUnasked))
@@ -34,8 +39,15 @@ internal sealed class DeviceMemoryNotifier<TRules>(MachineState state, PageAlloc
                 device.HotplugActive = false;
                 if (rules.Keeps(Fault.CancelForgetsReference))
                     TakeBack(block, device, log);
+                if (rules.Keeps(RaceFault.DriverLockReleasedEarly) && rules.Keeps(RaceFault.DriverLockKeptOnCancel))
+                    rules.Release(LockName.DeviceMemory, memory);
+                break;
+            case MemoryNotification.Offline when !rules.Keeps(RaceFault.DriverLockReleasedEarly):
+                device.HotplugActive = false;
                 break;
             case MemoryNotification.Online or MemoryNotification.Offline or MemoryNotification.CancelOnline:
+                if (device.HotplugActive)
+                    rules.Release(LockName.DeviceMemory, memory);
                 device.HotplugActive = false;
                 break;
         }

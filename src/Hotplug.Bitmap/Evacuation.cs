@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -21,7 +22,13 @@ internal sealed class Evacuation<TRules>(
         if (block.FreePages == end - start)
             return -1;
         if (isolation.IsUsed)
-            return isolation.FindUnmovable(block, start, end, log);
+        {
+            rules.Acquire(LockName.Cmm);
+            var culprit = isolation.FindUnmovable(block, start, end, log);
+            rules.Release(LockName.Cmm);
+            return culprit;
+        }
+
         var found = start - 1;
         do
             found = state.FirstOf(block, PageUse.Kernel, found + 1, end);
@@ -44,8 +51,9 @@ internal sealed class Evacuation<TRules>(
     /// scan_movable_pages() and do_migrate_range(): EBUSY for a PageOffline page that nobody gave up, unfinished where
     /// a page never can leave or there is no room.
     /// </summary>
-    public Answer EmptyBlock(MemoryBlock block, PageRange leaving, EffectLog log)
+    public Answer EmptyBlock(MemoryBlock block, PageRange leaving, EffectLog log, out long left)
     {
+        left = -1;
         var end = state.Layout.PagesPerBlock;
         if (block.FreePages == end - block.Vmemmap)
             return Answer.Ok;
@@ -56,11 +64,12 @@ internal sealed class Evacuation<TRules>(
 
         // The scan stops at the first page of either kind; from a movable one on, all that move are moved at once.
         if (movable >= 0 && (kept < 0 || movable < kept) && !MoveAll(block, leaving, log))
-            return Stuck(block, migration.FirstMovable(block, block.Vmemmap, end), Answer.Unfinished, log);
+            return Stuck(block, migration.FirstMovable(block, block.Vmemmap, end), Answer.Unfinished, log, out left);
         if (kept >= 0)
-            return Stuck(block, kept, Answer.Of(Errno.EBUSY), log);
-        var left = rules.Keeps(Fault.PinnedPageLost) ? Test(block) : -1;
-        return left >= 0 ? Stuck(block, left, Answer.Unfinished, log) : Answer.Ok;
+            return Stuck(block, kept, Answer.Of(Errno.EBUSY), log, out left);
+        rules.At(SchedulePoint.OfflineAfterMigration, state.PageOf(block, 0));
+        var found = rules.Keeps(Fault.PinnedPageLost) ? Test(block) : -1;
+        return found >= 0 ? Stuck(block, found, Answer.Unfinished, log, out left) : Answer.Ok;
     }
 
     /// <summary>
@@ -73,6 +82,8 @@ internal sealed class Evacuation<TRules>(
         var pinned = FirstPinned(block, state.Layout.PagesPerBlock);
         if (pinned < 0 && block.Cmm is { Count: > 0 } cmm)
             pinned = cmm.First;
+        if (pinned < 0 && block.InFlight.Count > 0 && rules.Keeps(RaceFault.PagesOnTheirWayOverlooked))
+            pinned = block.InFlight[0];
         return pinned >= 0 || block.OnPcplists.Count == 0 ? pinned : block.OnPcplists[0].Offset;
     }
 
@@ -125,8 +136,9 @@ internal sealed class Evacuation<TRules>(
         }
     }
 
-    private Answer Stuck(MemoryBlock block, int culprit, Answer answer, EffectLog log)
+    private Answer Stuck(MemoryBlock block, int culprit, Answer answer, EffectLog log, out long left)
     {
+        left = culprit < 0 ? -1 : state.PageOf(block, culprit);
         if (culprit >= 0)
             log.Witness(WitnessRole.Culprit, new PageRange(state.PageOf(block, culprit), 1));
         return answer;

@@ -20,7 +20,8 @@ internal enum LoanResult
 /// The atomic steps of loaning and of giving back, one method each: what a schedule interleaves with a removal. Between
 /// any two of them the removal may begin (source document 000; kernel-semantics 4.1.3).
 /// </summary>
-internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages)
+internal sealed class LoanSteps<TRules>(
+    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, TRules rules)
     where TRules : struct, IRules
 {
     private Cmm Cmm => state.Cmm!;
@@ -46,6 +47,8 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
             buddy.TakeFront(block, offset, order, 1);
             state.Fill(block, offset, 1, PageUse.Kernel);
             state.Touch(block);
+            if (!rules.Keeps(RaceFault.CmmCountsPagesOnTheirWay))
+                Own(state.PageOf(block, offset), isList: false);
             return state.PageOf(block, offset);
         }
 
@@ -62,7 +65,7 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
     /// <param name="log">What is done.</param>
     public LoanResult Loan(long pfn, long listPage, EffectLog log)
     {
-        if (Cmm.List.NeedsListPage)
+        if (Cmm.List.NeedsListPage || (listPage >= 0 && !rules.Keeps(RaceFault.CmmListPageUnchecked)))
         {
             if (listPage < 0)
                 return LoanResult.NeedsListPage;
@@ -71,7 +74,10 @@ internal sealed class LoanSteps<TRules>(MachineState state, BuddyAllocator buddy
         }
         else if (listPage >= 0)
         {
-            FreePage(listPage);
+            if (rules.Keeps(RaceFault.CmmSpareListPageLeaked))
+                FreePage(listPage);
+            if (!rules.Keeps(RaceFault.CmmSpareListPageFreedTwice))
+                FreePage(listPage);
         }
 
         if (state.Injection.Strike(VetoPoint.Loan) != Errno.None)

@@ -1,5 +1,6 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -26,6 +27,13 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
     {
         if (state.Cmm is not { } cmm)
             return;
+        rules.Acquire(LockName.CmmThread);
+        Pass(cmm, seconds, log);
+        rules.Release(LockName.CmmThread);
+    }
+
+    private void Pass(Cmm cmm, long seconds, EffectLog log)
+    {
         var idle = 0;
         while (seconds >= cmm.SecondsToWake)
         {
@@ -97,14 +105,22 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
     private void Loan(Cmm cmm, long count, EffectLog log)
     {
         var loaned = new PageRunLog(EffectKind.PagesLoaned);
-        while (count > 0 && MayLoan())
+        var isFirst = true;
+        while (count > 0 && (MayLoan() || (!isFirst && !rules.Keeps(RaceFault.CmmNeverAborts))))
         {
+            isFirst = false;
+            rules.At(SchedulePoint.InflateAfterActiveCheck);
             var pfn = steps.AllocatePage();
             if (pfn < 0)
                 break;
-            var result = steps.Loan(pfn, listPage: -1, log);
+            rules.At(SchedulePoint.InflateAfterAllocation, pfn);
+            var result = Loan(pfn, listPage: -1, log);
             if (result == LoanResult.NeedsListPage && steps.AllocateListPage(out var listPage) == Errno.None)
-                result = steps.Loan(pfn, listPage, log);
+            {
+                rules.At(SchedulePoint.InflateAfterListPage, listPage);
+                result = Loan(pfn, listPage, log);
+            }
+
             if (result != LoanResult.Loaned)
             {
                 steps.FreePage(pfn);
@@ -112,10 +128,20 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
             }
 
             loaned.Add(pfn, log);
+            if (rules.Overlaps)
+                loaned.Flush(log);
             count--;
         }
 
         loaned.Flush(log);
+    }
+
+    private LoanResult Loan(long pfn, long listPage, EffectLog log)
+    {
+        rules.Acquire(LockName.Cmm);
+        var result = steps.Loan(pfn, listPage, log);
+        rules.Release(LockName.Cmm);
+        return result;
     }
 
     private bool MayLoan() => steps.MayLoan() || !rules.Keeps(Fault.CmmLoansWhileRemoving);
@@ -123,18 +149,45 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
     // cmm_free_pages(): never aborts early; that the balloon shrinks is good for a removal.
     private long Free(Cmm cmm, long count, EffectLog log)
     {
+        if (!rules.Keeps(RaceFault.CmmFreesUnlocked))
+            return FreeUnlocked(cmm, count, log);
+        rules.Acquire(LockName.Cmm);
         var freed = Math.Min(count, cmm.List.Loaned);
         var active = new PageRunLog(EffectKind.PagesActive);
         for (var left = freed; left > 0; left--)
         {
             DropEmptyHead(cmm, log);
             var pfn = cmm.List.Pop();
+            rules.At(SchedulePoint.DeflateBetweenPages, pfn);
             steps.FreePage(pfn);
             active.Add(pfn, log);
+            if (rules.Overlaps)
+                active.Flush(log);
             DropEmptyHead(cmm, log);
         }
 
         active.Flush(log);
+        rules.Release(LockName.Cmm);
+        return freed;
+    }
+
+    // The seeded fault: the address that was read may not be on the list any more when the page is freed.
+    private long FreeUnlocked(Cmm cmm, long count, EffectLog log)
+    {
+        long freed = 0;
+        while (freed < count && cmm.List.Loaned > 0)
+        {
+            DropEmptyHead(cmm, log);
+            var pfn = cmm.List.Head!.Pages[cmm.List.Head.Index - 1];
+            rules.At(SchedulePoint.DeflateBetweenPages, pfn);
+            if (cmm.List.Head is { Index: > 0 } head && head.Pages[head.Index - 1] == pfn)
+                cmm.List.Pop();
+            steps.FreePage(pfn);
+            log.Add(EffectKind.PagesActive, new PageRange(pfn, 1));
+            DropEmptyHead(cmm, log);
+            freed++;
+        }
+
         return freed;
     }
 

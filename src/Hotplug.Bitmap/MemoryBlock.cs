@@ -119,6 +119,15 @@ internal sealed class MemoryBlock(int words)
     /// free.</summary>
     public readonly List<(int Offset, int Cpu)> OnPcplists = [];
 
+    /// <summary>Offsets of pages that are being freed: on no list yet. Empty but while operations overlap.</summary>
+    public readonly List<int> InFlight = [];
+
+    /// <summary>
+    /// Parts that somebody has isolated to take them for himself, by offset, the end excluded. Empty but while
+    /// operations overlap.
+    /// </summary>
+    public readonly List<(int Start, int End)> Isolations = [];
+
     /// <summary>The CPU on whose list the page is; −1 if it is on none.</summary>
     public int PcplistOf(int offset) =>
         OnPcplists.Count > 0 && IndexOnPcplists(offset) is >= 0 and var index ? OnPcplists[index].Cpu : -1;
@@ -150,6 +159,8 @@ internal sealed class MemoryBlock(int words)
         Poisoned.AddRange(other.Poisoned);
         OnPcplists.Clear();
         OnPcplists.AddRange(other.OnPcplists);
+        InFlight.Clear();
+        Isolations.Clear();
         (Number, Node, State, Zone, OnlineType) = (other.Number, other.Node, other.State, other.Zone, other.OnlineType);
         (Vmemmap, Foreign, Hole) = (other.Vmemmap, other.Foreign, other.Hole);
         (Memmap, Head, HeadReferences) = (other.Memmap, other.Head, other.HeadReferences);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hotplug.Contract;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -9,10 +10,11 @@ namespace Hotplug.Bitmap;
 /// Moves movable pages out of a range to wherever there is room; the caller keeps the range from being a target.
 /// </summary>
 internal sealed class Migration<TRules>(
-    MachineState state, BuddyAllocator buddy, PcplistSteps pcplists, TRules rules)
+    MachineState state, BuddyAllocator buddy, PcplistSteps<TRules> pcplists, TRules rules)
     where TRules : struct, IRules
 {
     private readonly List<(long Start, int Run)> _work = [];
+    private readonly HashSet<long> _trusted = [];
 
     /// <summary>
     /// Moves every page of the block's range [start, end) that can be moved; where one was, there is <paramref
@@ -21,6 +23,8 @@ internal sealed class Migration<TRules>(
     public bool MoveAway(MemoryBlock block, int start, int end, PageUse leaves, EffectLog log)
     {
         Collect(block, state.PageOf(block, start), state.PageOf(block, end));
+        if (!rules.Keeps(RaceFault.LateReferenceMigrated))
+            CollectWhatCouldMove(block, state.PageOf(block, start), state.PageOf(block, end));
         foreach (var (_, run) in CollectionsMarshal.AsSpan(_work))
             if (!MoveRun(run, block, leaves, log))
                 return false;
@@ -63,7 +67,19 @@ internal sealed class Migration<TRules>(
     public bool CanMove(MemoryBlock block, int offset) =>
         (!block.IsPoisoned(offset) || !rules.Keeps(Fault.PoisonedPageMigrated))
         && (block.Referenced == 0 || !rules.Keeps(Fault.PinnedPageMigrated)
-            || state.References.Of(state.PageOf(block, offset)) == 0);
+            || state.References.Of(state.PageOf(block, offset)) == 0
+            || (rules.Overlaps && _trusted.Contains(state.PageOf(block, offset))));
+
+    // The seeded fault: a page that had no extra reference when it was looked at is moved, whoever has got one since.
+    private void CollectWhatCouldMove(MemoryBlock block, long start, long end)
+    {
+        foreach (var (first, run) in _work)
+            for (var pfn = first; pfn < state.Runs[run].End; pfn++)
+                _trusted.Add(pfn);
+        rules.At(SchedulePoint.OfflineAfterGoingOffline, start);
+        Collect(block, start, end);
+        _trusted.Clear();
+    }
 
     // Cuts the runs of holders so that each piece lies inside and can be moved as a whole; in ascending order.
     private void Collect(MemoryBlock block, long start, long end)

@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -15,7 +16,7 @@ internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocato
     {
         if (Find(pfn) is not { } block)
             return Errno.EINVAL;
-        state.References.Add(block, pfn, +1);
+        Adjust(block, pfn, +1);
         state.Touch(block);
         return Errno.None;
     }
@@ -28,11 +29,26 @@ internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocato
     {
         if (Find(pfn) is not { } block || state.References.Of(pfn) == 0)
             return Errno.EINVAL;
-        state.References.Add(block, pfn, -1);
+        if (!rules.Keeps(RaceFault.PutDecidesEarly))
+            rules.At(SchedulePoint.PutBeforeLastReference, pfn);
+        Adjust(block, pfn, -1);
         state.Touch(block);
         if (!rules.Keeps(Fault.LastPutFreesPageOffline) && state.HasOfflineUnreferenced && state.References.Of(pfn) == 0)
             pages.GiveBack(block, state.OffsetOf(pfn));
         return Errno.None;
+    }
+
+    private void Adjust(MemoryBlock block, long pfn, int change)
+    {
+        var read = state.References.Of(pfn);
+        if (!rules.Keeps(RaceFault.ReferencesNotAtomic))
+            rules.At(SchedulePoint.PutBeforeLastReference, pfn);
+        else
+            read = state.References.Of(pfn);
+        if (read + change < 0)
+            rules.Report(Mishap.ReferencesBelowZero, pfn);
+        else
+            state.References.Add(block, pfn, read + change - state.References.Of(pfn));
     }
 
     private MemoryBlock? Find(long pfn) => state.FindBlockOf(pfn) is { IsOnline: true, Memory: > 0 } block

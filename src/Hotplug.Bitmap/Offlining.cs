@@ -2,13 +2,14 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
 /// <summary>Takes a memory block offline: memory_block_offline(), offline_pages() (kernel-semantics 3.4).</summary>
 internal sealed class Offlining<TRules>(
     MachineState state, BuddyAllocator buddy, NotifierChain<TRules> chain, ZoneMembership<TRules> membership,
-    Evacuation<TRules> evacuation, PcplistSteps pcplists, Loaning<TRules> loaning, TRules rules)
+    Evacuation<TRules> evacuation, PcplistSteps<TRules> pcplists, Loaning<TRules> loaning, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>
@@ -22,8 +23,9 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EINVAL);
 
         // Waits for pcp_batch_high_lock, and for as long as somebody else has disabled the lists.
-        if (state.Pcplists.IsLocked)
-            return Answer.Unfinished;
+        while (state.Pcplists.IsLocked)
+            if (!rules.AwaitChange(SchedulePoint.OfflineAfterDisable))
+                return Answer.Unfinished;
         var zone = state.Zones[block.Home];
         var body = state.BodyOf(block);
         var hosted = state.HostedOf(block);
@@ -31,7 +33,7 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapUncountedLate))
             membership.ChangePresent(block, zone, hosted, -1, log);
-        DisablePcplists(block.Home, zone, log);
+        TakePcplists(block.Home, zone, log);
         log.Add(EffectKind.LruDisabled);
         var answer = Empty(block, zone, body, leaving, log);
         if (answer.IsOk)
@@ -45,7 +47,7 @@ internal sealed class Offlining<TRules>(
         if (rules.Keeps(Fault.LruLeftDisabled))
             log.Add(EffectKind.LruEnabled);
         if (rules.Keeps(Fault.PcplistsLeftDisabled))
-            EnablePcplists(zone, log);
+            GivePcplistsBack(zone, log);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotCountedBack))
             membership.ChangePresent(block, zone, hosted, +1, log);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
@@ -78,6 +80,38 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.PcpEnabled, default, zone.Id);
     }
 
+    // In the order of today, or as a seeded fault has it.
+    private void TakePcplists(int home, Zone zone, EffectLog log)
+    {
+        if (!rules.Overlaps)
+        {
+            DisablePcplists(home, zone, log);
+            return;
+        }
+
+        rules.Acquire(LockName.PcpBatchHigh);
+        if (!rules.Keeps(RaceFault.DrainedBeforeDisabled))
+            pcplists.ForceDrain(home);
+        rules.At(SchedulePoint.OfflineAfterDisable);
+        if (rules.Keeps(RaceFault.DrainedOnce) && rules.Keeps(RaceFault.DrainedEachPass))
+            state.Pcplists.Disable(home);
+        log.Add(EffectKind.PcpDisabled, default, zone.Id);
+        rules.At(SchedulePoint.OfflineAfterDisable);
+        if (rules.Keeps(RaceFault.DrainedBeforeDisabled))
+            pcplists.ForceDrain(home);
+        log.Add(EffectKind.PcpDrained, default, zone.Id);
+        if (!rules.Keeps(RaceFault.LimitsRestoredEarly))
+            state.Pcplists.Enable();
+        rules.At(SchedulePoint.OfflineAfterDrain);
+    }
+
+    private void GivePcplistsBack(Zone zone, EffectLog log)
+    {
+        EnablePcplists(zone, log);
+        if (rules.Keeps(RaceFault.PcpLockKept))
+            rules.Release(LockName.PcpBatchHigh);
+    }
+
     /// <summary>start_isolate_page_range(): the type of the pageblocks is ISOLATE.</summary>
     public void Isolate(MemoryBlock block, PageRange body, EffectLog log)
     {
@@ -95,6 +129,10 @@ internal sealed class Offlining<TRules>(
 
     private Answer Empty(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
     {
+        // Whoever isolates a part of it first wins: the other one is refused.
+        if (block.Isolations.Count > 0 && rules.Keeps(RaceFault.IsolationNotRefused))
+            return Answer.Of(Errno.EBUSY);
+
         // start_isolate_page_range(): a page that never moves is refused before anybody is told.
         var culprit = evacuation.FindReserved(block);
         if (culprit < 0 && zone.Id.IsKernel && rules.Keeps(Fault.UnmovablePagesIgnored))
@@ -107,23 +145,76 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EBUSY);
         }
 
+        if (!rules.Keeps(RaceFault.NotifiedBeforeIsolation))
+            return EmptyNotIsolated(block, zone, body, leaving, log);
+        if (!rules.Keeps(RaceFault.IsolatedAfterLook))
+            rules.At(SchedulePoint.OfflineAfterDrain, body.Start);
         Isolate(block, body, log);
+        rules.At(SchedulePoint.OfflineAfterIsolation, body.Start);
         var errno = chain.Notify(MemoryNotification.GoingOffline, block, body, log);
-        if (errno == Errno.None)
+        if (errno == Errno.None && !rules.Overlaps)
             loaning.WakeWhileRemoving(log);
-        var answer = errno == Errno.None ? evacuation.EmptyBlock(block, leaving, log) : Answer.Of(errno);
+        rules.At(SchedulePoint.OfflineAfterGoingOffline, body.Start);
+        var answer = errno == Errno.None ? EmptyByPasses(block, leaving, log) : Answer.Of(errno);
         if (answer.IsOk)
+        {
+            UnisolateEarly(block, body);
             return answer;
+        }
 
         if (!rules.Keeps(Fault.CancelBeforeUnisolation))
             chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         // undo_isolate_page_range() comes before CANCEL_OFFLINE: drivers cannot get back what they gave away.
         Unisolate(block, body, log);
+        rules.At(SchedulePoint.OfflineAfterUnisolation, body.Start);
         if (!rules.Keeps(Fault.ManagedDriftsAfterVeto))
             zone.Managed -= body.Count;
         if (rules.Keeps(Fault.CancelOfflineNotSent) && rules.Keeps(Fault.CancelBeforeUnisolation))
             chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         return answer;
+    }
+
+    // The seeded fault: everybody has agreed before the pageblocks are isolated, so that what drivers gave back may be
+    // taken again.
+    private Answer EmptyNotIsolated(MemoryBlock block, Zone zone, PageRange body, PageRange leaving, EffectLog log)
+    {
+        var errno = chain.Notify(MemoryNotification.GoingOffline, block, body, log);
+        rules.At(SchedulePoint.OfflineAfterGoingOffline, body.Start);
+        var answer = Answer.Of(errno);
+        Isolate(block, body, log);
+        if (errno == Errno.None && zone.Id.IsKernel
+            && evacuation.FindUnmovable(block, block.Vmemmap, state.Layout.PagesPerBlock, log) >= 0)
+            answer = Answer.Of(Errno.EBUSY);
+        if (answer.IsOk)
+            answer = EmptyByPasses(block, leaving, log);
+        if (answer.IsOk)
+            return answer;
+        Unisolate(block, body, log);
+        chain.Notify(MemoryNotification.CancelOffline, block, body, log);
+        return answer;
+    }
+
+    // Scans and migrates until the test finds nothing left: as long as somebody else may still do something about it.
+    private Answer EmptyByPasses(MemoryBlock block, PageRange leaving, EffectLog log)
+    {
+        while (true)
+        {
+            var answer = evacuation.EmptyBlock(block, leaving, log, out var left);
+            if (answer != Answer.Unfinished || !rules.AwaitChange(SchedulePoint.OfflineAfterFailedTest, left))
+                return answer;
+            if (!rules.Keeps(RaceFault.DrainedEachPass))
+                pcplists.ForceDrain(block.Home);
+        }
+    }
+
+    // The seeded fault: between the test and the end anybody may allocate from the block.
+    private void UnisolateEarly(MemoryBlock block, PageRange body)
+    {
+        if (rules.Keeps(RaceFault.UnisolatedBeforeCommit))
+            return;
+        buddy.List(block);
+        rules.At(SchedulePoint.OfflineAfterCommit, body.Start);
+        buddy.Unlist(block);
     }
 
     // From here nothing can fail.
@@ -132,7 +223,7 @@ internal sealed class Offlining<TRules>(
         zone.RemoveMember(block.Number);
         log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
         log.Add(EffectKind.LruEnabled);
-        EnablePcplists(zone, log);
+        GivePcplistsBack(zone, log);
         if (!rules.Keeps(Fault.OfflineToldEarly))
             chain.Notify(MemoryNotification.Offline, block, body, log);
         log.Managed(zone, -ManagedOf(block));

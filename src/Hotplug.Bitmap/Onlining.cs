@@ -3,6 +3,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -55,6 +56,7 @@ internal sealed class Onlining<TRules>(
 
         membership.Enter(zone, body, log);
         var vetoed = chain.Notify(MemoryNotification.GoingOnline, block, body, log);
+        rules.At(SchedulePoint.OnlineAfterGoingOnline, body.Start);
         if (vetoed == Errno.None)
         {
             Commit(block, zone, body, hosted, log);
@@ -88,6 +90,8 @@ internal sealed class Onlining<TRules>(
         state.Touch(block);
         if (block.Vmemmap > 0)
             state.Fill(block, 0, block.Vmemmap, PageUse.Kernel);
+        if (!rules.Keeps(RaceFault.ListedBeforeAllIsGiven))
+            buddy.List(block);
         if (block.Vmemmap < state.Layout.PagesPerBlock)
             GiveAll(block, zone, log);
         if (rules.Keeps(Fault.PoisonedPageOnlined))
@@ -100,7 +104,7 @@ internal sealed class Onlining<TRules>(
             membership.ChangePresent(block, zone, body, +1, log);
         if (!wasPopulated)
             log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
-        if (rules.Keeps(Fault.OnlinedBlockStaysIsolated))
+        if (rules.Keeps(Fault.OnlinedBlockStaysIsolated) && rules.Keeps(RaceFault.ListedBeforeAllIsGiven))
             buddy.List(block);
         log.Add(EffectKind.Unisolated, body, zone.Id);
         if (rules.Keeps(Fault.OnlineToldEarly) && rules.Keeps(Fault.OnlineNotTold))
@@ -137,7 +141,7 @@ internal sealed class Onlining<TRules>(
         var isDriven = block.Driver != CallbackOwner.Generic;
         var isMixed = block.Memory > 0 && (rules.Keeps(Fault.ReonlineFreesUnplugged) || !block.WasOnline);
         state.Fill(block, offset, end - offset, PageUse.Free);
-        if (!isMixed && !isDriven)
+        if (!isMixed && !isDriven && !rules.Overlaps)
             buddy.Free(block, offset, end - offset);
         while (offset < end)
         {
@@ -149,8 +153,10 @@ internal sealed class Onlining<TRules>(
             else if (isDriven)
                 backing.Give(block, zone, offset, 1 << order, log);
             else
-                Give(block, zone, offset, 1 << order, log);
+                GiveChunk(block, zone, offset, 1 << order, log);
             offset += 1 << order;
+            if (offset < end)
+                rules.At(SchedulePoint.OnlineAfterChunk, state.PageOf(block, offset));
         }
     }
 
@@ -159,6 +165,13 @@ internal sealed class Onlining<TRules>(
     private bool IsDropped(MemoryBlock block) => !rules.Keeps(Fault.CallbackDropsForeignPages) && block.Memory == 0
         && block.Driver == CallbackOwner.Generic
         && (state.Callbacks & (CallbackOwners.Xen | CallbackOwners.HyperV)) != CallbackOwners.None;
+
+    private void GiveChunk(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
+    {
+        if (rules.Overlaps)
+            buddy.Free(block, offset, count);
+        Give(block, zone, offset, count, log);
+    }
 
     // generic_online_page()
     private void Give(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)

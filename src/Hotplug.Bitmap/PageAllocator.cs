@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -9,7 +10,7 @@ namespace Hotplug.Bitmap;
 /// low addresses and the kernel's from high ones, so that the two keep apart.
 /// </summary>
 internal sealed class PageAllocator<TRules>(
-    MachineState state, BuddyAllocator buddy, PcplistSteps pcplists, TRules rules)
+    MachineState state, BuddyAllocator buddy, PcplistSteps<TRules> pcplists, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>Not through per-CPU lists.</summary>
@@ -138,7 +139,7 @@ internal sealed class PageAllocator<TRules>(
         {
             var lost = rules.Keeps(Fault.LastPageOfRunLost) || count == 1 ? 0 : 1;
             state.Fill(block, offset, count - lost, PageUse.Free);
-            buddy.Free(block, offset, count - lost);
+            pcplists.Give(block, offset, count - lost);
             return;
         }
 
@@ -178,6 +179,21 @@ internal sealed class PageAllocator<TRules>(
         state.Touch(block);
     }
 
+    /// <summary>
+    /// As <see cref="ReleaseByCpu"/> for a single page, where others may come between the look at its pageblock and the
+    /// list.
+    /// </summary>
+    public void ReleaseOverlapping(int run, int cpu)
+    {
+        var block = state.BlockOf(state.Runs[run].Start);
+        var offset = state.OffsetOf(state.Runs[run].Start);
+        state.Runs.Remove(run, block);
+        state.Touch(block);
+        var freed = pcplists.FreePrepare(block, offset);
+        rules.At(SchedulePoint.FreeAfterMigratetypeRead, state.PageOf(block, offset));
+        pcplists.FreeCommit(cpu, freed);
+    }
+
     /// <summary>Gives the last pages of a holder back, run after run from the last.</summary>
     public void ReleaseTail(int holder, long count)
     {
@@ -200,8 +216,19 @@ internal sealed class PageAllocator<TRules>(
             return;
         }
 
+        if (rules.Overlaps && IsMishap(block, offset))
+            return;
         state.Fill(block, offset, 1, PageUse.Free);
-        buddy.Free(block, offset, 1);
+        pcplists.Give(block, offset, 1);
+    }
+
+    // Where operations overlap a rule that is broken shows in a page that is free already, or whose memory is gone.
+    private bool IsMishap(MemoryBlock block, int offset)
+    {
+        if (block.IsOnline && state.UseAt(block, offset) != PageUse.Free)
+            return false;
+        rules.Report(block.IsOnline ? Mishap.FreedTwice : Mishap.FreedOffline, state.PageOf(block, offset));
+        return true;
     }
 
     /// <summary>Gives all pages of a holder back.</summary>

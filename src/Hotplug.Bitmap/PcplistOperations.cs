@@ -6,7 +6,8 @@ namespace Hotplug.Bitmap;
 
 /// <summary>The operation pcp: somebody drains the lists, or holds their lock for a while (kernel-semantics
 /// 3.9.4).</summary>
-internal sealed class PcplistOperations(MachineState state, PcplistSteps steps)
+internal sealed class PcplistOperations<TRules>(MachineState state, PcplistSteps<TRules> steps, TRules rules)
+    where TRules : struct, IRules
 {
     public Errno Do(PcpAction action, EffectLog log)
     {
@@ -26,7 +27,8 @@ internal sealed class PcplistOperations(MachineState state, PcplistSteps steps)
                 log.Add(EffectKind.PcpDrained);
                 return Errno.None;
             default:
-                if (!state.Pcplists.IsLocked)
+                if (!state.Pcplists.IsLockedByOperation
+                    && (!state.Pcplists.IsLocked || rules.Keeps(RaceFault.LimitsRestoredByAnybody)))
                     return Errno.EINVAL;
                 state.Pcplists.Enable();
                 log.Add(EffectKind.PcpEnabled);

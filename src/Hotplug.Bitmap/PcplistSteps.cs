@@ -1,3 +1,5 @@
+using Hotplug.Contract.Schedules;
+
 namespace Hotplug.Bitmap;
 
 /// <summary>
@@ -13,7 +15,8 @@ internal readonly record struct FreeInFlight(long Page, bool WasIsolated);
 /// What happens to per-CPU lists, one method for each step that others may come between (kernel-semantics 4.3.1): every
 /// operation is made of these, one after the other.
 /// </summary>
-internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
+internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator buddy, TRules rules)
+    where TRules : struct, IRules
 {
     private Pcplists Lists => state.Pcplists;
 
@@ -27,6 +30,8 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
         }
 
         state.Fill(block, offset, 1, PageUse.Free);
+        if (rules.Overlaps)
+            block.InFlight.Add(offset);
         return new FreeInFlight(state.PageOf(block, offset), !block.IsListed);
     }
 
@@ -39,17 +44,82 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
     {
         if (freed.Page < 0)
             return;
+        if (rules.Overlaps && !TryLand(freed.Page))
+            return;
         var block = state.BlockOf(freed.Page);
         state.Touch(block);
         if (freed.WasIsolated || !Lists.Exist)
         {
-            buddy.Free(block, state.OffsetOf(freed.Page), 1);
+            Give(block, state.OffsetOf(freed.Page), 1);
             return;
         }
 
+        var home = block.Home;
+        if (!rules.Keeps(RaceFault.LimitsReadUnlocked))
+        {
+            CommitUnlocked(cpu, block, freed.Page);
+            return;
+        }
+
+        rules.Acquire(LockName.Pcplist, cpu);
+        var (high, batch) = (Lists.High(home), Lists.Batch(home));
+        if (rules.Overlaps)
+            Wait(SchedulePoint.FreeAfterLimitsRead, block, state.OffsetOf(freed.Page));
         Enlist(cpu, block, freed.Page);
-        if (Lists.Count(cpu, block.Home) >= Lists.High(block.Home))
-            Flush(cpu, block.Home, Lists.Batch(block.Home));
+        if (Lists.Count(cpu, home) >= high)
+            FlushLocked(cpu, home, batch);
+        rules.Release(LockName.Pcplist, cpu);
+    }
+
+    // The seeded fault: the limits may be other ones by the time the list is locked.
+    private void CommitUnlocked(int cpu, MemoryBlock block, long page)
+    {
+        var (home, high) = (block.Home, Lists.High(block.Home));
+        Wait(SchedulePoint.FreeAfterLimitsRead, block, state.OffsetOf(page));
+        rules.Acquire(LockName.Pcplist, cpu);
+        Enlist(cpu, block, page);
+        if (Lists.Count(cpu, home) >= high)
+            FlushLocked(cpu, home, Lists.Batch(home));
+        rules.Release(LockName.Pcplist, cpu);
+    }
+
+    // The page is in nobody's hands while others run.
+    private void Wait(SchedulePoint point, MemoryBlock block, int offset)
+    {
+        block.InFlight.Add(offset);
+        rules.At(point, state.PageOf(block, offset));
+        block.InFlight.Remove(offset);
+    }
+
+    // False if there is nothing any more that the page could be given to.
+    private bool TryLand(long page)
+    {
+        if (state.FindBlockOf(page) is { IsOnline: true } block)
+        {
+            block.InFlight.Remove(state.OffsetOf(page));
+            return true;
+        }
+
+        rules.Report(Mishap.FreedOffline, page);
+        return false;
+    }
+
+    /// <summary>
+    /// To the buddy; pages of a range that somebody isolated to take it for himself stay there for him.
+    /// </summary>
+    public void Give(MemoryBlock block, int offset, int count)
+    {
+        if (!rules.Overlaps || block.Isolations.Count == 0)
+        {
+            buddy.Free(block, offset, count);
+            return;
+        }
+
+        for (var end = offset + count; offset < end; offset++)
+            if (block.Isolations.Exists(i => offset >= i.Start && offset < i.End))
+                state.Fill(block, offset, 1, PageUse.Kernel);
+            else
+                buddy.Free(block, offset, 1);
     }
 
     /// <summary>rmqueue_pcplist(): the page that was freed last; a batch from the buddy first if there is
@@ -57,9 +127,11 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
     public bool TryTake(int cpu, Zone zone, bool high, out long page)
     {
         var index = ZoneTable.IndexOf(zone.Id.Node, zone.Id.Kind);
+        rules.Acquire(LockName.Pcplist, cpu);
         if (Lists.Count(cpu, index) == 0)
             Refill(cpu, zone, index, high);
         page = Lists.Count(cpu, index) == 0 ? -1 : Lists.Pop(cpu, index);
+        rules.Release(LockName.Pcplist, cpu);
         if (page < 0)
             return false;
         var block = state.BlockOf(page);
@@ -72,12 +144,19 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
     /// now.</summary>
     public void Flush(int cpu, int zone, int count)
     {
+        rules.Acquire(LockName.Pcplist, cpu);
+        FlushLocked(cpu, zone, count);
+        rules.Release(LockName.Pcplist, cpu);
+    }
+
+    private void FlushLocked(int cpu, int zone, int count)
+    {
         for (var left = Math.Min(count, Lists.Count(cpu, zone)); left > 0; left--)
         {
             var page = Lists.TakeOldest(cpu, zone);
             var block = state.BlockOf(page);
             block.LeavePcplist(state.OffsetOf(page));
-            buddy.Free(block, state.OffsetOf(page), 1);
+            Give(block, state.OffsetOf(page), 1);
             state.Touch(block);
         }
     }
@@ -108,7 +187,8 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
         if (!Lists.Exist)
             return;
         for (var cpu = 0; cpu < state.Spec.Cpus; cpu++)
-            Flush(cpu, zone, int.MaxValue);
+            if (Lists.Count(cpu, zone) > 0 || rules.Keeps(RaceFault.DrainSkipsEmptyLists))
+                Flush(cpu, zone, int.MaxValue);
     }
 
     // rmqueue_bulk(): in the order that the lowest is taken first.
@@ -119,11 +199,26 @@ internal sealed class PcplistSteps(MachineState state, BuddyAllocator buddy)
         {
             var count = Math.Min(wanted, 1 << order);
             buddy.TakeFront(block, offset, order, count);
+            if (rules.Overlaps)
+                WaitForAll(block, offset, count, cpu);
             for (var i = offset + count - 1; i >= offset; i--)
                 Enlist(cpu, block, state.PageOf(block, i));
             state.Touch(block);
             wanted -= count;
         }
+    }
+
+    private void WaitForAll(MemoryBlock block, int offset, int count, int cpu)
+    {
+        if (!rules.Keeps(RaceFault.RefillUnlocked))
+            rules.Release(LockName.Pcplist, cpu);
+        for (var i = offset; i < offset + count; i++)
+            block.InFlight.Add(i);
+        rules.At(SchedulePoint.AllocAfterRefill, state.PageOf(block, offset));
+        for (var i = offset; i < offset + count; i++)
+            block.InFlight.Remove(i);
+        if (!rules.Keeps(RaceFault.RefillUnlocked))
+            rules.Acquire(LockName.Pcplist, cpu);
     }
 
     private void Enlist(int cpu, MemoryBlock block, long page)

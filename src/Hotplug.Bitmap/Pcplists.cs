@@ -24,6 +24,9 @@ internal sealed class Pcplists(MachineSpec spec, int zones)
     /// <summary>Somebody holds the lock: the lists of one zone, or of all, are disabled.</summary>
     public bool IsLocked => _disabled != None;
 
+    /// <summary>An operation of its own holds the lock, not a removal.</summary>
+    public bool IsLockedByOperation => _disabled == Every;
+
     /// <summary>Pages that a list of the zone may hold; 0 while disabled. The value cached in the zone
     /// otherwise.</summary>
     public int High(int zone) => IsDisabled(zone) ? 0 : spec.PcpHigh;

@@ -6,7 +6,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>Memory failure: poison, unpoison, soft and hard offline (kernel-semantics 3.14).</summary>
 internal sealed class Poisoning<TRules>(
-    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, PcplistSteps pcplists,
+    MachineState state, BuddyAllocator buddy, PageAllocator<TRules> pages, PcplistSteps<TRules> pcplists,
     Migration<TRules> migration, TRules rules)
     where TRules : struct, IRules
 {

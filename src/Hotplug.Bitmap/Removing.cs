@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -11,11 +12,12 @@ internal sealed class Removing<TRules>(
     where TRules : struct, IRules
 {
     /// <summary>Removes the blocks of the range that exist: all or, with an errno, none.</summary>
-    public Errno Remove(PageRange range, EffectLog log)
+    public Errno Remove(PageRange range, EffectLog log, bool isChecked = false)
     {
-        var errno = Check(range);
+        var errno = isChecked ? Errno.None : Check(range);
         if (errno != Errno.None)
             return errno;
+        rules.At(SchedulePoint.RemoveAfterCheck, range.Start);
         groups.Begin();
         while (state.Blocks.In(range) is [var first, ..])
         {

@@ -258,6 +258,9 @@ internal struct Holder
     /// <summary>An allocation whose own references were dropped; its pages live by extra ones.</summary>
     public bool IsFreed;
 
+    /// <summary>Somebody is freeing its pages one by one: it must stay known.</summary>
+    public bool IsBeingFreed;
+
     /// <summary>An allocation of alloc_contig_range().</summary>
     public bool IsContig;
 }

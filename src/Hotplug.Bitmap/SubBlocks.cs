@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -9,7 +10,8 @@ namespace Hotplug.Bitmap;
 /// (virtio_mem_fake_online()) or to take all of them from it (virtio_mem_fake_offline()).
 /// </summary>
 internal sealed class SubBlocks<TRules>(
-    MachineState state, ContigRange<TRules> contig, PcplistSteps pcplists, TRules rules)
+    MachineState state, ContigRange<TRules> contig, IsolatedParts<TRules> isolated, PcplistSteps<TRules> pcplists,
+    TRules rules)
     where TRules : struct, IRules
 {
     public void Plug(DeviceMemory device, MemoryBlock block, int sub, int count, EffectLog log)
@@ -21,6 +23,7 @@ internal sealed class SubBlocks<TRules>(
         log.Witness(WitnessRole.Plugged, range);
         if (!block.IsOnline)
             return;
+        rules.At(SchedulePoint.PlugBeforeOnline, range.Start);
         var zone = state.Zones[block.Home];
         state.Touch(block);
         ForgetReferences(block, start, length);
@@ -76,6 +79,8 @@ internal sealed class SubBlocks<TRules>(
             return false;
         }
 
+        if (rules.Overlaps)
+            return TryTakeOverlapping(device, new BlockPart(block, start, end), log);
         pcplists.Drain(block.Home);
         contig.TakeFree(block, start, end,
             rules.Keeps(Fault.TakenPagesMarkedFresh) ? PageUse.Unplugged : PageUse.NeverOnlined);
@@ -88,11 +93,47 @@ internal sealed class SubBlocks<TRules>(
             return false;
         }
 
+        Keep(block, start, end, log);
+        return true;
+    }
+
+    private void Keep(MemoryBlock block, int start, int end, EffectLog log)
+    {
         var zone = state.Zones[block.Home];
         log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, start), end - start), zone.Id,
             (long)Contract.Operations.CallbackOwner.VirtioMem);
         if (rules.Keeps(Fault.UnplugKeepsManaged))
             log.Managed(zone, start - end);
+    }
+
+    // virtio_mem_fake_offline(): alloc_contig_range() first, then the pages are marked.
+    private bool TryTakeOverlapping(DeviceMemory device, in BlockPart part, EffectLog log)
+    {
+        if (isolated.IsRefused(part))
+            return false;
+        isolated.Enter(part);
+        var first = state.PageOf(part.Block, part.Start);
+        rules.At(SchedulePoint.UnplugAfterIsolation, first);
+        pcplists.Drain(part.Block.Home);
+        var region = new PageRange((long)device.Spec.FirstBlock * state.Layout.PagesPerBlock,
+            (long)device.Spec.Blocks * state.Layout.PagesPerBlock);
+        var hasRoom = contig.MoveOthers(part.Block, part.Start, part.End, PageUse.Kernel, region, log);
+        IsolatedParts<TRules>.Leave(part);
+        if (!hasRoom || !isolated.IsHeld(part))
+        {
+            isolated.GiveBack(part);
+            return false;
+        }
+
+        rules.At(SchedulePoint.UnplugBeforeMark, first);
+        state.Fill(part.Block, part.Start, part.End - part.Start, PageUse.Unplugged);
+        state.Touch(part.Block);
+
+        // Nobody asked the driver to drop these: it has its references still while it has none of the others.
+        if (part.Block.ReferencesDropped)
+            for (var offset = part.Start; offset < part.End; offset++)
+                state.References.Add(part.Block, state.PageOf(part.Block, offset), +1);
+        Keep(part.Block, part.Start, part.End, log);
         return true;
     }
 }

@@ -7,14 +7,15 @@ internal sealed class Wiring<TRules>
     public Wiring(MachineState state, TRules rules)
     {
         State = state;
+        Rules = rules;
         Buddy = new BuddyAllocator(state.Layout, state);
-        PcplistSteps = new PcplistSteps(state, Buddy);
-        Pcplists = new PcplistOperations(state, PcplistSteps);
+        PcplistSteps = new PcplistSteps<TRules>(state, Buddy, rules);
+        Pcplists = new PcplistOperations<TRules>(state, PcplistSteps, rules);
         var pages = new PageAllocator<TRules>(state, Buddy, PcplistSteps, rules);
         var migration = new Migration<TRules>(state, Buddy, PcplistSteps, rules);
         Evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier(state), rules);
         var policy = new ZonePolicy<TRules>(state, rules);
-        var loanSteps = new LoanSteps<TRules>(state, Buddy, pages);
+        var loanSteps = new LoanSteps<TRules>(state, Buddy, pages, rules);
         Loaning = new Loaning<TRules>(state, loanSteps, rules);
         var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules),
             new CmmNotifier<TRules>(state, loanSteps, rules), rules);
@@ -33,22 +34,25 @@ internal sealed class Wiring<TRules>
         Allocating = new Allocating<TRules>(state, pages, rules);
         OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
         var contig = new ContigRange<TRules>(state, Buddy, pages, migration, Evacuation, rules);
-        Contig = new Contig<TRules>(state, contig, PcplistSteps, Allocating, rules);
+        var isolated = new IsolatedParts<TRules>(state, Buddy, pages, rules);
+        Contig = new Contig<TRules>(state, contig, isolated, PcplistSteps, Allocating, rules);
         Ballooning = new Ballooning<TRules>(state, pages, backing, Adding, rules);
         Poisoning = new Poisoning<TRules>(state, Buddy, pages, PcplistSteps, migration, rules);
         Driver = new DeviceMemoryDriver<TRules>(
-            state, new SubBlocks<TRules>(state, contig, PcplistSteps, rules), Adding, ejecting, rules);
+            state, new SubBlocks<TRules>(state, contig, isolated, PcplistSteps, rules), Adding, ejecting, rules);
         Policies = new Policies<TRules>(state, policy, rules);
         Writer = new ObservationWriter<TRules>(state, new BlockPainter(state, Buddy), rules);
     }
 
     public MachineState State { get; }
 
+    public TRules Rules { get; }
+
     public BuddyAllocator Buddy { get; }
 
-    public PcplistSteps PcplistSteps { get; }
+    public PcplistSteps<TRules> PcplistSteps { get; }
 
-    public PcplistOperations Pcplists { get; }
+    public PcplistOperations<TRules> Pcplists { get; }
 
     public Evacuation<TRules> Evacuation { get; }
 

@@ -30,6 +30,16 @@ public interface IScheduler
     void Release(LockId held);
 }
 
+/// <summary>
+/// A machine that several threads use at once: only <see cref="IMachine.Reset"/> and what is asked at rest need it for
+/// themselves.
+/// </summary>
+public interface IThreadedMachine : IMachine
+{
+    /// <summary>Looks for what must hold between any two steps, as <see cref="IScheduledMachine.FindBrokenAlways"/>.</summary>
+    Rules.Violation? FindBrokenAlways();
+}
+
 /// <summary>A machine whose operations may overlap.</summary>
 public interface IScheduledMachine : IMachine, ISnapshots
 {

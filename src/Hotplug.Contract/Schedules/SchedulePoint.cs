@@ -10,6 +10,10 @@ public enum SchedulePoint : byte
     Begin,
     /// <summary>free.after-migratetype-read</summary>
     FreeAfterMigratetypeRead,
+    /// <summary>free.after-limits-read</summary>
+    FreeAfterLimitsRead,
+    /// <summary>alloc.after-refill</summary>
+    AllocAfterRefill,
     /// <summary>put.before-last-reference</summary>
     PutBeforeLastReference,
     /// <summary>offline.after-disable</summary>
@@ -75,8 +79,8 @@ public enum LockName : byte
     Pcplist,
     /// <summary>balloon_lock; the number is the balloon's.</summary>
     Balloon,
-    /// <summary>hotplug_mutex of CMM (source document 000).</summary>
-    CmmHotplug,
+    /// <summary>CMM's thread, which does one thing at a time (source document 000).</summary>
+    CmmThread,
     /// <summary>cmm_lock.</summary>
     Cmm,
     /// <summary>hotplug_mutex of a device memory's driver; the number is the device memory's.</summary>

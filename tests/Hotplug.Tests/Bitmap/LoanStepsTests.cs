@@ -35,7 +35,8 @@ public sealed class LoanStepsTests
         _state = Boot.Start(s_spec, new Journal());
         _machine = new Wiring<Faithful>(_state, default);
         _steps = new LoanSteps<Faithful>(
-            _state, _machine.Buddy, new PageAllocator<Faithful>(_state, _machine.Buddy, _machine.PcplistSteps, default));
+            _state, _machine.Buddy, new PageAllocator<Faithful>(_state, _machine.Buddy, _machine.PcplistSteps, default),
+            default);
         _notifier = new CmmNotifier<Faithful>(_state, _steps, default);
     }
 
