@@ -24,6 +24,14 @@ internal sealed class AllocationBinding
         _freed = false;
     }
 
+    internal void CopyFrom(AllocationBinding other)
+    {
+        Clear();
+        _runs.AddRange(other._runs);
+        _extra.AddRange(other._extra);
+        _freed = other._freed;
+    }
+
     internal void Append(PageRange run) => _runs.Add(run);
 
     internal void Free() => _freed = true;

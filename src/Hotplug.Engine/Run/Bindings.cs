@@ -91,6 +91,66 @@ public sealed class Bindings
             ForgetRemoved(seen);
     }
 
+    /// <summary>Becomes a copy of the other.</summary>
+    internal void CopyFrom(Bindings other)
+    {
+        Reset(other._spec);
+        foreach (var (id, range) in other._devices)
+            _devices[id] = range;
+        foreach (var (id, allocation) in other._allocations)
+        {
+            var copy = Fresh();
+            copy.CopyFrom(allocation);
+            _allocations[id] = copy;
+        }
+    }
+
+    /// <summary>Names that are bound now: devices that were added, and allocations.</summary>
+    internal IEnumerable<Name> Bound =>
+        _devices.Keys.Order().Select(Name.Device).Concat(_allocations.Keys.Order().Select(Name.Allocation));
+
+    /// <summary>Learns what the operation chose while others may be under way: page by page, as it is told.</summary>
+    internal void FollowStep(in Operation operation, in Witness witness)
+    {
+        if (witness.Role == WitnessRole.Migrated)
+            foreach (var allocation in _allocations.Values)
+                allocation.Move(witness.From, witness.Range.Start, witness.Range.Count);
+        else if (witness.Role == WitnessRole.Taken && operation.Kind is OperationKind.Alloc or OperationKind.Contig)
+            Begun(operation.Subject.Id).Append(witness.Range);
+    }
+
+    /// <summary>Learns how an operation ended whose choices <see cref="FollowStep"/> was told.</summary>
+    internal void FollowEnd(in Operation operation, in Target target, Outcome outcome)
+    {
+        var isNewAllocation = operation.Kind is OperationKind.Alloc or OperationKind.Contig;
+        if (!outcome.Answer.IsOk)
+        {
+            if (isNewAllocation && _allocations.Remove(operation.Subject.Id, out var dropped))
+                _pool.Push(dropped);
+        }
+        else if (isNewAllocation)
+        {
+            Begun(operation.Subject.Id);
+        }
+        else if (operation.Kind is OperationKind.Offline or OperationKind.OfflineRemove or OperationKind.Eject)
+        {
+            // What the blocks still held is gone with them.
+            foreach (var allocation in _allocations.Values)
+                allocation.Lose(target.Range);
+        }
+        else
+        {
+            FollowSuccess(operation, outcome);
+        }
+    }
+
+    private AllocationBinding Begun(int id)
+    {
+        if (!_allocations.TryGetValue(id, out var allocation))
+            _allocations[id] = allocation = Fresh();
+        return allocation;
+    }
+
     private static bool Creates(OperationKind kind) =>
         kind is OperationKind.Add or OperationKind.Alloc or OperationKind.Contig;
 
@@ -183,13 +243,19 @@ public sealed class Bindings
 
     private void BindAllocation(int id, Outcome outcome)
     {
-        if (!_pool.TryPop(out var allocation))
-            allocation = new AllocationBinding();
-        allocation.Clear();
+        var allocation = Fresh();
         foreach (ref readonly var witness in outcome.Witness)
             if (witness.Role == WitnessRole.Taken)
                 allocation.Append(witness.Range);
         _allocations[id] = allocation;
+    }
+
+    private AllocationBinding Fresh()
+    {
+        if (!_pool.TryPop(out var allocation))
+            return new AllocationBinding();
+        allocation.Clear();
+        return allocation;
     }
 
     private void ForgetIfDead(int id)

@@ -1,0 +1,113 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Schedules;
+using Hotplug.Engine.Run;
+using Hotplug.Engine.Schedules;
+using Hotplug.Engine.Schedules.Strategies;
+using Hotplug.Tests.Engine.Fakes;
+using Xunit;
+
+namespace Hotplug.Tests.Schedules;
+
+public class StrategyTests
+{
+    [Fact]
+    public void Exhaustive_runs_every_order_of_steps_once()
+    {
+        using var runner = Toys.Of(Toys.Counter(), static _ => null);
+
+        // Each CPU takes two steps: 4! / (2! 2!) orders.
+        var strategy = new ExhaustiveSchedules(10, reduces: false);
+        var results = Toys.All(runner, Toys.RaceOf([1], [1]), strategy);
+
+        Assert.Equal(6, results.Count);
+        Assert.Equal(6, results.Select(static r => r.Run.Schedule).Distinct().Count());
+        Assert.True(strategy.IsComplete);
+    }
+
+    [Fact]
+    public void Fewer_preemptions_come_first()
+    {
+        using var runner = Toys.Of(Toys.Counter(), static _ => null);
+
+        var counts = Toys.All(runner, Toys.RaceOf([1, 1], [1, 1]), new ExhaustiveSchedules(3, reduces: false))
+            .Select(static r => r.Run.Preemptions).ToList();
+
+        Assert.Equal(counts.Order(), counts);
+        Assert.Equal(3, counts[^1]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(int.MaxValue)]
+    public void Reduction_leaves_every_final_state_reachable(int preemptions)
+    {
+        var random = new SplitMix(2026);
+        var (all, fewer) = (0, 0);
+        for (var i = 0; i < 16; i++)
+        {
+            var programs = Programs.Draw(ref random);
+            var race = i % 2 == 0 ? Toys.RaceOf([1, 2], [3]) : Toys.RaceOf([1], [2], [4]);
+            var whole = States(programs, race, new ExhaustiveSchedules(preemptions, reduces: false), out var without);
+            var reduced = States(programs, race, new ExhaustiveSchedules(preemptions), out var with);
+            Assert.Equal(whole, reduced);
+            (all, fewer) = (all + without, fewer + with);
+        }
+
+        Assert.True(fewer < all, $"{fewer} schedules with the reduction, {all} without");
+    }
+
+    [Fact]
+    public void Random_and_pct_depend_on_their_seed_alone()
+    {
+        using var runner = Toys.Of(Toys.Counter(), static _ => null);
+        var race = Toys.RaceOf([1, 1], [1], [1, 1]);
+
+        Assert.Equal(Of(new RandomSchedules(3, 20)), Of(new RandomSchedules(3, 20)));
+        Assert.NotEqual(Of(new RandomSchedules(3, 20)), Of(new RandomSchedules(4, 20)));
+        Assert.Equal(Of(new PctSchedules(3, 20, 3)), Of(new PctSchedules(3, 20, 3)));
+        Assert.NotEqual(Of(new PctSchedules(3, 20, 3)), Of(new PctSchedules(4, 20, 3)));
+
+        List<Schedule> Of(ISchedules schedules) => [.. Toys.All(runner, race, schedules).Select(static r => r.Run.Schedule)];
+    }
+
+    [Fact]
+    public void Pct_finds_a_lost_update_as_often_as_it_promises()
+    {
+        using var runner = Toys.Counting(Toys.Counter());
+
+        var found = Toys.All(runner, Toys.RaceOf([1], [1]), new PctSchedules(1, 400, 2))
+            .Count(static r => r.Verdict == Verdict.Violates);
+
+        // 1 / (n k^(d-1)) with two CPUs and what it takes for k before it knows better.
+        Assert.True(found > 400 / (2 * 16), $"{found} of 400");
+    }
+
+    private static SortedSet<string> States(Programs programs, Race race, ExhaustiveSchedules schedules, out int count)
+    {
+        using var scheduler = new Scheduler(programs.FootprintOf);
+        var states = new SortedSet<string>(StringComparer.Ordinal);
+        var toy = programs.Machine();
+        count = 0;
+        while (schedules.TryBegin())
+        {
+            toy.Reset(FakeMachine.Spec);
+            toy.Scheduler = scheduler;
+            var run = scheduler.Run(new ScheduledWork(race.Cpus.Length, cpu =>
+            {
+                for (var i = 0; i < race.Cpus[cpu].Length; i++)
+                {
+                    if (i > 0)
+                        scheduler.At(SchedulePoint.Begin, -1);
+                    toy.Execute(race.Cpus[cpu][i], default, new Outcome());
+                }
+            }, Unwatched.Instance), schedules, 1_000);
+            count++;
+            if (!run.IsGivenUp)
+                states.Add($"{string.Join(' ', toy.Numbers)} {run.Violation?.Rule}");
+        }
+
+        return states;
+    }
+}
