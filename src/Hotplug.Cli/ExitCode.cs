@@ -7,7 +7,7 @@ public enum ExitCode
 {
     /// <summary>Everything that was judged keeps every rule.</summary>
     Conforms = 0,
-    /// <summary>A rule was broken.</summary>
+    /// <summary>A rule was broken, or a gate did not reach what it is to reach.</summary>
     Violates = 1,
     /// <summary>The command line or its input cannot be used; nothing was judged wrong.</summary>
     Usage = 2,

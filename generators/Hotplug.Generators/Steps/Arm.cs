@@ -26,4 +26,8 @@ internal enum ArmShape
 /// <param name="Families">Families of invariants that it exercises.</param>
 /// <param name="TryDraw">Draws it.</param>
 internal sealed record Arm(
-    ArmShape Shape, Levels Level, int Weight, ImmutableArray<Family> Families, ArmDraw TryDraw);
+    ArmShape Shape, Levels Level, int Weight, ImmutableArray<Family> Families, ArmDraw TryDraw)
+{
+    /// <summary>What it is called: <c>BlockArms.Online</c>.</summary>
+    internal string Name { get; } = $"{TryDraw.Method.DeclaringType!.Name}.{TryDraw.Method.Name}";
+}

@@ -23,7 +23,15 @@ public sealed class StepSource(ulong seed, Family? steering = null, Guidance gui
     private const int InterleavePercent = 10;
 
     private readonly Draw _draw = new();
+    private readonly long[]? _taken;
     private readonly Swarm _swarm = new();
+
+    internal StepSource(ulong seed, Family? steering, Guidance guidance, long[] taken, string? without)
+        : this(seed, steering, guidance)
+    {
+        _taken = taken;
+        _swarm = new Swarm { Without = without };
+    }
 
     /// <inheritdoc/>
     public bool NeedsMenu => true;
@@ -50,8 +58,15 @@ public sealed class StepSource(ulong seed, Family? steering = null, Guidance gui
     private bool TryFresh(out Operation operation)
     {
         for (var i = 0; i < MostDraws; i++)
-            if (_swarm.Pick(_draw, Shape()) is { } arm && arm.TryDraw(_draw, out operation))
-                return true;
+        {
+            var arm = _swarm.Pick(_draw, Shape());
+            if (arm < 0 || !OperationWeights.Rows[arm].TryDraw(_draw, out operation))
+                continue;
+            if (_taken is not null)
+                _taken[arm]++;
+            return true;
+        }
+
         operation = default;
         return false;
     }

@@ -22,6 +22,9 @@ internal sealed class Swarm
 
     private readonly int[] _cumulated = new int[OperationWeights.Rows.Length];
 
+    /// <summary>The arm that is left out; null: none is.</summary>
+    internal string? Without { get; init; }
+
     /// <summary>Out of 100 steps, those that should be refused.</summary>
     internal int AdversarialPercent { get; private set; }
 
@@ -40,22 +43,23 @@ internal sealed class Swarm
         {
             if (i == 0 || rows[i].Shape != rows[i - 1].Shape)
                 sum = 0;
-            sum += Weigh(ref random, rows[i], levels, steering, guidance.HasFlag(Guidance.Swarm));
+            var weight = Weigh(ref random, rows[i], levels, steering, guidance.HasFlag(Guidance.Swarm));
+            sum += rows[i].Name == Without ? 0 : weight;
             _cumulated[i] = sum;
         }
     }
 
-    /// <summary>An arm of this shape, by weight; null if the run has none.</summary>
-    internal Arm? Pick(Draw draw, ArmShape shape)
+    /// <summary>The row of an arm of this shape, by weight; -1 if the run has none.</summary>
+    internal int Pick(Draw draw, ArmShape shape)
     {
         var (first, end) = Slice(shape);
         var total = _cumulated[end - 1];
         if (total == 0)
-            return null;
+            return -1;
         var point = draw.Below(total);
         while (_cumulated[first] <= point)
             first++;
-        return OperationWeights.Rows[first];
+        return first;
     }
 
     private static int Weigh(ref SplitMix random, Arm arm, Levels levels, Family? steering, bool swarm)

@@ -8,6 +8,7 @@ using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
+using Hotplug.Invariants.Facts;
 
 namespace Hotplug.Cli.Commands;
 
@@ -15,7 +16,9 @@ namespace Hotplug.Cli.Commands;
 internal sealed class GateCommand
 {
     /// <summary>About a minute on two cores.</summary>
-    internal const string DefaultBudget = "60000";
+    internal const long DefaultSequences = 60_000;
+
+    private static readonly string s_defaultBudget = DefaultSequences.ToString();
 
     private const int SequencesPerFaultSequence = 1000, MostFaultSequences = 8;
 
@@ -35,7 +38,7 @@ internal sealed class GateCommand
     {
         HelpName = "N|60s",
         Description = $"How long: {Budget.Form}.",
-        DefaultValueFactory = static _ => DefaultBudget,
+        DefaultValueFactory = static _ => s_defaultBudget,
     };
 
     private readonly Option<string?> _json = new("--json")
@@ -115,6 +118,7 @@ internal sealed class GateCommand
             OperationLimit = terms.OperationLimit,
             ShrinkBudget = terms.Shrinking,
             Reruns = terms.Reruns,
+            Facts = FactCatalogue.All,
             KeepGoing = parsed.GetValue(_keepGoing),
             Stop = stop,
             Clock = _surroundings.Clock,

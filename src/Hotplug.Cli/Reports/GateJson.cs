@@ -37,6 +37,7 @@ internal static class GateJson
         json.WriteNumber("seconds", Math.Round(report.Elapsed.TotalSeconds, 3));
         WriteInvariants(json, report);
         WriteCoverage(json, report);
+        WriteReached(json, report);
         WriteFaults(json, report);
         json.WriteNumber("replayed", result.Replayed);
         WriteArray(json, "passed", result.Passed);
@@ -45,6 +46,33 @@ internal static class GateJson
         WriteFailure(json, result.Failure, trace);
         WriteArray(json, "others", result.Others.Select(static f => f.Violation.Rule));
         json.WriteEndObject();
+    }
+
+    private static void WriteReached(Utf8JsonWriter json, GateReport report)
+    {
+        json.WriteStartArray("reached");
+        foreach (var (kind, what, count) in report.Result.Reached)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", Words.Of(kind));
+            json.WriteString("what", what);
+            json.WriteNumber("count", count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("floorsJudged", report.JudgesFloors);
+        json.WriteStartArray("floors");
+        foreach (var (floor, count) in report.Floors)
+        {
+            json.WriteStartObject();
+            json.WriteString("floor", floor.ToString());
+            json.WriteNumber("least", floor.Least);
+            json.WriteNumber("reached", count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteFaults(Utf8JsonWriter json, GateReport report)

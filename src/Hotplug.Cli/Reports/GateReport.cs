@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hotplug.Adapters.Qemu;
 using Hotplug.Cli.Input;
 using Hotplug.Cli.Targets;
@@ -5,6 +6,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Invariants;
@@ -19,8 +21,23 @@ namespace Hotplug.Cli.Reports;
 /// <param name="Interrupted">It was stopped from outside, and nothing was found before.</param>
 internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Result, TimeSpan Elapsed, bool Interrupted)
 {
-    /// <summary>An interrupted gate has not said anything about the sequences that it did not run.</summary>
-    internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive) : Result.Verdict;
+    /// <summary>
+    /// An interrupted gate has not said anything about the sequences that it did not run; one that did not reach what
+    /// it is to reach is red, whatever the machine did.
+    /// </summary>
+    internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive)
+        : JudgesFloors && Missed.Any() ? Verdict.Violates : Result.Verdict;
+
+    /// <summary>What was declared to be reached, and how often it was; empty if nothing is, or for fewer levels.</summary>
+    internal ImmutableArray<FloorShare> Floors { get; } = Choice.Levels is null
+        ? FloorJudge.Judge(Choice.Target.Terms.Floors, Result.Reached) : [];
+
+    /// <summary>Floors count for a gate of a fixed number of sequences that nothing ended early.</summary>
+    internal bool JudgesFloors => !Floors.IsEmpty && !Interrupted && Result.Failure is null && Budget.Time is null
+        && Budget.Sequences >= Choice.Target.Terms.FloorsFrom;
+
+    /// <summary>Floors that were not reached.</summary>
+    internal IEnumerable<FloorShare> Missed => Floors.Where(static f => !f.IsReached);
 
     /// <summary>Of a live kernel: what it did, how long it took, and what did not finish.</summary>
     internal LiveFigures? Live { get; init; }

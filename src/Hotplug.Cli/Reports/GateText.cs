@@ -14,7 +14,7 @@ internal static class GateText
     {
         var result = report.Result;
         // A gate that fails ends early: what it covered until then says little, and stands in the JSON report.
-        if (report.Verdict != Verdict.Violates)
+        if (result.Failure is null)
         {
             PrintOperations(printer, report);
             PrintFaults(printer, report);
@@ -24,6 +24,7 @@ internal static class GateText
         if (report.Live is { } live)
             LiveFiguresText.Print(printer, live);
         PrintKept(printer, report);
+        PrintMissed(printer, report);
         printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates
             ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
         Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}");
@@ -35,6 +36,9 @@ internal static class GateText
         if (report.Verdict == Verdict.Conforms && result.Incidence.Sequences > 0)
             Field(printer, "rest", $"{result.Incidence.Met} behaviours (operation and answer) met; the next sequence shows "
                 + $"{result.Incidence.MostNewPerSequence:0.0###} new ones at most (95 %)");
+        if (!report.Floors.IsEmpty && result.Failure is null)
+            Field(printer, "floors", $"{report.Floors.Length - report.Missed.Count()} reached of {report.Floors.Length} declared"
+                + (report.JudgesFloors ? "" : $X));
         if (report.Interrupted)
             Field(printer, "note", $"interrupted: {report.Budget} were asked for");
         foreach (var line in result.Repeated)
@@ -73,6 +77,22 @@ internal static class GateText
                 string.Join("  ", g.Select(static p => $"{Words.Of(p.Point)} {p.Struck} (1..{p.Most})")),
             }),
         ]);
+    }
+
+    private static void PrintMissed(Printer printer, GateReport report)
+    {
+        if (!report.JudgesFloors || !report.Missed.Any())
+            return;
+        printer.Table(["floor not reached", "reached", "at least"],
+        [
+            .. report.Missed.Select(static f => new[]
+            {
+                f.Floor.ToString(), f.Count.ToString(), f.Floor.Least.ToString(),
+            }),
+        ]);
+        printer.Line("  The machine broke no rule, but too little was asked of it: an arm of the generator was lost, or the machine");
+        printer.Line("  refuses what it should do. If the change is meant, say so in generators/Hotplug.Generators/Floors/floors.txt.");
+        printer.Line();
     }
 
     private static void PrintFamilies(Printer printer, GateReport report)

@@ -15,6 +15,7 @@ namespace Hotplug.Cli.Reports;
 internal static class JUnit
 {
     private const string OtherRules = "specification";
+    private const string Floors = "floors";
 
     private sealed record Case(string Name, string? Skipped);
 
@@ -27,6 +28,8 @@ internal static class JUnit
         var rule = failure is not null && Catalogue.All.All(i => i.Id != failure.Violation.Rule)
             ? failure.Violation.Rule : null;
         Case[] others = rule is null ? [new("model", null)] : [new("model", null), new(rule, null)];
+        if (report.JudgesFloors)
+            others = [.. others, new(Floors, null)];
         var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) };
         using var xml = XmlWriter.Create(stream, settings);
         xml.WriteStartElement("testsuites");
@@ -43,7 +46,8 @@ internal static class JUnit
 
     private static void WriteSuite(XmlWriter xml, string name, Case[] cases, Failure? failure, GateReport report)
     {
-        var broken = cases.Any(c => c.Name == failure?.Violation.Rule);
+        var rule = failure?.Violation.Rule ?? (report.JudgesFloors && report.Missed.Any() ? Floors : null);
+        var broken = cases.Any(c => c.Name == rule);
         var violates = report.Verdict == Verdict.Violates;
         // Inconclusive is an error of the whole, told where no rule is at fault.
         var inconclusive = name == OtherRules && report.Verdict == Verdict.Inconclusive;
@@ -60,9 +64,10 @@ internal static class JUnit
             xml.WriteAttributeString("name", one.Name);
             if (one.Skipped is not null)
                 WriteReason(xml, "skipped", one.Skipped, "");
-            else if (violates && one.Name == failure!.Violation.Rule)
-                WriteReason(xml, "failure", failure.Violation.ToString(),
-                    FailureReport.Print(failure, "see the gate's output"));
+            else if (violates && one.Name == rule)
+                WriteReason(xml, "failure", failure?.Violation.ToString() ?? "floors not reached",
+                    failure is not null ? FailureReport.Print(failure, "see the gate's output")
+                        : string.Join('\n', report.Missed.Select(static f => $"{f.Floor}: {f.Count} of at least {f.Floor.Least}")));
             else if (inconclusive && one == cases[^1])
                 WriteReason(xml, "error", failure?.Violation.ToString()
                     ?? "interrupted, or a kept failure could not be replayed", "");

@@ -2,6 +2,7 @@ using Hotplug.Adapters.Dll;
 using Hotplug.Adapters.Stdio;
 using Hotplug.Bitmap;
 using Hotplug.Contract.Machines;
+using Hotplug.Generators.Floors;
 
 namespace Hotplug.Cli.Targets;
 
@@ -22,7 +23,10 @@ public static class BundledTargets
             })],
             static fault => fault is null
                 ? BitmapMachine.Create()
-                : BitmapMachine.Create(FaultTable.Find(fault)!.Fault)),
+                : BitmapMachine.Create(FaultTable.Find(fault)!.Fault))
+        {
+            Terms = TargetTerms.Usual with { Floors = DeclaredFloors.All },
+        },
         new(LinuxTarget.Name,
             $"A real, unmodified Linux kernel in QEMU: Debian's {LinuxTarget.DefaultVersion}; scripts/fetch-kernel and "
             + "scripts/build-agent get what it needs.",

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
+using Hotplug.Cli.Commands;
 using Hotplug.Contract.Machines;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Shrink;
@@ -19,6 +22,12 @@ public sealed record TargetTerms
 
     /// <summary>What drives a machine.</summary>
     public Func<MachineIdentity, ISequences> Sequences { get; init; } = static _ => new Sequences();
+
+    /// <summary>What a default gate must reach; empty for machines that were never measured.</summary>
+    public ImmutableArray<Floor> Floors { get; init; } = [];
+
+    /// <summary>From how many sequences on a gate is judged by its floors.</summary>
+    public long FloorsFrom { get; init; } = GateCommand.DefaultSequences;
 
     /// <summary>How many machines may run side by side.</summary>
     public int MostWorkers { get; init; } = int.MaxValue;

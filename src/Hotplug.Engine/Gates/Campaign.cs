@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
 using Hotplug.Engine.Faults;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
@@ -14,7 +17,7 @@ internal sealed class Campaign
 {
     private const int SequencesBetweenProgress = 64;
     private const int FaultOperations = 30;
-    private const long FromTrace = -1;
+    private const long FromTrace = Worker.FromTrace;
 
     private readonly GateOptions _options;
     private readonly Worker[] _workers;
@@ -32,7 +35,7 @@ internal sealed class Campaign
     internal Campaign(GateOptions options, Func<Rig> open)
     {
         _options = options;
-        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new Worker(open()))];
+        _workers = [.. Enumerable.Range(0, options.Workers).Select(_ => new Worker(open(), options.Facts))];
     }
 
     internal GateResult Run(Deadline? deadline)
@@ -296,6 +299,7 @@ internal sealed class Campaign
             Coverage = coverage,
             Incidence = incidence,
             Shares = [.. SharesOf()],
+            Reached = [.. ReachedIn(coverage)],
             Faults = _faults,
             DeviationsMet = deviations.ToImmutableSortedDictionary(),
             Replayed = _replayed,
@@ -312,38 +316,9 @@ internal sealed class Campaign
         .GroupBy(static e => e.Invariant.Id)
         .Select(static g => new Share(g.First().Invariant, g.Sum(static e => e.Count)));
 
-    // Every worker counts for itself: a number that all of them write would be what they wait for.
-    private sealed class Worker(Rig rig)
-    {
-        private long _sequence;
-        private long _sequences;
-        private long _operations;
-
-        internal Rig Rig { get; } = rig;
-
-        internal Runner Runner { get; } = new(rig.Machine, rig.Suite);
-
-        internal Incidence Incidence { get; } = new();
-
-        /// <summary>
-        /// The sequence at hand; <see cref="FromTrace"/> for a kept failure. Read by the watcher's thread too.
-        /// </summary>
-        internal long Sequence
-        {
-            get => Volatile.Read(ref _sequence);
-            set => Volatile.Write(ref _sequence, value);
-        }
-
-        internal long Sequences
-        {
-            get => Volatile.Read(ref _sequences);
-            set => Volatile.Write(ref _sequences, value);
-        }
-
-        internal long Operations
-        {
-            get => Volatile.Read(ref _operations);
-            set => Volatile.Write(ref _operations, value);
-        }
-    }
+    private IEnumerable<Reach> ReachedIn(Coverage coverage) => coverage.Entries
+        .Select(static e => new Reach(FloorKind.Answer, $"{OperationTable.Of(e.Kind).Word} {e.Answer}", e.Count))
+        .Concat(_workers.SelectMany(static w => w.Reached)
+            .GroupBy(static r => (r.Kind, r.What))
+            .Select(static g => new Reach(g.Key.Kind, g.Key.What, g.Sum(static r => r.Count))));
 }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Hotplug.Contract.Rules;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Shrink;
 
@@ -33,6 +35,9 @@ public sealed record GateOptions
     /// How many threads run sequences, each on a rig of its own. The lowest failing sequence is reported.
     /// </summary>
     public int Workers { get; init; } = 1;
+
+    /// <summary>Facts that are counted when they happen.</summary>
+    public ImmutableArray<Sometimes> Facts { get; init; } = [];
 
     /// <summary>Where failures are kept; null keeps none.</summary>
     public FailureDatabase? Failures { get; init; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
 using Hotplug.Engine.Faults;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 
@@ -38,6 +39,9 @@ public sealed record GateResult
 
     /// <summary>Every invariant that applies to the machine, in the order of the suite.</summary>
     public ImmutableArray<Share> Shares { get; init; } = [];
+
+    /// <summary>What was reached, and how often: floors are compared with it.</summary>
+    public ImmutableArray<Reach> Reached { get; init; } = [];
 
     /// <summary>Internal steps that were made to fail one after the other; empty where the machine cannot be
     /// asked.</summary>

@@ -67,6 +67,9 @@ public sealed class Runner
     /// <summary>(Operation × answer) over all runs.</summary>
     public Coverage Coverage { get; } = new();
 
+    /// <summary>Watches what is done; null: nobody does.</summary>
+    public IWatcher? Watcher { get; init; }
+
     /// <summary>Operations of the last run, the one included that ended it; valid until the next run.</summary>
     public ReadOnlySpan<Operation> Executed => _executed.AsSpan(0, _count);
 
@@ -112,6 +115,7 @@ public sealed class Runner
         _givenUp = null;
         try
         {
+            Watcher?.Begin(spec);
             if (TryStart(spec))
                 WalkOn(source, mostOperations);
         }
@@ -232,6 +236,7 @@ public sealed class Runner
             Predict();
         if (!JudgeInvariants() || !Take(Suite.Specification.Judge(_state!, _transition)))
             return false;
+        Watcher?.Watch(_transition);
         _bindings.Follow(_transition);
         return true;
     }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Hotplug.Cli;
+using Hotplug.Cli.Targets;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Floors;
 using Hotplug.Invariants;
 using Xunit;
 
@@ -158,6 +160,40 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gate_that_does_not_reach_its_floors_is_red_and_says_what_to_do()
+    {
+        Demand(new Floor(FloorKind.Answer, "add ok", 1), new Floor(FloorKind.Arm, "BlockArms.Add", 1_000_000));
+        Assert.Equal(ExitCode.Violates, await _shell.Run("gate", "--budget", "20", "--junit", "gate.xml"));
+        Assert.Contains(_shell.OutputLines, static l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            is ["arm", "BlockArms.Add", _, "1000000"]);
+        Assert.DoesNotContain("answer add ok", _shell.Output);
+        Assert.Contains("floors.txt", _shell.Output);
+        Assert.Contains("  floors   1 reached of 2 declared\n", _shell.Output);
+        var suites = XDocument.Load(_shell.PathOf("gate.xml")).Root!.Elements("testsuite").ToArray();
+        Assert.Equal("floors", Assert.Single(suites.Elements("testcase"),
+            static c => c.Element("failure") is not null).Attribute("name")!.Value);
+        Assert.Equal(1, suites.Sum(static s => (int)s.Attribute("failures")!));
+    }
+
+    [Theory]
+    [InlineData("1s")]
+    [InlineData("19")]
+    public async Task Floors_are_only_counted_by_a_gate_that_is_timed_or_short(string budget)
+    {
+        Demand(new Floor(FloorKind.Arm, "BlockArms.Add", 1_000_000));
+        Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", budget));
+        Assert.Contains("  floors   0 reached of 1 declared; they count from 20 sequences on\n", _shell.Output);
+    }
+
+    [Fact]
+    public async Task Fewer_levels_have_no_floors()
+    {
+        Demand(new Floor(FloorKind.Arm, "BlockArms.Add", 1_000_000));
+        Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", "20", "--levels", "core"));
+        Assert.DoesNotContain("floors", _shell.Output);
+    }
+
+    [Fact]
     public async Task The_json_report_has_the_documented_fields()
     {
         await _shell.Run("gate", "--fault", Fault, "--json", "reports/gate.json");
@@ -182,6 +218,13 @@ public sealed class GateTests : IDisposable
         var documented = await File.ReadAllTextAsync(Path.Combine(Conventions.Repository.Root, "docs/REPORTS.md"));
         foreach (var field in root.EnumerateObject().Concat(failure.EnumerateObject()))
             Assert.Contains($"`{field.Name}`", documented);
+    }
+
+    // The bundled machine, asked for other floors and from fewer sequences on.
+    private void Demand(params Floor[] floors)
+    {
+        var row = BundledTargets.Table.Rows[0];
+        _shell.Targets = new TargetTable([row with { Terms = row.Terms with { Floors = [.. floors], FloorsFrom = 20 } }]);
     }
 
     [Fact]
