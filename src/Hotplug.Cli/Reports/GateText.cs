@@ -38,7 +38,7 @@ internal static class GateText
                 + $"{result.Incidence.MostNewPerSequence:0.0###} new ones at most (95 %)");
         if (!report.Floors.IsEmpty && result.Failure is null)
             Field(printer, "floors", $"{report.Floors.Length - report.Missed.Count()} reached of {report.Floors.Length} declared"
-                + (report.JudgesFloors ? "" : $X));
+                + (report.JudgesFloors ? "" : $"; they count from {report.Choice.Target.Terms.FloorsFrom} sequences on"));
         if (report.Interrupted)
             Field(printer, "note", $"interrupted: {report.Budget} were asked for");
         foreach (var line in result.Repeated)
