@@ -34,13 +34,14 @@ internal static class Toys
     });
 
     /// <summary>A runner whose judge wants every addition to be seen.</summary>
-    internal static RaceRunner Counting(ToyMachine machine) => Of(machine, calls => machine.Numbers[0] == calls.Length
-        ? null
-        : new Violation(LostUpdate, "number 0", $"{calls.Length}", $"{machine.Numbers[0]}", new("toy", "toy", "toy")));
+    internal static RaceRunner Counting(ToyMachine machine) => new(machine, new Suite(new FakeSpecification(), []),
+        new Judge((start, calls) => machine.Numbers[0] == start + calls.Length ? null
+            : new Violation(LostUpdate, "number 0", $"{start + calls.Length}", $"{machine.Numbers[0]}",
+                new("toy", "toy", "toy")), () => machine.Numbers[0]));
 
     /// <summary>A runner with this judge.</summary>
     internal static RaceRunner Of(ToyMachine machine, Func<ImmutableArray<RaceCall>, Violation?> judge) =>
-        new(machine, new Suite(new FakeSpecification(), []), new Judge(judge));
+        new(machine, new Suite(new FakeSpecification(), []), new Judge((_, calls) => judge(calls), static () => 0));
 
     /// <summary>All results of the strategy.</summary>
     internal static List<RaceResult> All(RaceRunner runner, Race race, ISchedules schedules)
@@ -52,13 +53,13 @@ internal static class Toys
         return results;
     }
 
-    private sealed class Judge(Func<ImmutableArray<RaceCall>, Violation?> judge) : IRaceJudge
+    private sealed class Judge(Func<long, ImmutableArray<RaceCall>, Violation?> judge, Func<long> look) : IRaceJudge
     {
-        public void Begin(MachineSpec spec, Levels levels, object sequentialState, Observation atRest)
-        {
-        }
+        private long _start;
+
+        public void Begin(MachineSpec spec, Levels levels, object sequentialState, Observation atRest) => _start = look();
 
         RaceOpinion IRaceJudge.Judge(ImmutableArray<RaceCall> calls, Observation atRest) =>
-            judge(calls) is { } violation ? new RaceOpinion(Verdict.Violates, violation) : RaceOpinion.Permitted;
+            judge(_start, calls) is { } violation ? new RaceOpinion(Verdict.Violates, violation) : RaceOpinion.Permitted;
     }
 }
