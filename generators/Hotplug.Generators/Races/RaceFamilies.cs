@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using Hotplug.Contract;
 using Hotplug.Contract.Machines;
-using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Generators.Races;
 
@@ -16,7 +14,7 @@ namespace Hotplug.Generators.Races;
 public static class RaceFamilies
 {
     private const string Toy = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 ";
-    private const string Listed = Toy + "dimm={1|2} auto-online=online-movable cpus=3 pcp-batch=1 pcp-high={2|1|4}\n";
+    private const string Listed = Toy + "dimm={2|1} auto-online=online-movable cpus=3 pcp-batch=1 pcp-high={2|1|4}\n";
     private const string Online = Toy + "dimm=2 auto-online=online-movable\n";
     private const string Memory = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0 "
         + "device-memory=3+2/1@0 auto-online={online-movable|online-kernel} dialect={linux-6.12|linux-6.1|source-2019}\n";
@@ -339,11 +337,4 @@ public static class RaceFamilies
 
     /// <summary>The families that machines of these levels can run.</summary>
     public static ImmutableArray<RaceFamily> For(Levels levels) => [.. All.Where(f => (f.Needs & ~levels) == Levels.None)];
-
-    /// <summary>A race of any family that machines of these levels can run.</summary>
-    public static Race Draw(ref SplitMix random, Levels levels)
-    {
-        var families = For(levels);
-        return families[random.Below(families.Length)].Draw(ref random);
-    }
 }
