@@ -200,11 +200,20 @@ internal sealed class Offlining<TRules>(
         while (true)
         {
             var answer = evacuation.EmptyBlock(block, leaving, log, out var left);
-            if (answer != Answer.Unfinished || !rules.AwaitChange(SchedulePoint.OfflineAfterFailedTest, left))
+            if (answer != Answer.Unfinished
+                || (!DrainAgain(block, left) && !rules.AwaitChange(SchedulePoint.OfflineAfterFailedTest, left)))
                 return answer;
-            if (!rules.Keeps(RaceFault.DrainedEachPass))
-                pcplists.ForceDrain(block.Home);
         }
+    }
+
+    // The seeded fault is what was done before lists were disabled: whatever landed on one since is drained as well.
+    private bool DrainAgain(MemoryBlock block, long left)
+    {
+        if (block.OnPcplists.Count == 0 || rules.Keeps(RaceFault.DrainedEachPass))
+            return false;
+        rules.At(SchedulePoint.OfflineAfterFailedTest, left);
+        pcplists.ForceDrain(block.Home);
+        return true;
     }
 
     // The seeded fault: between the test and the end anybody may allocate from the block.
