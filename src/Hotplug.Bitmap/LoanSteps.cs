@@ -135,6 +135,10 @@ internal sealed class LoanSteps<TRules>(
     {
         var block = state.BlockOf(pfn);
         block.Cmm ??= new CmmPages(state.Layout.PlaneWords);
+
+        // The seeded fault has counted it while it was on its way.
+        if (rules.Overlaps && block.Cmm.Has(state.OffsetOf(pfn)))
+            block.Cmm.Remove(state.OffsetOf(pfn));
         block.Cmm.Add(state.OffsetOf(pfn), isList);
         state.Touch(block);
     }

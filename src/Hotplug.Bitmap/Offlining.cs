@@ -197,12 +197,19 @@ internal sealed class Offlining<TRules>(
     // Scans and migrates until the test finds nothing left: as long as somebody else may still do something about it.
     private Answer EmptyByPasses(MemoryBlock block, PageRange leaving, EffectLog log)
     {
+        var isLast = !rules.Overlaps;
         while (true)
         {
             var answer = evacuation.EmptyBlock(block, leaving, log, out var left);
-            if (answer != Answer.Unfinished
-                || (!DrainAgain(block, left) && !rules.AwaitChange(SchedulePoint.OfflineAfterFailedTest, left)))
+            if (answer != Answer.Unfinished)
                 return answer;
+            if (DrainAgain(block, left) || rules.AwaitChange(SchedulePoint.OfflineAfterFailedTest, left))
+                continue;
+
+            // Nobody else is left: once more, for what was done since this pass looked.
+            if (isLast)
+                return answer;
+            isLast = true;
         }
     }
 

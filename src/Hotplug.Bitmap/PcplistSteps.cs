@@ -44,8 +44,12 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
     {
         if (freed.Page < 0)
             return;
-        if (rules.Overlaps && !TryLand(freed.Page))
+        if (rules.Overlaps)
+        {
+            CommitOverlapping(cpu, freed);
             return;
+        }
+
         var block = state.BlockOf(freed.Page);
         state.Touch(block);
         if (freed.WasIsolated || !Lists.Exist)
@@ -54,54 +58,53 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
             return;
         }
 
-        var home = block.Home;
-        if (!rules.Keeps(RaceFault.LimitsReadUnlocked))
+        Enlist(cpu, block, freed.Page);
+        if (Lists.Count(cpu, block.Home) >= Lists.High(block.Home))
+            Flush(cpu, block.Home, Lists.Batch(block.Home));
+    }
+
+    // As above, with the list's lock: the page is on its way until it has arrived.
+    private void CommitOverlapping(int cpu, in FreeInFlight freed)
+    {
+        var home = state.FindBlockOf(freed.Page)?.Home ?? -1;
+        if (freed.WasIsolated || !Lists.Exist || home < 0)
         {
-            CommitUnlocked(cpu, block, freed.Page);
+            if (TryLand(freed.Page, out var there))
+                Give(there, state.OffsetOf(freed.Page), 1);
             return;
         }
 
-        rules.Acquire(LockName.Pcplist, cpu);
+        // The seeded fault: the limits may be other ones by the time the list is locked.
+        var isLocked = rules.Keeps(RaceFault.LimitsReadUnlocked);
+        if (isLocked)
+            rules.Acquire(LockName.Pcplist, cpu);
         var (high, batch) = (Lists.High(home), Lists.Batch(home));
-        if (rules.Overlaps)
-            Wait(SchedulePoint.FreeAfterLimitsRead, block, state.OffsetOf(freed.Page));
-        Enlist(cpu, block, freed.Page);
-        if (Lists.Count(cpu, home) >= high)
-            FlushLocked(cpu, home, batch);
-        rules.Release(LockName.Pcplist, cpu);
-    }
+        rules.At(SchedulePoint.FreeAfterLimitsRead, freed.Page);
+        if (!isLocked)
+            rules.Acquire(LockName.Pcplist, cpu);
+        if (TryLand(freed.Page, out var block))
+        {
+            Enlist(cpu, block, freed.Page);
+            if (Lists.Count(cpu, home) >= high)
+                FlushLocked(cpu, home, batch);
+        }
 
-    // The seeded fault: the limits may be other ones by the time the list is locked.
-    private void CommitUnlocked(int cpu, MemoryBlock block, long page)
-    {
-        var (home, high) = (block.Home, Lists.High(block.Home));
-        Wait(SchedulePoint.FreeAfterLimitsRead, block, state.OffsetOf(page));
-        rules.Acquire(LockName.Pcplist, cpu);
-        Enlist(cpu, block, page);
-        if (Lists.Count(cpu, home) >= high)
-            FlushLocked(cpu, home, Lists.Batch(home));
         rules.Release(LockName.Pcplist, cpu);
-    }
-
-    // The page is in nobody's hands while others run.
-    private void Wait(SchedulePoint point, MemoryBlock block, int offset)
-    {
-        block.InFlight.Add(offset);
-        rules.At(point, state.PageOf(block, offset));
-        block.InFlight.Remove(offset);
     }
 
     // False if there is nothing any more that the page could be given to.
-    private bool TryLand(long page)
+    private bool TryLand(long page, out MemoryBlock block)
     {
-        if (state.FindBlockOf(page) is { IsOnline: true } block)
+        block = state.FindBlockOf(page)!;
+        if (block is not { Home: >= 0 })
         {
-            block.InFlight.Remove(state.OffsetOf(page));
-            return true;
+            rules.Report(Mishap.FreedOffline, page);
+            return false;
         }
 
-        rules.Report(Mishap.FreedOffline, page);
-        return false;
+        block.InFlight.Remove(state.OffsetOf(page));
+        state.Touch(block);
+        return true;
     }
 
     /// <summary>

@@ -41,7 +41,7 @@ internal static class BetweenSteps
         PageUse.Free when block.InFlight.Contains(offset) => "on its way, on no list",
         PageUse.Free when block.PcplistOf(offset) is >= 0 and var cpu => $"free, on the list of CPU {cpu}",
         PageUse.Free => "free, in the buddy",
-        PageUse.Kernel when block.Cmm?.Has(offset) == true => "on loan, or CMM's list page",
+        PageUse.Kernel when block.Cmm?.Has(offset) == true => block.Cmm.IsList(offset) ? "CMM's list page" : "on loan",
         PageUse.Kernel when state.Runs.Find(block, state.PageOf(block, offset)) < 0 => "taken, in nobody's hands yet",
         PageUse.NeverOnlined or PageUse.Unplugged => "PageOffline",
         var use => $"in use, {Words.Of(use)}",
