@@ -15,9 +15,8 @@ namespace Hotplug.Adapters.Kernel;
 internal sealed class EjectRollbackZone : IKnownDefect
 {
     private readonly Dictionary<int, AutoOnline> _stale = [];
+    private readonly InjectedErrors _errors = new();
     private bool _autoMovable;
-    private Errno _onlineError;
-    private Errno _offlineError;
 
     /// <inheritdoc/>
     public string Id => "eject-rollback-zone";
@@ -27,7 +26,7 @@ internal sealed class EjectRollbackZone : IKnownDefect
     {
         _stale.Clear();
         _autoMovable = false;
-        _onlineError = _offlineError = Errno.None;
+        _errors.Reset();
     }
 
     /// <inheritdoc/>
@@ -35,13 +34,12 @@ internal sealed class EjectRollbackZone : IKnownDefect
     {
         if (seen.Index == 0)
             _autoMovable = seen.Spec.AutoMovable;
+        _errors.Watch(seen);
         var operation = seen.Operation;
         if (operation.Kind == OperationKind.Eject && seen.Answer.IsErrno)
             Predict(seen);
         else if (operation.Kind is OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable)
             Remember(seen);
-        else if (operation.Kind == OperationKind.NotifierError && seen.Answer.IsOk)
-            RememberError(operation);
         else if (operation.Kind == OperationKind.Policy && seen.Answer.IsOk)
             _autoMovable = (PolicySetting)operation.Choice switch
             {
@@ -69,18 +67,10 @@ internal sealed class EjectRollbackZone : IKnownDefect
             _stale.Remove(block);
     }
 
-    private void RememberError(in Operation operation)
-    {
-        if (operation.Choice == (byte)MemoryNotification.GoingOnline)
-            _onlineError = operation.Errno;
-        else
-            _offlineError = operation.Errno;
-    }
-
     private void Predict(Transition seen)
     {
         // With GOING_OFFLINE refused nothing left its zone; with GOING_ONLINE refused nothing comes back at all.
-        if (_offlineError != Errno.None || _onlineError != Errno.None)
+        if (_errors.RefuseOffline || _errors.RefuseOnline)
             return;
         var zones = new DefaultZone(seen.Spec, seen.Before, _autoMovable);
         var returning = EjectedBlocks.ThatWentOffline(seen);
@@ -112,19 +102,19 @@ internal sealed class EjectRollbackZone : IKnownDefect
 /// </summary>
 internal sealed class EjectRollbackPoison : IKnownDefect
 {
+    private readonly InjectedErrors _errors = new();
+
     /// <inheritdoc/>
     public string Id => "eject-rollback-poison";
 
     /// <inheritdoc/>
-    public void Reset()
-    {
-        // Decides from one operation.
-    }
+    public void Reset() => _errors.Reset();
 
     /// <inheritdoc/>
     public void Watch(Transition seen)
     {
-        if (seen.Operation.Kind != OperationKind.Eject || !seen.Answer.IsErrno)
+        _errors.Watch(seen);
+        if (seen.Operation.Kind != OperationKind.Eject || !seen.Answer.IsErrno || _errors.RefuseOffline)
             return;
         foreach (var block in EjectedBlocks.ThatWentOffline(seen))
             if (block.Pages.Poisoned > 0)
@@ -163,5 +153,30 @@ internal static class EjectedBlocks
             if (witness.Role == WitnessRole.Culprit && pages.Contains(witness.Range))
                 return true;
         return false;
+    }
+}
+
+/// <summary>What the error injector was told to refuse. With GOING_OFFLINE refused no block leaves its zone.</summary>
+internal sealed class InjectedErrors
+{
+    /// <summary>GOING_ONLINE is refused.</summary>
+    public bool RefuseOnline { get; private set; }
+
+    /// <summary>GOING_OFFLINE is refused.</summary>
+    public bool RefuseOffline { get; private set; }
+
+    /// <summary>Forgets.</summary>
+    public void Reset() => RefuseOnline = RefuseOffline = false;
+
+    /// <summary>Looks at an operation.</summary>
+    public void Watch(Transition seen)
+    {
+        var operation = seen.Operation;
+        if (operation.Kind != OperationKind.NotifierError || !seen.Answer.IsOk)
+            return;
+        if (operation.Choice == (byte)MemoryNotification.GoingOnline)
+            RefuseOnline = operation.Errno != Errno.None;
+        else
+            RefuseOffline = operation.Errno != Errno.None;
     }
 }

@@ -55,9 +55,11 @@ public sealed class LiveFigures
             times.Add(took);
         }
 
+        var blamed = step.Outcome.Witness.Any(static w => w.Role == WitnessRole.Culprit)
+            ? "; the kernel names pages that do not move" : "";
         foreach (var why in res["why"]?.AsArray() ?? [])
         {
-            var told = $"{word} {why!.GetValue<string>()}";
+            var told = $"{word}: {why!.GetValue<string>()}{blamed}";
             _unfinished[told] = _unfinished.GetValueOrDefault(told) + 1;
         }
 

@@ -13,9 +13,12 @@ internal static class ReproducerText
         QEMU=${QEMU:-qemu-system-x86_64}
         BUSYBOX=${BUSYBOX:-/bin/busybox}
         KERNEL=${KERNEL:?names a bzImage} MODULES=${MODULES:?names the folder of its modules}
+        TRIES=${TRIES:-@TRIES@}         # What a kernel does not do every time is tried again, each time in a fresh guest.
         work=$(mktemp -d)
         trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
         fail() { echo "cannot reproduce: $*" >&2; exit 3; }
+        command -v "$QEMU" >/dev/null || fail "there is no $QEMU; QEMU names one"
+        for file in "$BUSYBOX" "$KERNEL" "$MODULES"; do [ -e "$file" ] || fail "there is no $file"; done
 
         # An initramfs (cpio, newc): busybox, the modules, and an init that takes commands from the second serial port.
         pad() { head -c $(( (4 - $1 % 4) % 4 )) /dev/zero; }
@@ -39,6 +42,26 @@ internal static class ReproducerText
         page() {
             set -- $(dd if=/proc/kpageflags bs=8 skip=$1 count=1 2>/dev/null | od -An -tu4)
             echo $(($1 >> 10 & 1)) $(($1 >> 23 & 1)) $(($1 >> 19 & 1))
+        }
+        on() {          # node command: with memory of that node alone; node -1: of any
+            [ $1 = -1 ] && { sh -c "$2"; return; }
+            [ -d /nodes ] || { mkdir /nodes; mount -t cgroup2 nodes /nodes; echo +cpuset >/nodes/cgroup.subtree_control; }
+            mkdir -p /nodes/$1; echo $1 >/nodes/$1/cpuset.mems
+            sh -c "echo \$\$ >/nodes/$1/cgroup.procs; $2"
+        }
+        busy() {        # folder node: kernel memory there, for directory entries and inodes
+            on $2 "mkdir -p $1; grep -q ' $1 ' /proc/mounts || mount -t tmpfs busy $1; for i in \$(seq 2000); do mkdir -p $1/\$i; done"
+        }
+        endless() {     # yes: a worker is in virtio-mem, and isolates pages, at both looks
+            for look in 1 2; do
+                sleep 2; found=no
+                for task in /proc/[0-9]*; do
+                    case $(cat $task/comm 2>/dev/null) in
+                        kworker*) grep -q virtio_mem_run_wq $task/stack && grep -q isolate_migratepages $task/stack && found=yes ;;
+                    esac
+                done
+            done 2>/dev/null
+            echo $found
         }
         exec </dev/ttyS1 >/dev/ttyS1 2>&1
         stty -echo -onlcr
@@ -89,18 +112,20 @@ internal static class ReproducerText
             qmp '{"execute":"device_add","arguments":{"driver":"pc-dimm","id":"'$1'","memdev":"mem-'$1'","node":'$3"${4:+,\"addr\":$4}"'}}'
             reply '"ACPI_DEVICE_OST".*"source": 1' 30 || echo '  the guest does not say whether it took it'
         }
-        busy() {        # Kernel memory, as a system in use has it: directory entries and inodes go to the newest kernel zone.
-            guest 'mkdir -p /busy; mountpoint -q /busy || mount -t tmpfs busy /busy; for i in $(seq 2000); do mkdir -p /busy/$i; done'
-        }
         eject() {       # id
             qmp '{"execute":"device_del","arguments":{"id":"'$1'"}}'
             reply '"DEVICE_DELETED".*"'$1'"|"ACPI_DEVICE_OST".*"status": 130' 10 || { echo '  it goes on'; return; }
             [[ $line =~ DEVICE_DELETED ]] && qmp '{"execute":"object-del","arguments":{"id":"mem-'$1'"}}'
         }
         resize() {      # bytes
-            guest 'echo 1 >/proc/sys/vm/stat_refresh'
             qmp '{"execute":"qom-set","arguments":{"path":"/machine/peripheral/m1","property":"requested-size","value":'$1'}}'
-            sleep 3
+            for look in $(seq 30); do
+                qmp '{"execute":"qom-get","arguments":{"path":"/machine/peripheral/m1","property":"size"}}' >/dev/null
+                [[ $line =~ '"return": '$1[^0-9] ]] && break
+                sleep 0.1
+            done
+            # The size is reached before the last block was added or removed: that holds the lock that this write wants.
+            sleep 0.1; guest 'echo 1 >/sys/devices/system/memory/memory0/online'
         }
         balloon() { qmp '{"execute":"balloon","arguments":{"value":'$1'}}'; sleep 3; }
         differs=0
@@ -113,7 +138,11 @@ internal static class ReproducerText
         verdict() {
             echo
             [ $differs = 0 ] && { echo 'The kernel shows the same failure.'; exit 0; }
-            echo 'The kernel shows something else.'; exit 1
+            echo 'The kernel shows something else.'
+            [ $TRIES -gt 1 ] || exit 1
+            kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"
+            echo; echo "Once more, in a fresh guest."; echo
+            TRIES=$((TRIES - 1)) exec bash "$0"
         }
 
         answer || fail 'the guest did not boot'

@@ -12,6 +12,7 @@ namespace Hotplug.Adapters.Qemu;
 internal static class Standstill
 {
     private const string Unfinished = "not finished yet: ";
+    private const string Migrating = "migrate_pages";
     private const int MostFrames = 9;
 
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(300);
@@ -46,12 +47,14 @@ internal static class Standstill
 
     private static string Tell(Worker before, Worker now, string? crowded)
     {
-        var where = string.Join(" < ", now.Frames.TakeWhile(static f => f != "process_one_work").Take(MostFrames));
+        // Where in migrate_pages() it is changes from look to look.
+        var frames = now.Frames.TakeWhile(static f => f != "process_one_work").ToArray();
+        var where = string.Join(" < ", frames.Skip(Math.Max(0, Array.IndexOf(frames, Migrating))).Take(MostFrames));
         // isolate_migratepages_block() waits while too_many_isolated() (mm/compaction.c); reclaim_throttle() lets no
         // kernel thread sleep.
         return crowded is not null && before.Runs && now.Runs && before.IsIsolating && now.IsIsolating
-            ? $"{Outcome.Endless}{now.Name} runs on in {where}; too_many_isolated() holds for ever: {crowded}"
-            : $"{Unfinished}{now.Name} ({now.State}) in {where}";
+            ? $"{Outcome.Endless}worker {now.Work} runs on in {where}; too_many_isolated() holds for ever: {crowded}"
+            : $"{Unfinished}worker {now.Work} ({(now.Runs ? "runs" : "sleeps")}) in {where}";
     }
 
     private static List<Worker> Workers(AgentClient agent)
@@ -80,12 +83,12 @@ internal static class Standstill
             : new Worker(process, agent.Read($"/proc/{process}/comm").Trim(), stat[end + 2], frames);
     }
 
-    // "[<0>] virtio_mem_run_wq+0x123/0x456 [virtio_mem]"
+    // "[<0>] virtio_mem_run_wq+0x123/0x456 [virtio_mem]", "[<0>] do_migrate_range.isra.0+0x…"
     private static string FunctionOf(string line)
     {
         var start = line.IndexOf("] ", StringComparison.Ordinal) + 2;
-        var end = line.IndexOf('+', start);
-        return end < 0 ? line : line[start..end];
+        var end = line.AsSpan(start).IndexOfAny('+', '.');
+        return end < 0 ? line : line.Substring(start, end);
     }
 
     // The node of which more pages are isolated than half of those on its lists; null if there is none.
@@ -115,6 +118,9 @@ internal static class Standstill
     private readonly record struct Worker(int Process, string Name, char State, string[] Frames)
     {
         public bool Runs => State == 'R';
+
+        /// <summary>"kworker/0:1+events_freezable": what it works at.</summary>
+        public string Work => Name[(Name.IndexOf('+') + 1)..];
 
         public bool IsIsolating => Frames.Any(s_isolating.Contains);
     }

@@ -16,6 +16,7 @@ public sealed class ReproducerTests
 {
     private const int Shows = 0, ShowsSomethingElse = 1;
 
+    private static readonly string s_folder = Path.Combine(Conventions.Repository.Root, "docs", "findings");
     private static readonly Name s_memory = Name.DeviceMemory(1);
     private static readonly Name s_block = s_memory.WithBlock(0);
     private static readonly Name s_dimm = Name.Device(1);
@@ -41,6 +42,28 @@ public sealed class ReproducerTests
             ]
         },
     };
+
+    /// <summary>What docs/findings keeps: every finding in a real kernel as a script; its name ends with the kernel.</summary>
+    public static TheoryData<string> Findings { get; } =
+        [.. Directory.GetFiles(s_folder, "*.sh").Order(StringComparer.Ordinal).Select(static f => Path.GetFileName(f))];
+
+    [LiveShellTheory]
+    [MemberData(nameof(Findings))]
+    public void A_finding_shows_when_its_stored_script_is_run(string file)
+    {
+        var name = Path.GetFileNameWithoutExtension(file);
+        var options = LiveKernel.Find(name[(name.LastIndexOf('-') + 1)..]);
+        var (code, said) = Run(options, File.ReadAllText(Path.Combine(s_folder, file)));
+        Assert.True(code == Shows, said);
+    }
+
+    [Fact]
+    public void Every_finding_has_its_operations_and_its_script()
+    {
+        var traces = Directory.GetFiles(s_folder, "*.trace").Select(Path.GetFileNameWithoutExtension);
+        var scripts = Directory.GetFiles(s_folder, "*.sh").Select(Path.GetFileNameWithoutExtension);
+        Assert.Equal(traces.Order(StringComparer.Ordinal), scripts.Order(StringComparer.Ordinal));
+    }
 
     [LiveShellTheory]
     [MemberData(nameof(Failures))]
