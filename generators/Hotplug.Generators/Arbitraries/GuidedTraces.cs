@@ -5,6 +5,7 @@ using Hotplug.Contract.Traces;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Shrink;
+using Hotplug.Generators.Scopes;
 using Runner = Hotplug.Engine.Run.Runner;
 
 namespace Hotplug.Generators.Arbitraries;
@@ -17,6 +18,8 @@ public static class GuidedTraces
 {
     /// <summary>Operations per unit of FsCheck's size.</summary>
     private const int OperationsPerSize = 2;
+
+    private static readonly ShrinkBudget s_budget = new() { Scopes = SmallScopes.All };
 
     /// <summary>
     /// Traces of up to twice as many operations as the size. The rig stays the caller's; one thread at a time.
@@ -43,7 +46,7 @@ public static class GuidedTraces
         var failure = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
         if (failure.Verdict == Verdict.Conforms)
             yield break;
-        var minimal = new Shrinker(runner).Shrink(failure).Minimal;
+        var minimal = new Shrinker(runner, s_budget).Shrink(failure).Minimal;
         if (TraceOrder.Compare(minimal, trace) < 0)
             yield return minimal;
     }

@@ -24,6 +24,34 @@ public static class SmallScopes
             online_movable d{1,2,3}.b0
             offline d{1,2,3}.b0
             """),
+        ScopeText.Parse("boot", "memory that was there from the start: taken offline, refused on the way, brought back", Toy + """
+            dimm=0
+            online d0.b{0,1}
+            online_kernel d0.b1
+            online_movable d0.b1
+            offline d0.b{0,1}
+            write-online d0.b1 value={0,1}
+            write-state d0.b0 text={nonsense,empty}
+            alloc a1 pages={1,3}
+            alloc a1 pages=1 kind={unmovable,pinned}
+            free a1
+            veto point=notifier k={1,3,4,6} errno=EPERM
+            veto point=migration k=1 errno=ENOMEM
+            """),
+        ScopeText.Parse("boot-hole", "boot memory with a hole, and a block in two zones", Toy + """
+            dimm=0 pc-boot=1
+            offline d0.b{0,1}
+            alloc a1 pages={1,2}
+            alloc a1 pages=1 order=1
+            free a1
+            """),
+        ScopeText.Parse("boot-balloon-oom", "memory that was there from the start, and a balloon that deflates on OOM", Toy + """
+            dimm=0 balloon=virtio-oom
+            offline d0.b{0,1}
+            online d0.b{0,1}
+            inflate pages=1
+            deflate pages=1
+            """),
         ScopeText.Parse("zones", "how zones are chosen: policies, groups, spans of one node, boot memory", Toy + """
             dimm=2 auto-movable-ratio=100
             add d1 pages={2,4}
@@ -64,7 +92,7 @@ public static class SmallScopes
             offline d1.b0
             alloc a{1,2,3} pages={1,2}
             alloc a{1,2,3} pages=1 kind=unmovable order=1
-            alloc a{1,2,3} pages=4 order=1
+            alloc a{1,2,3} pages={3,4} order=1
             free a{1,2,3}
             """),
         ScopeText.Parse("removal", "several blocks of one device: removed, ejected, put back", Toy + """
@@ -88,6 +116,7 @@ public static class SmallScopes
             add d{1,2} pages={2,4} memmap={boot,per-block,per-device}
             remove d{1,2}
             remove d{1,2}.b{0,1} blocks=1
+            remove d1.b0 blocks=2
             online d{1,2}.b0
             online_movable d{1,2}.b{0,1}
             offline d{1,2}.b{0,1}
@@ -98,6 +127,7 @@ public static class SmallScopes
             add d{1,2} pages={2,4} memmap={boot,per-block,per-device}
             remove d{1,2}
             remove d{1,2}.b{0,1} blocks=1
+            remove d1.b0 blocks=2
             online d{1,2}.b0
             online_movable d{1,2}.b{0,1}
             offline d{1,2}.b{0,1}
@@ -297,5 +327,6 @@ public static class SmallScopes
             deflate pages=1
             tick seconds=300
             """) with { MostSeconds = 300 },
+        .. ShallowScopes.All,
     ];
 }

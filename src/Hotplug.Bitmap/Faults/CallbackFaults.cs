@@ -12,6 +12,6 @@ internal static class CallbackFaults
         Row(Fault.CallbackDropsForeignPages, Family.Callback, "B-33",
             "While a balloon's online_page callback is set, pages of memory that is not its own go nowhere.",
             new("v6.12", "drivers/hv/hv_balloon.c", "hv_online_page"),
-            "zone.managed-pages", 2),
+            "zone.managed-pages", 1),
     ];
 }

@@ -20,7 +20,7 @@ internal static class RollbackFaults
         Row(Fault.FailedAddKeepsResource, Family.Rollback, "B-22",
             "An add that fails half way keeps its resource.",
             new("v6.12", "mm/memory_hotplug.c", "add_memory_resource"),
-            "block.resources-agree", 2),
+            "block.resources-agree", 1),
         Row(Fault.OverlappingAddDestroys, Family.Rollback, "B-23",
             "An add over memory that is there already removes it on its way back.",
             new("v6.12", "mm/memory_hotplug.c", "register_memory_resource"),

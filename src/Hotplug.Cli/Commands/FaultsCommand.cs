@@ -113,6 +113,7 @@ internal sealed class FaultsCommand
                 Starts = parsed.GetValue(_starts),
                 MostOperations = parsed.GetValue(_budget),
                 OperationsPerSequence = target.Terms.OperationsPerSequence,
+                Shrinking = target.Terms.Shrinking,
             });
         return new FaultFinding(fault, starts, parsed.GetValue(_prove) ? Prove(target, fault) : null);
     }
@@ -127,8 +128,8 @@ internal sealed class FaultsCommand
                 if ((scope.Needs & ~machine.Identity.Levels) != Contract.Machines.Levels.None)
                     continue;
                 var runner = new Runner(machine, target.Terms.Suite(machine.Identity));
-                if (new Explorer(runner, scope, new ExploreOptions { MostOperations = length }).Explore().Failure
-                    is { } failure)
+                var options = new ExploreOptions { MostOperations = length, Rule = fault.KilledBy };
+                if (new Explorer(runner, scope, options).Explore().Failure is { } failure)
                     return failure.Executed.Length;
             }
 
@@ -138,12 +139,14 @@ internal sealed class FaultsCommand
     private void Print(FaultFinding[] findings)
     {
         var printer = Printer.Output(_surroundings);
-        printer.Table(["fault", "family", "like", "killed by", "shortest", "found after", "shrunk to", "executions", ""],
+        printer.Table(["fault", "family", "like", "killed by", "shortest", "found after", "shrunk to", "at shortest", "answers",
+            "executions", ""],
             [.. findings.Select(static f => new[]
             {
                 f.Fault.Id, f.Fault.Family is { } family ? Words.Of(family) : "", f.Fault.Catalogue, f.Fault.KilledBy,
                 Number(f.Fault.Shortest), Number(f.MedianOperations), Number(f.MedianLength),
-                Number(f.MedianExecutions), f.IsKilled ? "" : "ALIVE",
+                $"{f.AtShortest} of {f.Starts.Count}", Number(f.Answers), Number(f.MedianExecutions),
+                f.IsKilled ? "" : "ALIVE",
             })]);
         var starts = findings.SelectMany(static f => f.Starts).ToArray();
         var found = starts.Where(static s => s.Found is not null).ToArray();
@@ -152,6 +155,10 @@ internal sealed class FaultsCommand
             + $"{found.Length} of {starts.Length} searches found theirs, after "
             + $"{GeometricMean(found.Select(static s => (double)s.Operations)):0} operations in the geometric mean; "
             + $"{found.Select(static s => (double)s.Shrunk!.Executions).DefaultIfEmpty(0).Average():0} runs to shrink");
+        printer.Line($"{findings.Sum(static f => f.AtShortest)} of {found.Length} failures shrank to the shortest length; "
+            + $"{findings.Count(static f => f.Answers == 1)} of {findings.Length} faults have one answer, whatever they "
+            + $"began with; the smallest machines were asked "
+            + $"{findings.Average(static f => (double)f.PairsTried):0} pairs of a state and an operation for each fault");
     }
 
     private static double GeometricMean(IEnumerable<double> values) =>

@@ -1,4 +1,5 @@
 using Hotplug.Cli.Targets;
+using Hotplug.Contract.Traces;
 using Hotplug.Engine.Faults;
 
 namespace Hotplug.Cli.Reports;
@@ -15,11 +16,21 @@ internal sealed record FaultFinding(SeededFault Fault, IReadOnlyList<TrialStart>
     internal bool IsKilled => Starts.All(static s => s.Found is not null)
         && (ProvedLength is null || ProvedLength == Fault.Shortest);
 
+    /// <summary>How many of the searches ended in a trace of the shortest length.</summary>
+    internal int AtShortest => Starts.Count(s => s.Shrunk?.Minimal.Operations.Length == Fault.Shortest);
+
+    /// <summary>Different traces that the searches ended in.</summary>
+    internal int Answers => Starts.Where(static s => s.Shrunk is not null)
+        .Select(static s => TraceText.Print(s.Shrunk!.Minimal)).Distinct().Count();
+
     /// <summary>Operations until it was found, in the middle of the searches.</summary>
     internal long MedianOperations => Median(Starts.Select(static s => s.Operations));
 
     /// <summary>Runs that shrinking took, in the middle of the searches.</summary>
     internal long MedianExecutions => Median(Starts.Select(static s => s.Shrunk?.Executions ?? 0));
+
+    /// <summary>(State, operation) pairs that were tried on the smallest machines, for all searches together.</summary>
+    internal long PairsTried => Starts.Select(static s => s.Shrunk?.PairsTried ?? 0).DefaultIfEmpty(0).Max();
 
     /// <summary>Operations of what it was shrunk to, in the middle of the searches.</summary>
     internal long MedianLength => Median(Starts.Select(static s => (long)(s.Shrunk?.Minimal.Operations.Length ?? 0)));

@@ -23,20 +23,24 @@ internal static class FaultsDocument
 
             *Shortest* is the length of the shortest trace that shows the fault in any of the small scopes of `hotplug explore`: nothing
             shorter does, as a breadth-first search over everything shorter has shown (`hotplug faults --prove` does it again). *Found
-            after* are the operations of random sequences until the rule broke, *shrunk to* and *executions* what the shrinker made of
-            that failure and in how many runs; each is the median of {(findings.Count == 0 ? 0 : findings[0].Starts.Count)} starts from different seeds. The machine of a random sequence may be
-            one that no small scope has: it may need more operations to show the fault, or fewer.
+            after* are the operations of random sequences until the rule broke, and *executions* the runs of candidates in which the
+            shrinker came to its answer; each is the median of {(findings.Count == 0 ? 0 : findings[0].Starts.Count)} starts from different seeds. *At shortest* says how many of them
+            ended in a trace of the shortest length, *answers* how many different traces, machine and all, they ended in.
+
+            The machine of a random sequence is another one than those of the small scopes. Both are comparable because the shrinker knows
+            the scopes: it takes failures to those machines, as soon as they show the same rule in no more operations. The search there – on
+            average {(findings.Count == 0 ? 0 : findings.Average(static f => (double)f.PairsTried)):0} pairs of a state and an operation for a fault – does not depend on the start, and is made once for all of them.
 
             """);
         foreach (var family in findings.GroupBy(static f => f.Fault.Family))
         {
             text.Append('\n').Append(CultureInfo.InvariantCulture,
                 $"## {(family.Key is { } named ? Words.Of(named) : "others")}\n\n");
-            text.Append("| Fault | Like | What goes wrong | Killed by | Shortest | Found after | Shrunk to | Executions |\n");
-            text.Append("|---|---|---|---|---|---|---|---|\n");
+            text.Append("| Fault | Like | What goes wrong | Killed by | Shortest | Found after | At shortest | Answers | Executions |\n");
+            text.Append("|---|---|---|---|---|---|---|---|---|\n");
             foreach (var finding in family)
                 text.Append(FixedPart(finding.Fault)).Append(CultureInfo.InvariantCulture,
-                    $" {finding.MedianOperations} | {finding.MedianLength} | {finding.MedianExecutions} |\n");
+                    $" {finding.MedianOperations} | {finding.AtShortest} of {finding.Starts.Count} | {finding.Answers} | {finding.MedianExecutions} |\n");
         }
 
         return text.ToString();

@@ -43,7 +43,11 @@ public static class BundledTargets
             Terms = LinuxTarget.Terms,
         },
         new("stdio:", "COMMAND", "Any program that speaks the protocol of src/Hotplug.Contract/Wire/PROTOCOL.md.",
-            OpenStdio),
+            OpenStdio)
+        {
+            // Every operation is a message there and one back.
+            Terms = new TargetTerms { Shrinking = TargetTerms.Usual.Shrinking with { ScopeEdges = 10_000 } },
+        },
         new("", "FILE.dll[:CLASS]", "A class of any .NET assembly that implements IMachine of Hotplug.Contract.", OpenDll)
         {
             Fits = MachineAssembly.IsName,

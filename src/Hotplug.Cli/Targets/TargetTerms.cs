@@ -6,6 +6,7 @@ using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Shrink;
 using Hotplug.Generators;
+using Hotplug.Generators.Scopes;
 
 namespace Hotplug.Cli.Targets;
 
@@ -42,5 +43,5 @@ public sealed record TargetTerms
     public int Reruns { get; init; }
 
     /// <summary>How much work shrinking may be.</summary>
-    public ShrinkBudget Shrinking { get; init; } = new();
+    public ShrinkBudget Shrinking { get; init; } = new() { Scopes = SmallScopes.All };
 }

@@ -28,6 +28,7 @@ public sealed class Explorer : IOperationSource
     private int _letter;
     private int _last;
     private int _tried;
+    private int _next;
     private long _edges;
     private RunResult? _failure;
 
@@ -79,22 +80,26 @@ public sealed class Explorer : IOperationSource
     }
 
     /// <summary>Explores.</summary>
-    public ExploreResult Explore()
+    public ExploreResult Explore() => Explore(_options.MostOperations);
+
+    /// <summary>Explores sequences of so many operations; those that were tried before are not tried again.</summary>
+    public ExploreResult Explore(int mostOperations)
     {
-        var isComplete = TryBegin();
-        var next = 0;
-        while (isComplete && _failure is null && next < _nodes.Count && _nodes[next].Depth < Longest)
+        var longest = Math.Min(mostOperations, _scope.MostOperations);
+        var isComplete = _nodes.Count > 0 || TryBegin();
+        while (isComplete && _failure is null && _next < _nodes.Count && _nodes[_next].Depth < longest)
         {
             isComplete = _nodes.Count <= _options.MostStates && _options.TimeIsUp?.Invoke() != true;
             if (isComplete)
-                Expand(next++);
+                Expand(_next++);
         }
 
         return new ExploreResult(_scope, _nodes.Count, _edges, _nodes.Count == 0 ? 0 : _nodes[^1].Depth,
-            isComplete && (next == _nodes.Count || Longest == _scope.MostOperations), _failure);
+            isComplete && (_next == _nodes.Count || longest == _scope.MostOperations), _failure);
     }
 
-    private int Longest => Math.Min(_options.MostOperations, _scope.MostOperations);
+    /// <summary>(State, operation) pairs that were carried out until now.</summary>
+    internal long Edges => _edges;
 
     private bool TryBegin()
     {

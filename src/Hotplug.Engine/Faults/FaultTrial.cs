@@ -21,8 +21,8 @@ public sealed record TrialOptions(string Rule)
     /// <summary>Operations of a sequence.</summary>
     public int OperationsPerSequence { get; init; } = new GateOptions().OperationsPerSequence;
 
-    /// <summary>False: what is found is not shrunk.</summary>
-    public bool Shrinks { get; init; } = true;
+    /// <summary>How what is found is shrunk; null: it is not.</summary>
+    public ShrinkBudget? Shrinking { get; init; } = new();
 }
 
 /// <summary>What came of one search.</summary>
@@ -42,13 +42,15 @@ public sealed class FaultTrial(Rig rig)
     /// <summary>All starts.</summary>
     public IReadOnlyList<TrialStart> Run(TrialOptions options)
     {
+        // One for all: what the smallest machines show is looked for once.
+        var shrinker = options.Shrinking is { } budget ? new Shrinker(new Runner(rig.Machine, rig.Suite), budget) : null;
         var starts = new TrialStart[options.Starts];
         for (var i = 0; i < starts.Length; i++)
-            starts[i] = Start(options, SplitMix.Derive(options.Seed, (ulong)i));
+            starts[i] = Start(options, SplitMix.Derive(options.Seed, (ulong)i), shrinker);
         return starts;
     }
 
-    private TrialStart Start(TrialOptions options, ulong seed)
+    private TrialStart Start(TrialOptions options, ulong seed, Shrinker? shrinker)
     {
         long operations = 0;
         for (ulong sequence = 0; operations < options.MostOperations; sequence++)
@@ -63,8 +65,7 @@ public sealed class FaultTrial(Rig rig)
             if (verdict != Verdict.Conforms && _runner.Violation!.Rule == options.Rule)
             {
                 var found = _runner.LastResult;
-                return new TrialStart(operations, found,
-                    options.Shrinks ? new Shrinker(new Runner(rig.Machine, rig.Suite)).Shrink(found) : null);
+                return new TrialStart(operations, found, shrinker?.Shrink(found));
             }
         }
 

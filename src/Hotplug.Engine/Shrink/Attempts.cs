@@ -75,7 +75,7 @@ internal sealed class Attempts(Runner runner, string rule, ShrinkBudget budget, 
     {
         Room(_best.Length);
         _length = 0;
-        var answers = runner.Answers;
+        var answers = BestResult.Answers;
         for (var i = 0; i < _best.Length; i++)
             if (answers[i].IsOk || i == _best.Length - 1)
                 _candidate[_length++] = _best[i];

@@ -5,9 +5,10 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Engine.Shrink;
 
 /// <summary>
-/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks and one by one, like ones
-/// become one, arguments and names become smaller, the machine becomes simpler; then a search for anything shorter
-/// either finds it, and all begins anew, or proves that there is nothing. What stays must break the same rule.
+/// Makes a failure as simple as it gets, by <see cref="TraceOrder"/>: operations go in chunks and one by one; where the
+/// smallest machines show it in as few operations, or in fewer, that is gone on with; like ones become one, arguments
+/// and names become smaller, the machine becomes simpler; then a search for anything shorter either finds it, and all
+/// begins anew, or proves that there is nothing. What stays must break the same rule.
 /// </summary>
 /// <param name="runner">Runs every candidate.</param>
 /// <param name="budget">How much work it may be.</param>
@@ -16,6 +17,8 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
 {
     // Pairs cost the square of the length; beyond this the chunks have to do.
     private const int LongestForPairs = 48;
+
+    private readonly Dictionary<string, ScopeSearch> _searches = [];
 
     /// <summary>With the usual budget.</summary>
     public Shrinker(Runner runner)
@@ -34,6 +37,11 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
             return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions,
                 Reproduced: false, IsProvedMinimal: false);
 
+        attempts.TryWithoutRefused();
+        DropChunks(attempts);
+        var search = SearchOf(violation.Rule);
+        if (search.Find(attempts.Length) is { } smallest)
+            attempts.Try(smallest.Spec, smallest.Executed.AsSpan());
         bool isProved;
         do
         {
@@ -46,7 +54,19 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
         if (result.Violation?.Rule != violation.Rule)
             result = attempts.BestResult;   // It showed a moment ago: a machine that differs from run to run.
         return new ShrinkResult(result.ToTrace(), result, failure.Executed.Length, attempts.Executions + 1,
-            Reproduced: true, isProved);
+            Reproduced: true, isProved)
+        {
+            PairsTried = search.Edges,
+            ConformingLength = search.Conforming,
+        };
+    }
+
+    // What the smallest machines show does not depend on the failure: it is looked for once.
+    private ScopeSearch SearchOf(string rule)
+    {
+        if (!_searches.TryGetValue(rule, out var search))
+            _searches.Add(rule, search = new ScopeSearch(runner, rule, budget, stop));
+        return search;
     }
 
     private static void Reduce(Attempts attempts)

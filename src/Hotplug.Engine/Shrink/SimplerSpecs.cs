@@ -15,6 +15,7 @@ internal static class SimplerSpecs
     /// </summary>
     internal static IEnumerable<Trace> Of(Trace trace) =>
         Fewer(trace.Spec).Concat(Smaller(trace.Spec)).Select(trace.With).Concat(SmallerBlocks(trace))
+            .Concat(Usual(trace.Spec).Concat(Closer(trace.Spec)).Select(trace.With))
             .Where(t => SpecRules.Check(t.Spec) is null && SpecMeasures.Compare(t.Spec, trace.Spec) < 0);
 
     private static Trace With(this Trace trace, MachineSpec spec) => trace with { Spec = spec };
@@ -84,6 +85,32 @@ internal static class SimplerSpecs
         yield return spec with { CmmOomPages = s_default.CmmOomPages };
         yield return spec with { CmmLeastActive = s_default.CmmLeastActive };
         yield return spec with { CmmHotplugDelay = s_default.CmmHotplugDelay };
+    }
+
+    // What nothing depends on is as it is by default.
+    private static IEnumerable<MachineSpec> Usual(MachineSpec spec)
+    {
+        yield return spec with { OnlineCallbacks = s_default.OnlineCallbacks };
+        yield return spec with { Dialect = s_default.Dialect };
+        yield return spec with { PageBytes = s_default.PageBytes, DescriptorBytes = s_default.DescriptorBytes };
+        yield return spec with { DescriptorBytes = s_default.DescriptorBytes };
+        yield return spec with { AutoMovableRatio = s_default.AutoMovableRatio };
+    }
+
+    // No holes between the regions: boot memory, then DIMMs, then device memory.
+    private static IEnumerable<MachineSpec> Closer(MachineSpec spec)
+    {
+        var next = spec.BootBlocks;
+        var packed = spec with { DimmFirstBlock = next };
+        next += spec.DimmBlocks;
+        foreach (var memory in spec.DeviceMemories)
+        {
+            packed = packed with { DeviceMemories = packed.DeviceMemories.Replace(memory, memory with { FirstBlock = next }) };
+            next += memory.Blocks;
+        }
+
+        yield return packed;
+        yield return spec with { DimmFirstBlock = spec.BootBlocks };
     }
 
     // A block of fewer pages: what was added keeps its number of blocks, chunks and sub-blocks stay inside.

@@ -38,6 +38,14 @@ public static class SpecMeasures
         static s => s.CmmOomPages == s_usual.CmmOomPages ? 0 : 1,
         static s => s.CmmLeastActive == s_usual.CmmLeastActive ? 0 : 1,
         static s => s.CmmHotplugDelay == s_usual.CmmHotplugDelay ? 0 : 1,
+        static s => (long)s.OnlineCallbacks,
+        static s => s.Dialect == s_usual.Dialect ? 0 : 1,
+        static s => s.PageBytes == s_usual.PageBytes ? 0 : 1,
+        static s => s.DescriptorBytes == s_usual.DescriptorBytes ? 0 : 1,
+        static s => s.AutoMovableRatio == s_usual.AutoMovableRatio ? 0 : 1,
+        static s => s.DeviceMemories.Sum(static m => (long)m.SubBlockPages),
+        static s => s.DimmFirstBlock,
+        static s => s.DeviceMemories.Sum(static m => (long)m.FirstBlock),
     ];
 
     /// <summary>Negative if the first machine is simpler, 0 if neither is.</summary>

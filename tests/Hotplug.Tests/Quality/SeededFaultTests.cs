@@ -1,10 +1,12 @@
 using Hotplug.Bitmap;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
+using Hotplug.Contract.Traces;
 using Hotplug.Engine.Explore;
 using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
+using Hotplug.Engine.Shrink;
 using Hotplug.Generators;
 using Hotplug.Generators.Scopes;
 using Hotplug.Invariants;
@@ -29,9 +31,28 @@ public sealed class SeededFaultTests(ITestOutputHelper output)
         var fault = FaultTable.Find(id)!;
         using var machine = BitmapMachine.Create(fault.Fault);
         var start = new FaultTrial(new Rig(machine, Judges(), new Sequences()))
-            .Run(new TrialOptions(fault.KilledBy) { Starts = 1, Shrinks = false })[0];
+            .Run(new TrialOptions(fault.KilledBy) { Starts = 1, Shrinking = null })[0];
         output.WriteLine($"{start.Operations} operations");
         Assert.Equal(fault.KilledBy, start.Found?.Violation?.Rule);
+    }
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void Whatever_it_began_with_its_failure_shrinks_to_one_trace_of_the_shortest_length(string id)
+    {
+        var fault = FaultTable.Find(id)!;
+        using var machine = BitmapMachine.Create(fault.Fault);
+        var starts = new FaultTrial(new Rig(machine, Judges(), new Sequences())).Run(new TrialOptions(fault.KilledBy)
+        {
+            Starts = 2,
+            Seed = 0x5EED,
+            Shrinking = new ShrinkBudget { Scopes = SmallScopes.All },
+        });
+        var shrunk = starts.Where(static s => s.Shrunk is not null).Select(static s => s.Shrunk!).ToArray();
+        Assert.NotEmpty(shrunk);
+        Assert.All(shrunk, s => Assert.Equal(fault.Shortest, s.Minimal.Operations.Length));
+        Assert.All(shrunk, s => Assert.Equal(fault.Shortest - 1, s.ConformingLength));
+        Assert.Single(shrunk.Select(static s => TraceText.Print(s.Minimal)).Distinct());
     }
 
     [Theory]
@@ -70,7 +91,7 @@ public sealed class SeededFaultTests(ITestOutputHelper output)
     private static RunResult? Explore(Fault fault, Scope scope, int depth)
     {
         using var machine = BitmapMachine.Create(fault);
-        return new Explorer(new Runner(machine, Judges()), scope, new ExploreOptions { MostOperations = depth })
+        return new Explorer(new Runner(machine, Judges()), scope, new ExploreOptions { MostOperations = depth, Rule = FaultTable.Of(fault).KilledBy })
             .Explore().Failure;
     }
 }
