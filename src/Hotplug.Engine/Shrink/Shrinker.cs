@@ -37,19 +37,18 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
             return new ShrinkResult(failure.ToTrace(), failure, failure.Executed.Length, attempts.Executions,
                 Reproduced: false, IsProvedMinimal: false);
 
-        attempts.TryWithoutRefused();
-        DropChunks(attempts);
+        Drop(attempts);
         var search = SearchOf(violation.Rule);
         if (search.Find(attempts.Length) is { } smallest)
             attempts.Try(smallest.Spec, smallest.Executed.AsSpan());
         bool isProved;
-        do
+        Simplify(attempts);
+        while (TryShorter(attempts, out isProved))
         {
-            Reduce(attempts);
-            while (TrySimplerSpec(attempts))
-                Reduce(attempts);
+            Drop(attempts);
+            Simplify(attempts);
         }
-        while (TryShorter(attempts, out isProved));
+
         var result = runner.Run(attempts.Spec, new TraceSource([.. attempts.Best]), attempts.Length);
         if (result.Violation?.Rule != violation.Rule)
             result = attempts.BestResult;   // It showed a moment ago: a machine that differs from run to run.
@@ -69,10 +68,24 @@ public sealed class Shrinker(Runner runner, ShrinkBudget budget, CancellationTok
         return search;
     }
 
-    private static void Reduce(Attempts attempts)
+    private static void Drop(Attempts attempts)
     {
         attempts.TryWithoutRefused();
         DropChunks(attempts);
+    }
+
+    private static void Simplify(Attempts attempts)
+    {
+        SimplifyOperations(attempts);
+        while (TrySimplerSpec(attempts))
+        {
+            Drop(attempts);
+            SimplifyOperations(attempts);
+        }
+    }
+
+    private static void SimplifyOperations(Attempts attempts)
+    {
         while (Merging.TryShorter(attempts) || Arguments.TrySimpler(attempts))
             DropChunks(attempts);
     }
