@@ -181,7 +181,8 @@ internal static class Allocating
         return null;
     }
 
-    private static bool KernelOnly(AllocationKind kind) =>
+    /// <summary>True if pages of the kind never lie in zone Movable.</summary>
+    internal static bool KernelOnly(AllocationKind kind) =>
         kind is AllocationKind.Unmovable or AllocationKind.Reclaimable or AllocationKind.LongTermPinned;
 
     // Free chunks of at least the order, in zones that may serve the request: enough of them, and ENOMEM is wrong.

@@ -20,7 +20,7 @@ internal static class Contiguous
     {
         var operation = ruling.Seen.Operation;
         var seen = ruling.Seen;
-        if (WhyInvalid(ruling.State, seen) is { } why)
+        if (WhyInvalid(ruling.State, ruling.Spec, seen.Target.At, operation.Amount) is { } why)
             return ruling.Demand(Errno.EINVAL, why, s_valid);
         var range = new PageRange(seen.Target.At, operation.Amount);
         var exact = seen.Sees(Visibility.Placement);
@@ -61,16 +61,15 @@ internal static class Contiguous
             range.Contains(pages) ? after == InUse : Migrations.Explain(seen, pages, before, after)));
     }
 
-    // What the caller has to know before it calls: online memory, of one zone.
-    private static string? WhyInvalid(State state, Transition seen)
+    /// <summary>What the caller has to know before it calls: online memory, of one zone. Null if it is.</summary>
+    internal static string? WhyInvalid(State state, MachineSpec spec, long at, long pages)
     {
-        if (seen.Target.At < 0)
+        if (at < 0)
             return "no place is named";
-        var pages = seen.Operation.Amount;
         var zone = default(ZoneId);
-        for (var pfn = seen.Target.At; pages > 0;)
+        for (var pfn = at; pages > 0;)
         {
-            if (state.Find(seen.Spec.BlockOf(pfn)) is not { Online: true } block || !block.Range.Contains(pfn))
+            if (state.Find(spec.BlockOf(pfn)) is not { Online: true } block || !block.Range.Contains(pfn))
                 return $"page {pfn} is not online";
             if (block.Zone == ZoneKind.None || (zone != default && block.ZoneId != zone))
                 return $"block {block.Number} is not of one zone with the rest";

@@ -7,14 +7,17 @@ namespace Hotplug.Model.Operations;
 /// <summary>What CMM's pages look like: pages of the kernel that nobody but CMM can give back.</summary>
 internal static class LoanPages
 {
-    private static readonly PageState s_loaned = new(PageFlags.InUse | PageFlags.Kernel, 0, PageState.LoanOwner, 1);
-    private static readonly PageState s_list = s_loaned with { Owner = PageState.LoanListOwner };
+    /// <summary>A page that was just loaned.</summary>
+    public static PageState Loaned { get; } = new(PageFlags.InUse | PageFlags.Kernel, 0, PageState.LoanOwner, 1);
+
+    /// <summary>A page that was just put on the list.</summary>
+    public static PageState List { get; } = Loaned with { Owner = PageState.LoanListOwner };
 
     /// <summary>A loaned page, or a list page.</summary>
     public static bool IsAny(PageState page) => page.Has(PageFlags.InUse) && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
 
     /// <summary>Just loaned, or just put on the list.</summary>
-    public static bool IsNew(PageState page) => page == s_loaned || page == s_list;
+    public static bool IsNew(PageState page) => page == Loaned || page == List;
 
     /// <summary>CMM had it, and now it is free – or, poisoned, nobody's.</summary>
     public static bool IsGivenBack(PageState before, PageState after) => IsAny(before)

@@ -92,9 +92,10 @@ internal static class Obstacles
         return false;
     }
 
-    // Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives
-    // up.
-    private static bool IsRefusedPage(MachineSpec spec, PageState page, Block block)
+    /// <summary>
+    /// Refused with EBUSY: reserved pages anywhere, kernel pages in a kernel zone, PageOffline pages that nobody gives up.
+    /// </summary>
+    internal static bool IsRefusedPage(MachineSpec spec, PageState page, Block block)
     {
         if (page.Has(PageFlags.Offline))
             return OfflinePages.IsRefused(spec, page, block.Zone);
@@ -106,8 +107,10 @@ internal static class Obstacles
             && !page.HasAny(PageFlags.Movable | PageFlags.Unmigratable);
     }
 
-    // Neither refused nor ever movable: more references than its users explain, or no way to migrate it.
-    private static bool IsStuckPage(MachineSpec spec, PageState page, Block block)
+    /// <summary>
+    /// Neither refused nor ever movable: more references than its users explain, or no way to migrate it.
+    /// </summary>
+    internal static bool IsStuckPage(MachineSpec spec, PageState page, Block block)
     {
         if (OfflinePages.IsStuck(spec, page, block.Zone))
             return true;

@@ -3,6 +3,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
+using Hotplug.Model.States;
 
 namespace Hotplug.Model.Operations;
 
@@ -13,11 +14,14 @@ internal static class Refusals
 
     /// <summary>The sticky error of the injector for onlining or offlining; none if the chain has no
     /// injector.</summary>
-    public static Errno Sticky(in Ruling ruling, bool online)
+    public static Errno Sticky(in Ruling ruling, bool online) => Sticky(ruling.State, online);
+
+    /// <summary>As <see cref="Sticky(in Ruling, bool)"/>.</summary>
+    public static Errno Sticky(State state, bool online)
     {
-        foreach (var notifier in ruling.Spec.Notifiers)
+        foreach (var notifier in state.Spec.Notifiers)
             if (notifier.Name == "injector")
-                return online ? ruling.State.OnlineError : ruling.State.OfflineError;
+                return online ? state.OnlineError : state.OfflineError;
         return Errno.None;
     }
 

@@ -13,7 +13,7 @@ namespace Hotplug.Model.States;
 internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<PageRange> Pages, long Count)
 {
     // A frame number that no page has, far enough below 0 for any run to stay there.
-    private const long Nowhere = -(1L << 40);
+    internal const long Nowhere = -(1L << 40);
 
     /// <summary>Its own references were dropped.</summary>
     public bool Freed { get; init; }
