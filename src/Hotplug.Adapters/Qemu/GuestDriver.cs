@@ -127,10 +127,14 @@ internal sealed class GuestDriver(Guest guest, GuestObserver observer)
         if (guest.Monitor.TryExecute("qom-set", request, out _) is { } refused)
             return Refused(refused);
         var size = Settle(observer.RegionBytes, bytes);
-        var result = new JsonObject { ["size"] = size, ["reached"] = IsAtRest(size) && size == bytes };
-        if (!result["reached"]!.GetValue<bool>())
-            result["why"] = WhyNot();
-        return result;
+        if (IsAtRest(size) && size == bytes)
+            return new JsonObject { ["size"] = size, ["reached"] = true };
+        var why = WhyNot();
+        size = observer.RegionBytes();
+        // What stood still may go on while one looks for the reason.
+        return size == bytes && !IsLooping && IsAtRest(size)
+            ? new JsonObject { ["size"] = size, ["reached"] = true }
+            : new JsonObject { ["size"] = size, ["reached"] = false, ["why"] = why };
     }
 
     /// <summary>Asks the agent to allocate.</summary>

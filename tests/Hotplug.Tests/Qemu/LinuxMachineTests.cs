@@ -55,6 +55,38 @@ public sealed class LinuxMachineTests
     [LiveKernelTheory]
     [InlineData("6.1")]
     [InlineData("6.12")]
+    public void Memory_that_runs_out_is_refused_and_the_guest_goes_on(string version)
+    {
+        const int MoreThanHalf = 60_000;
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        var result = Run(machine,
+            Operation.Alloc(Name.Allocation(1), MoreThanHalf, AllocationKind.Unmigratable, node: 0),
+            Operation.Alloc(Name.Allocation(2), MoreThanHalf, AllocationKind.Unmigratable, node: 0),
+            Operation.Add(s_dimm, 32768, node: 1));
+        Assert.True(result.Verdict == Verdict.Conforms, result.Violation?.ToString());
+        Assert.Equal([Answer.Ok, Answer.Of(Errno.ENOMEM), Answer.Ok], result.Answers.ToArray());
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    public void What_does_not_finish_is_told_with_where_it_stands(string version)
+    {
+        using var machine = new LinuxMachine(LiveKernel.Find(version));
+        var block = s_dimm.WithBlock(0);
+        var result = Run(machine,
+            Operation.Policy(PolicySetting.AutoOffline), Operation.Add(s_dimm, 32768, node: 1),
+            Operation.Online(block, OperationKind.OnlineMovable), Operation.Alloc(Name.Allocation(1), 100, node: 1),
+            Operation.Get(Name.Allocation(1).WithPage(3)), Operation.Eject(s_dimm));
+        Assert.True(result.Verdict == Verdict.Conforms, result.Violation?.ToString());
+        Assert.Equal(Answer.Pending, result.Answers[^1]);
+        var told = Assert.Single(machine.Figures.Unfinished).Key;
+        Assert.StartsWith("del: not finished yet: worker kacpi_hotplug", told, StringComparison.Ordinal);
+        Assert.Contains("offline_pages < ", told, StringComparison.Ordinal);
+    }
+
+    [LiveKernelTheory]
+    [InlineData("6.1")]
+    [InlineData("6.12")]
     public void What_is_recorded_is_judged_as_it_was_live(string version)
     {
         using var machine = new LinuxMachine(LiveKernel.Find(version));

@@ -67,6 +67,22 @@ public sealed class LinuxOptionsTests
     }
 
     [Fact]
+    public void Where_no_guest_boots_on_the_processor_itself_guests_are_emulated()
+    {
+        var folder = Directory.CreateTempSubdirectory("hotplug-test-").FullName;
+        try
+        {
+            const string NoQemu = "/bin/false";
+            var options = new LinuxOptions(NoQemu, folder, NoQemu, NoQemu, folder) { Scratch = folder };
+            Assert.Equal("tcg", Accelerator.Probe(options, new GuestShape(true, MemmapOnMemory.Off, false), NoQemu));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void Every_offered_machine_is_a_coherent_spec()
     {
         foreach (var release in (string[])["6.1.0-50-amd64", "6.12.117+deb12-amd64"])
