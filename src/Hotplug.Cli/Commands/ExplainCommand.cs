@@ -52,9 +52,10 @@ internal sealed class ExplainCommand
             return ExitCodes.Of(result.Verdict);
         }
 
-        printer.Text(FailureReport.Print(new Failure(machine.Identity, result, result.Executed.Length),
-            ReplayLine.For(_surroundings, file)));
-        printer.Text(ExplanationText.Print(new Explainer(runner).Explain(result)));
+        printer.Text(FailureReport.Print(new Failure(machine.Identity, result, result.Executed.Length)
+        {
+            Explanation = new Explainer(runner).Explain(result),
+        }, ReplayLine.For(_surroundings, file)));
         return ExitCodes.Of(result.Verdict);
     }
 }

@@ -1,7 +1,9 @@
 using Hotplug.Cli.Targets;
 using Hotplug.Cli.Terminal;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Explain;
 using Hotplug.Engine.Report;
+using Hotplug.Engine.Run;
 
 namespace Hotplug.Cli.Reports;
 
@@ -27,7 +29,18 @@ internal static class FailureFile
 
         WriteRecords(surroundings, printer, path, failure);
         printer.Line();
-        printer.Text(FailureReport.Print(failure, ReplayLine.For(surroundings, path)));
+        printer.Text(FailureReport.Print(Explain(failure, choice), ReplayLine.For(surroundings, path)));
+    }
+
+    // A machine that hangs would hang again. What was not shrunk, or did not show again, has no reason to be told.
+    private static Failure Explain(Failure failure, Choice choice)
+    {
+        if (!choice.Target.Terms.Explains || !failure.Reproduced || failure.IsFlaky || failure.Run.Verdict != Verdict.Violates
+            || failure.Violation.Rule == EngineRules.Hang || failure.Run.Executed.Length > Explainer.MostOperations)
+            return failure;
+        using var machine = choice.Open();
+        var runner = new Runner(machine, choice.SuiteFor(machine.Identity));
+        return failure with { Explanation = new Explainer(runner).Explain(failure.Run) };
     }
 
     // What was seen, beside the trace: 'hotplug check' judges it again, without the machine.

@@ -46,7 +46,11 @@ public static class BundledTargets
             OpenStdio)
         {
             // Every operation is a message there and one back.
-            Terms = new TargetTerms { Shrinking = TargetTerms.Usual.Shrinking with { ScopeEdges = 10_000 } },
+            Terms = new TargetTerms
+            {
+                Shrinking = TargetTerms.Usual.Shrinking with { ScopeEdges = 10_000 },
+                Explains = false,
+            },
         },
         new("", "FILE.dll[:CLASS]", "A class of any .NET assembly that implements IMachine of Hotplug.Contract.", OpenDll)
         {

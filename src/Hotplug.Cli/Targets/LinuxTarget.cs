@@ -20,6 +20,7 @@ internal static class LinuxTarget
         Suite = static machine => Judges.SuiteFor(machine.Version),
         Sequences = static machine => new KernelSequences(LinuxMachine.SpecsOf(machine.Version)),
         MostWorkers = 1,
+        Explains = false,
         Reruns = 4,
         OperationsPerSequence = 12,
         OperationLimit = TimeSpan.FromMinutes(5),

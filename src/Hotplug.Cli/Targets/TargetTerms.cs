@@ -42,6 +42,9 @@ public sealed record TargetTerms
     /// <summary>How often what did not conform is run again before it counts.</summary>
     public int Reruns { get; init; }
 
+    /// <summary>Every failure is explained, which takes some dozens of runs; otherwise 'hotplug explain' does.</summary>
+    public bool Explains { get; init; } = true;
+
     /// <summary>How much work shrinking may be.</summary>
     public ShrinkBudget Shrinking { get; init; } = new() { Scopes = SmallScopes.All };
 }

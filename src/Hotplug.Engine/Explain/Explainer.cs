@@ -3,6 +3,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Run;
+using Hotplug.Engine.Shrink;
 
 namespace Hotplug.Engine.Explain;
 
@@ -12,58 +13,108 @@ namespace Hotplug.Engine.Explain;
 /// </summary>
 public sealed class Explainer(Runner runner)
 {
-    // Words have few values, numbers are tried around what they are.
-    private const int MostTried = 8;
+    /// <summary>Longer traces have not been shrunk: nobody reads an explanation of them.</summary>
+    public const int MostOperations = 20;
 
+    private readonly List<OperationNumber> _numbers = [];
     private int _executions;
 
     /// <summary>Explains a run that broke a rule.</summary>
     public Explanation Explain(RunResult failure)
     {
-        var rule = failure.Violation?.Rule
-            ?? throw new ArgumentException("a run that conforms has nothing to explain", nameof(failure));
+        if (failure.Violation is null)
+            throw new ArgumentException("a run that conforms has nothing to explain", nameof(failure));
         _executions = 0;
         var weights = ImmutableArray.CreateBuilder<OperationWeight>();
         for (var i = 0; i < failure.Executed.Length; i++)
-            weights.Add(new OperationWeight(i, failure.Executed[i],
-                !Fails(failure.Spec, failure.Executed.RemoveAt(i), rule), [.. Weigh(failure, rule, i)]));
-        return new Explanation(weights.ToImmutable(), Changes(failure), _executions);
+        {
+            var isNeeded = !Fails(failure, failure.Executed.RemoveAt(i));
+            var without = isNeeded && i < failure.Executed.Length - 1 ? Ending(failure.Executed[^1]) : "";
+            weights.Add(new OperationWeight(i, failure.Executed[i], isNeeded, without, [.. Weigh(failure, i)]));
+        }
+
+        return new Explanation(weights.ToImmutable(), failure.FailedAt, Changes(failure), _executions);
     }
 
-    private IEnumerable<ArgumentWeight> Weigh(RunResult failure, string rule, int index)
+    // What the run that was tried last came to.
+    private string Ending(in Operation failing)
+    {
+        if (runner.Violation is { } other)
+            return $"{other.Rule} breaks";
+        return runner.Executed.Length > 0 ? $"{failing} -> {runner.Answers[^1]}" : "nothing is left";
+    }
+
+    private IEnumerable<ArgumentWeight> Weigh(RunResult failure, int index)
     {
         var operation = failure.Executed[index];
-        foreach (var parameter in OperationTable.Of(operation.Kind).Parameters)
+        if (Kinds(failure, index) is { } kinds)
+            yield return kinds;
+        OperationNumber.List(operation, _numbers);
+        foreach (var number in _numbers.ToArray())
         {
-            if (parameter.Field == OperationField.At)
+            if (KeyOf(number, operation) is not { } key)
                 continue;
-            var value = OperationTable.Get(operation, parameter.Field);
-            ImmutableArray<Operation> tried =
-            [
-                .. Others(parameter, value, failure.Spec).Select(v => OperationTable.With(operation, parameter.Field, v)),
-            ];
-            yield return new ArgumentWeight(parameter.Key,
-                parameter.Words.IsEmpty || value >= parameter.Words.Length ? $"{value}" : parameter.Words[(int)value],
-                tried, [.. tried.Where(o => Fails(failure.Spec, failure.Executed.SetItem(index, o), rule))]);
+            var weight = Weigh(failure, index, key, number);
+            if (weight.StillFails.Length + weight.Conforms.Length > 0)
+                yield return weight;
         }
     }
 
-    private static IEnumerable<long> Others(OperationParameter parameter, long value, MachineSpec spec) =>
-        (parameter.Words.IsEmpty
-            ? new[] { value - 1, value + 1, value * 2, value + spec.PagesPerBlock, value - spec.PagesPerBlock }
-            : Enumerable.Range(0, parameter.Words.Length).Select(static v => (long)v))
-        .Where(v => v != value && v >= parameter.Low && v <= parameter.High).Distinct().Take(MostTried);
+    private ArgumentWeight Weigh(RunResult failure, int index, string key, OperationNumber number)
+    {
+        var operation = failure.Executed[index];
+        var value = number.Get(operation);
+        var fails = ImmutableArray.CreateBuilder<string>();
+        var conforms = ImmutableArray.CreateBuilder<string>();
+        foreach (var other in OtherValues.Of(operation, number, failure.Spec))
+            (Fails(failure, failure.Executed.SetItem(index, number.With(operation, other))) ? fails : conforms)
+                .Add(OtherValues.Print(operation, number, other));
+        return new ArgumentWeight(key, OtherValues.Print(operation, number, value), fails.ToImmutable(),
+            conforms.ToImmutable());
+    }
 
-    private bool Fails(MachineSpec spec, ImmutableArray<Operation> operations, string rule)
+    // Operations of the same form: an online_movable could be an online, an offline is none.
+    private ArgumentWeight? Kinds(RunResult failure, int index)
+    {
+        var operation = failure.Executed[index];
+        if (!IsOnlining(operation.Kind))
+            return null;
+        var fails = ImmutableArray.CreateBuilder<string>();
+        var conforms = ImmutableArray.CreateBuilder<string>();
+        for (var kind = OperationKind.Online; kind <= OperationKind.OnlineMovable; kind++)
+            if (kind != operation.Kind)
+                (Fails(failure, failure.Executed.SetItem(index, operation with { Kind = kind })) ? fails : conforms)
+                    .Add(OperationTable.Of(kind).Word);
+        return new ArgumentWeight("operation", OperationTable.Of(operation.Kind).Word, fails.ToImmutable(),
+            conforms.ToImmutable());
+    }
+
+    private static bool IsOnlining(OperationKind kind) =>
+        kind is OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable;
+
+    // Which number a device or an allocation has is of no account: it is only a name.
+    private static string? KeyOf(OperationNumber number, in Operation operation) => number.Place switch
+    {
+        NumberPlace.SubjectBlock => "block",
+        NumberPlace.SubjectPage => "page",
+        NumberPlace.AtBlock => "at's block",
+        NumberPlace.AtPage => "at's page",
+        NumberPlace.Field => OtherValues.ParameterOf(operation, number).Key,
+        _ => null,
+    };
+
+    private bool Fails(RunResult failure, ImmutableArray<Operation> operations)
     {
         _executions++;
-        return runner.Walk(spec, new TraceSource(operations), operations.Length) == Verdict.Violates
-            && runner.Violation!.Rule == rule;
+        return runner.Walk(failure.Spec, new TraceSource(operations), operations.Length) == Verdict.Violates
+            && runner.Violation!.Rule == failure.Violation!.Rule;
     }
 
     // The run up to the failing operation, and with it: the machine shows both.
     private ImmutableArray<string> Changes(RunResult failure)
     {
+        if (failure.FailedAt < 0)
+            return [];
         var before = new Observation();
         _executions += 2;
         runner.Walk(failure.Spec, new TraceSource(failure.Executed), failure.Executed.Length - 1);

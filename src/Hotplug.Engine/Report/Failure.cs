@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Explain;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Shrink;
 
@@ -35,6 +36,9 @@ public sealed record Failure(MachineIdentity Machine, RunResult Run, int Origina
 
     /// <summary>True if everything shorter was tried: <see cref="ShrinkResult.IsProvedMinimal"/>.</summary>
     public bool IsProvedMinimal { get; init; }
+
+    /// <summary>Why it breaks the rule, where that was looked into.</summary>
+    public Explanation? Explanation { get; init; }
 
     /// <summary>Seed of the campaign that found it; null if it came from a trace.</summary>
     public ulong? Seed { get; init; }

@@ -1,5 +1,6 @@
 using System.Text;
 using Hotplug.Contract.Machines;
+using Hotplug.Engine.Explain;
 using Hotplug.Engine.Run;
 
 namespace Hotplug.Engine.Report;
@@ -33,6 +34,8 @@ public static class FailureReport
             PrintAgain(text, failure.Run, again);
         else if (!failure.Reproduced)
             Line(text, "note    as it was found: it was not run again, or did not show again");
+        if (failure.Explanation is { } explanation)
+            text.Append(ExplanationText.Print(explanation));
         Line(text, $"source  {violation.Source}");
         Line(text, $"replay  {replay}");
         return text.ToString();

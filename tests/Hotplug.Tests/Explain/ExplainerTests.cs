@@ -35,8 +35,35 @@ public sealed class ExplainerTests
     {
         var point = _explanation.Operations[3].Arguments.Single(static a => a.Key == "point");
         Assert.Equal("notifier", point.Value);
-        Assert.NotEmpty(point.Tried);
+        Assert.NotEmpty(point.Conforms);
         Assert.Empty(point.StillFails);
+    }
+
+    [Fact]
+    public void Words_sizes_and_blocks_are_varied_too()
+    {
+        Assert.Equal<string>(["online", "online_kernel"],
+            _explanation.Operations[2].Arguments.Single(static a => a.Key == "operation").StillFails);
+        Assert.Equal<string>(["1"], _explanation.Operations[4].Arguments.Single(static a => a.Key == "block").Conforms);
+        Assert.NotEmpty(_explanation.Operations[1].Arguments.Single(static a => a.Key == "sub-blocks").Conforms);
+    }
+
+    [Fact]
+    public void Every_claim_about_an_argument_is_what_a_run_with_it_comes_to()
+    {
+        Assert.True(TraceText.TryParse(Vetoed.Replace("errno=EBUSY", "errno=EIO", StringComparison.Ordinal), out var other, out _));
+        using var machine = BitmapMachine.Create(Fault.CancelForgetsReference);
+        var runner = new Runner(machine, new Suite(new ReferenceModel(), Catalogue.All));
+        var run = runner.Run(other.Spec, new TraceSource(other.Operations), other.Operations.Length);
+        Assert.Contains("EIO", _explanation.Operations[3].Arguments.Single(static a => a.Key == "errno").StillFails);
+        Assert.Equal("references.offline-page-is-one", run.Violation?.Rule);
+    }
+
+    [Fact]
+    public void It_says_what_happens_without_an_operation_and_where_the_machine_leaves_the_rules()
+    {
+        Assert.Equal("offline m1.b0 -> ok", _explanation.Operations[3].Without);
+        Assert.Equal(4, _explanation.PartsAt);
     }
 
     [Fact]
@@ -53,8 +80,8 @@ public sealed class ExplainerTests
         var text = ExplanationText.Print(_explanation);
         Assert.Contains("tick seconds=1: could be left out", text);
         Assert.Contains("offline m1.b0: needed", text);
-        Assert.Contains("what offline m1.b0 changed", text);
-        Assert.Contains($"verified by {_explanation.Executions} runs", text);
+        Assert.Contains("parts   from the rules in offline m1.b0", text);
+        Assert.Contains($"checked each of these claims, in {_explanation.Executions} runs", text);
     }
 
     private static Explanation Explain(Fault fault, string text)
