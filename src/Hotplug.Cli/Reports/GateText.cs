@@ -3,6 +3,7 @@ using Hotplug.Cli.Terminal;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 
 namespace Hotplug.Cli.Reports;
@@ -34,8 +35,7 @@ internal static class GateText
         Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s"
             + (report.Live is null ? "" : $", {report.SequencesPerSecond:0.00} sequences/s"));
         if (report.Verdict == Verdict.Conforms && result.Incidence.Sequences > 0)
-            Field(printer, "rest", $"{result.Incidence.Met} behaviours (operation and answer) met; the next sequence shows "
-                + $"{result.Incidence.MostNewPerSequence:0.0###} new ones at most (95 %)");
+            Field(printer, "rest", Rest(result.Incidence));
         if (!report.Floors.IsEmpty && result.Failure is null)
             Field(printer, "floors", $"{report.Floors.Length - report.Missed.Count()} reached of {report.Floors.Length} declared"
                 + (report.JudgesFloors ? "" : $"; they count from {report.Choice.Target.Terms.FloorsFrom} sequences on"));
@@ -45,6 +45,14 @@ internal static class GateText
             Field(printer, "note", $"run again, and conformed then: {line}");
         foreach (var (defect, count) in result.DeviationsMet)
             Field(printer, "known", $"{defect} met {count} times");
+    }
+
+    private static string Rest(Incidence incidence)
+    {
+        var most = incidence.MostNewPerSequence;
+        return $"{incidence.Met} behaviours (operation and answer) met; " + (most >= 1
+            ? $"the next sequence shows {most:0.0} new ones at most (95 %)"
+            : $"at most 1 of {Math.Floor(1 / most):0} further sequences shows a new one (95 %)");
     }
 
     private static void PrintOperations(Printer printer, GateReport report)

@@ -24,11 +24,13 @@ internal readonly record struct Digest(ulong High, ulong Low)
     /// </summary>
     internal static Digest Of(Observation seen)
     {
-        var digest = default(Digest).With(seen.ManagedTotal).With(seen.PoisonedPages).With(seen.BootMemmapPages);
+        var digest = default(Digest).With(seen.ManagedTotal).With(seen.PoisonedPages).With(seen.BootMemmapPages)
+            .With((long)seen.Callbacks);
         foreach (var block in seen.Blocks)
         {
             digest = digest.With(block.Block).With(block.Node)
-                .With(((int)block.State << 8) | ((int)block.Zone << 4) | (int)block.OtherZone);
+                .With((block.IsRegistered ? 1 << 16 : 0)
+                    | ((int)block.State << 8) | ((int)block.Zone << 4) | (int)block.OtherZone);
             foreach (ref readonly var run in block.Pages.Runs)
                 digest = digest.With(run.Count).With(((long)run.State.References << 32)
                     | ((long)run.State.Owner << 24) | ((long)run.State.Order << 16) | (long)run.State.Flags);
@@ -38,7 +40,8 @@ internal readonly record struct Digest(ulong High, ulong Low)
             digest = digest.With(zone.Id.Node).With((long)zone.Id.Kind).With(zone.Start).With(zone.Spanned)
                 .With(zone.Present).With(zone.Managed).With(zone.Free).With(zone.IsolatedPageblocks);
         foreach (ref readonly var device in seen.Devices)
-            digest = digest.With(((long)device.Name.Kind << 32) | (uint)device.Name.Id).With(device.InFlight ? 1 : 0)
+            digest = digest.With(((long)device.Name.Kind << 32) | (uint)device.Name.Id)
+                .With(((long)device.Owner << 1) | (device.InFlight ? 1L : 0))
                 .With(device.Range.Start).With(device.Range.Count).With(device.PluggedPages)
                 .With(device.RequestedPages);
         foreach (ref readonly var balloon in seen.Balloons)
@@ -52,7 +55,9 @@ internal readonly record struct Digest(ulong High, ulong Low)
         foreach (ref readonly var list in seen.Pcplists)
             digest = digest.With(((long)list.Zone.Node << 24) | ((long)list.Zone.Kind << 16) | (ushort)list.Cpu)
                 .With(list.Pages).With(list.High).With(list.Batch);
-        return digest;
+        return seen.Loans is not { } loans ? digest
+            : digest.With(loans.Pages).With(loans.ListPages).With(loans.TargetPages).With(loans.OomFreedPages)
+                .With(loans.SecondsToWake).With((loans.HotplugOccurred ? 2 : 0) | (loans.Paused ? 1 : 0));
     }
 
     // Two multiplications by odd constants, each followed by what carries high bits down.

@@ -94,7 +94,7 @@ internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judg
         foreach (var block in seen.Blocks)
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"{block.Block} {block.State} {block.Node} {block.Zone} {block.OtherZone}:");
+                $"{block.Block} {block.State} {block.Node} {block.Zone} {block.OtherZone} {block.IsRegistered}:");
             foreach (var run in block.Pages.Runs)
                 text.Append(CultureInfo.InvariantCulture, $" {run.Count} {run.State} order {run.State.Order},");
         }
@@ -104,7 +104,7 @@ internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judg
             .. seen.Resources.ToArray().Cast<object>(), .. seen.Pcplists.ToArray().Cast<object>(), .. seen.Balloons.ToArray().Cast<object>()])
             text.Append(part).Append('\n');
         return text.Append(CultureInfo.InvariantCulture,
-            $"{seen.ManagedTotal} {seen.PoisonedPages} {seen.BootMemmapPages}").ToString();
+            $"{seen.ManagedTotal} {seen.PoisonedPages} {seen.BootMemmapPages} {seen.Callbacks} {seen.Loans}").ToString();
     }
 
     private static IEnumerable<Func<Name, Name>> Renamings(Scope scope)

@@ -5,6 +5,7 @@ using Hotplug.Engine.Run;
 using Hotplug.Generators;
 using Hotplug.Invariants;
 using Hotplug.Model;
+using Hotplug.Properties.Lies;
 using Xunit;
 using Xunit.Abstractions;
 

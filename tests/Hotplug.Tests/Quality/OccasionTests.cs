@@ -7,6 +7,7 @@ using Hotplug.Engine.Run;
 using Hotplug.Generators;
 using Hotplug.Invariants;
 using Hotplug.Model;
+using Hotplug.Properties.Lies;
 using Xunit;
 
 namespace Hotplug.Tests.Quality;

@@ -1,4 +1,4 @@
-namespace Hotplug.Tests.Quality;
+namespace Hotplug.Properties.Lies;
 
 /// <summary>One thing that a machine may say although it is not so.</summary>
 public enum Lie

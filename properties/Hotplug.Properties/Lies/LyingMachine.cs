@@ -3,14 +3,14 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 
-namespace Hotplug.Tests.Quality;
+namespace Hotplug.Properties.Lies;
 
 /// <summary>
 /// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon
 /// as there
 /// is something to lie about. What follows is true again.
 /// </summary>
-internal sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
+public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 {
     private readonly Observation _truth = new();
     private readonly Outcome _outcome = new();

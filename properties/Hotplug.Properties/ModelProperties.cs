@@ -1,0 +1,83 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Hotplug.Bitmap;
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Engine.Run;
+using Hotplug.Generators;
+using Hotplug.Model;
+using Hotplug.Properties.Lies;
+using Xunit;
+using Runner = Hotplug.Engine.Run.Runner;
+
+namespace Hotplug.Properties;
+
+/// <summary>
+/// What the reference model is claimed to do by itself, without the invariants beside it: it permits what a faithful
+/// machine does, and refutes what a lying or a faulty one does.
+/// </summary>
+[Properties(MaxTest = 150, Replay = "20191024,183", QuietOnSuccess = true)]
+public sealed class ModelProperties
+{
+    private const int Operations = 60;
+    private const int RunsOfFaults = 60;
+
+    // What only steps, memmap or a later consequence show: the invariants name these.
+    private static readonly string[] s_notByTheModel =
+    [
+        "fresh-pages-marked-taken", "last-put-leaks", "failed-add-frees-foreign-memmap", "memmap-cost-not-returned",
+        "memmap-cost-counted-twice", "vmemmap-freed-forwards", "poisoned-unplugged-subtracted", "empty-node-stays-online",
+        "chain-stops-on-success", "priority-ignored", "online-not-told", "cancel-online-not-sent",
+        "finish-offline-not-sent", "vetoed-online-not-finished", "rollback-by-default-policy", "ejection-told-as-is",
+    ];
+
+    public static TheoryData<string> Faults => [.. FaultTable.Forms.Select(static f => f.Id).Except(s_notByTheModel)];
+
+    // Whom the notifier chain calls is the business of the invariants.
+    public static TheoryData<Lie> Lies => [.. Enum.GetValues<Lie>().Except([Lie.HidesNotification])];
+
+    [Property(MaxTest = 300)]
+    public Property What_a_faithful_machine_does_is_permitted() => Prop.ForAll(Seeds, static seed =>
+    {
+        using var machine = BitmapMachine.Create();
+        Assert.Equal("", Refutation(machine, new Sequences(), seed));
+    });
+
+    [Theory]
+    [MemberData(nameof(Lies))]
+    public void A_lie_is_refuted(Lie lie)
+    {
+        for (var run = 0UL; run < 40; run++)
+        {
+            using var machine = new LyingMachine(BitmapMachine.Create(), lie, 1 + (int)(run % 20));
+            var refutation = Refutation(machine, new Sequences(), SplitMix.Derive(0x11E5, run));
+            Assert.True(!machine.Lied || refutation.Length > 0, $"run {run}: believed: {machine.Told}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void What_a_faulty_machine_does_is_refuted(string id)
+    {
+        var form = FaultTable.Find(id)!;
+        using var machine = BitmapMachine.Create(form.Fault);
+        var sequences = new Sequences(form.Family);
+        var refuted = false;
+        for (var run = 0UL; run < RunsOfFaults && !refuted; run++)
+            refuted = Refutation(machine, sequences, SplitMix.Derive(7, run)).Length > 0;
+        Assert.True(refuted, $"not in {RunsOfFaults} sequences: {form.Statement}");
+    }
+
+    // Not to be shrunk: a seed has nothing smaller in it.
+    private static Arbitrary<ulong> Seeds { get; } = Arb.From(Gen.Choose(0, int.MaxValue).Select(static n => (ulong)n));
+
+    private static string Refutation(IMachine machine, Sequences sequences, ulong seed)
+    {
+        var random = new SplitMix(seed);
+        var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
+        var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
+        var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
+        return runner.Walk(spec, source, Operations) == Verdict.Conforms ? "" : runner.Violation!.ToString();
+    }
+}

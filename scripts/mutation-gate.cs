@@ -1,0 +1,163 @@
+#!/usr/bin/env dotnet
+#:project ../src/Hotplug.Contract/Hotplug.Contract.csproj
+#:property PublishAot=false
+
+// Mutates a seeded sample of Engine, Model, Invariants and Bitmap with Stryker.NET, and is red where too many mutants survive:
+//
+//   dotnet run scripts/mutation-gate.cs                          all four
+//   dotnet run scripts/mutation-gate.cs -- model --lines 100     one of them, about so many lines of it
+//
+// Counted as killed is what a test fails for; time-outs are told apart and count as survivors. scripts/mutation-equivalents.txt
+// lists mutants that change nothing, with the reason. Not a part of 'dotnet test': it takes the better part of an hour.
+
+using System.Diagnostics;
+using System.Text.Json;
+using Hotplug.Contract;
+
+var root = Root();
+var lines = Number("--lines", 250);
+var seed = (ulong)Number("--seed", 1);
+var workers = Number("--workers", 2);
+var asked = args.TakeWhile(static a => !a.StartsWith('-')).ToArray();
+var equivalents = File.ReadLines(Path.Combine(root, "scripts/mutation-equivalents.txt"))
+    .Where(static l => l.Length > 0 && l[0] != '#').Select(static l => l.Split(" | ")).ToArray();
+Subject[] subjects =
+[
+    new("model", "src/Hotplug.Model", "properties/Hotplug.Properties", "FullyQualifiedName~ModelProperties", 90),
+    new("bitmap", "src/Hotplug.Bitmap", "properties/Hotplug.Properties", "FullyQualifiedName~SequenceProperties", 90),
+    new("engine", "src/Hotplug.Engine", "tests/Hotplug.Tests",
+        "FullyQualifiedName~Hotplug.Tests.Engine|FullyQualifiedName~Hotplug.Tests.Floors|FullyQualifiedName~Hotplug.Tests.Explain", 85),
+    new("invariants", "properties/Hotplug.Invariants", "tests/Hotplug.Tests", "FullyQualifiedName~Hotplug.Tests.Invariants", 85),
+];
+if (asked.Except(subjects.Select(static s => s.Name)).ToArray() is [var unknown, ..])
+    return Fail($"'{unknown}': allowed is {string.Join(", ", subjects.Select(static s => s.Name))}");
+if (Run(root, "tool", "restore") != 0)
+    return Fail("'dotnet tool restore' failed, see above");
+
+string[] reporters = ["json", "dots"];
+string[] ignored = ["string"];   // What a refutation is called is tested, not what it says word by word.
+var red = false;
+foreach (var subject in subjects.Where(s => asked.Length == 0 || asked.Contains(s.Name)))
+{
+    var output = Path.Combine(root, "out/mutation", subject.Name);
+    Directory.CreateDirectory(output);
+    var config = Path.Combine(output, "stryker-config.json");
+    File.WriteAllText(config, Config(subject));
+    if (Run(Path.Combine(root, subject.Tests), "dotnet-stryker", "-f", Path.GetRelativePath(Path.Combine(root, subject.Tests), config),
+        "-O", output) != 0)
+        return Fail($"Stryker failed on {subject.Name}, see above");
+    red |= !Report(subject, Path.Combine(output, "reports/mutation-report.json"));
+}
+
+return red ? 1 : 0;
+
+string Config(Subject subject) => JsonSerializer.Serialize(new Dictionary<string, object>
+{
+    ["stryker-config"] = new Dictionary<string, object>
+    {
+        ["project"] = Path.GetFileName(subject.Source) + ".csproj",
+        ["test-projects"] = new[] { Path.GetFileName(subject.Tests) + ".csproj" },
+        ["test-case-filter"] = subject.Filter,
+        ["configuration"] = "Release",
+        ["concurrency"] = workers,
+        ["reporters"] = reporters,
+        ["ignore-mutations"] = ignored,
+        ["mutate"] = Sample(subject).ToArray(),
+    },
+});
+
+// Paragraphs of the source, drawn from the seed until they have so many lines.
+IEnumerable<string> Sample(Subject subject)
+{
+    var folder = Path.Combine(root, subject.Source);
+    var paragraphs = Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(folder, file))
+        .Where(static file => !file.StartsWith("obj", StringComparison.Ordinal) && !file.StartsWith("bin", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)
+        .SelectMany(file => Paragraphs(file, File.ReadAllText(Path.Combine(folder, file)))).ToList();
+    var random = new SplitMix(SplitMix.Derive(seed, (ulong)subject.Name.Length));
+    for (var left = lines; left > 0 && paragraphs.Count > 0;)
+    {
+        var drawn = random.Below(paragraphs.Count);
+        left -= paragraphs[drawn].Lines;
+        yield return $"**/{paragraphs[drawn].File}{{{paragraphs[drawn].Start}..{paragraphs[drawn].End}}}";
+        paragraphs.RemoveAt(drawn);
+    }
+}
+
+static IEnumerable<(string File, int Start, int End, int Lines)> Paragraphs(string file, string text)
+{
+    for (var start = 0; start < text.Length;)
+    {
+        var end = text.IndexOf("\n\n", start, StringComparison.Ordinal) is >= 0 and var found ? found : text.Length;
+        var code = text[start..end].Split('\n').Count(static l => l.Trim() is not ("" or "{" or "}") && !l.TrimStart().StartsWith("//", StringComparison.Ordinal)
+            && !l.StartsWith("using", StringComparison.Ordinal) && !l.StartsWith("namespace", StringComparison.Ordinal));
+        if (code > 0)
+            yield return (file, start, end, code);
+        start = end + 2;
+    }
+}
+
+bool Report(Subject subject, string path)
+{
+    using var report = JsonDocument.Parse(File.ReadAllText(path));
+    var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+    var survivors = new List<string>();
+    foreach (var file in report.RootElement.GetProperty("files").EnumerateObject())
+    {
+        var source = file.Value.GetProperty("source").GetString()!.Split('\n');
+        foreach (var mutant in file.Value.GetProperty("mutants").EnumerateArray())
+        {
+            var status = mutant.GetProperty("status").GetString()!;
+            var line = mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32();
+            var original = source[line - 1].Trim();
+            var replacement = string.Join(' ', mutant.GetProperty("replacement").GetString()!
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            if (status is "Survived" or "NoCoverage" && equivalents.Any(e => e.Length == 4 && Path.GetFileName(file.Name) == e[0]
+                && original == e[1] && replacement == e[2]))
+                status = "Equivalent";
+            counts[status] = counts.GetValueOrDefault(status) + 1;
+            if (status is "Survived" or "NoCoverage" or "Timeout")
+                survivors.Add($"  {status,-10} {Path.GetFileName(file.Name)}:{line} | {original} | {replacement}");
+        }
+    }
+
+    var killed = counts.GetValueOrDefault("Killed");
+    var all = killed + counts.GetValueOrDefault("Survived") + counts.GetValueOrDefault("NoCoverage") + counts.GetValueOrDefault("Timeout");
+    var score = 100.0 * killed / Math.Max(1, all);
+    Console.WriteLine();
+    foreach (var survivor in survivors)
+        Console.WriteLine(survivor);
+    Console.WriteLine($"{subject.Name,-12} {score:0.0} % killed by assertion, {subject.Floor} % are asked for: "
+        + $"{killed} of {all}, {counts.GetValueOrDefault("Timeout")} timed out, {counts.GetValueOrDefault("Equivalent")} equivalent");
+    return score >= subject.Floor;
+}
+
+static int Run(string folder, params string[] arguments)
+{
+    var start = new ProcessStartInfo("dotnet") { WorkingDirectory = folder };
+    foreach (var argument in arguments)
+        start.ArgumentList.Add(argument);
+    using var process = Process.Start(start)!;
+    process.WaitForExit();
+    return process.ExitCode;
+}
+
+int Number(string option, int byDefault) =>
+    Array.IndexOf(args, option) is >= 0 and var at && at + 1 < args.Length ? int.Parse(args[at + 1]) : byDefault;
+
+static int Fail(string message)
+{
+    Console.Error.WriteLine($"error: {message}");
+    return 2;
+}
+
+static string Root()
+{
+    var folder = Directory.GetCurrentDirectory();
+    while (!File.Exists(Path.Combine(folder, "ConformanceSuite.sln")))
+        folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("run this in a clone of the repository");
+    return folder;
+}
+
+internal sealed record Subject(string Name, string Source, string Tests, string Filter, int Floor);
