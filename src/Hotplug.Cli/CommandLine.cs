@@ -26,6 +26,7 @@ public sealed class CommandLine
             ExplainCommand.Create(surroundings, targets),
             ExploreCommand.Create(surroundings, targets),
             FaultsCommand.Create(surroundings, targets),
+            RaceCommand.Create(surroundings, targets),
             CheckCommand.Create(surroundings),
             RecordCommand.Create(surroundings, targets),
             ReproduceCommand.Create(surroundings, targets),

@@ -26,6 +26,15 @@ public static class BundledTargets
                 : BitmapMachine.Create(FaultTable.Find(fault)!.Fault))
         {
             Terms = TargetTerms.Usual with { Floors = DeclaredFloors.All },
+            Races = new(
+                static fault => fault is null
+                    ? BitmapMachine.CreateScheduled()
+                    : BitmapMachine.CreateScheduled(RaceFaultTable.Find(fault)!.Fault),
+                [.. RaceFaultTable.Forms.Select(static f => new SeededRaceFault(f.Id, f.Statement, f.KilledBy)
+                {
+                    Family = f.Family,
+                    Source = f.Source,
+                })]),
         },
         new(LinuxTarget.Name,
             $"A real, unmodified Linux kernel in QEMU: Debian's {LinuxTarget.DefaultVersion}; scripts/fetch-kernel and "

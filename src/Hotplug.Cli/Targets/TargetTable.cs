@@ -34,6 +34,9 @@ public sealed record TargetRow(
     /// <summary>On which terms it is tested.</summary>
     public TargetTerms Terms { get; init; } = TargetTerms.Usual;
 
+    /// <summary>The same machine under schedules; null: it is not one whose operations may overlap.</summary>
+    public RaceTarget? Races { get; init; }
+
     /// <summary>Levels that it can have, where opening it needs more than this program; null: the opened machine
     /// says.</summary>
     public Levels? Offers { get; init; }
@@ -46,7 +49,7 @@ public sealed record TargetRow(
             if (Offers is { } levels)
                 return levels;
             using var machine = Open(null);
-            return machine.Identity.Levels;
+            return machine.Identity.Levels | (Races is null ? Levels.None : Levels.Schedules);
         }
     }
 }

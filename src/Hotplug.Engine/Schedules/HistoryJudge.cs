@@ -16,6 +16,9 @@ namespace Hotplug.Engine.Schedules;
 public sealed class HistoryJudge(
     IHistorySpecification specification, int mostStates = Linearizability.DefaultBound) : IRaceJudge
 {
+    /// <summary>No order of what happened explains it.</summary>
+    public const string Linearizable = "schedule.linearizable";
+
     /// <summary>No order was found within the bound, and none was excluded.</summary>
     public const string Unknown = "history.unknown";
 
@@ -36,10 +39,14 @@ public sealed class HistoryJudge(
         return found.Verdict switch
         {
             Linearization.Permitted => RaceOpinion.Permitted,
-            Linearization.Refuted => new RaceOpinion(Verdict.Violates, found.Violation),
+            Linearization.Refuted => new RaceOpinion(Verdict.Violates, Of(found.Violation!)),
             _ => new RaceOpinion(Verdict.Inconclusive, new Violation(Unknown, "the order of the operations",
                 "one that explains what was answered, or proof that there is none",
                 $"neither among {found.States} states", s_search)),
         };
     }
+
+    // Which rule the longest beginning of an order breaks depends on the order: the rule is that there is one.
+    private static Violation Of(Violation why) =>
+        why with { Rule = Linearizable, Subject = $"{why.Rule}: {why.Subject}" };
 }

@@ -13,8 +13,8 @@ namespace Hotplug.Engine.Schedules;
 /// as often as wanted from there, each time by another schedule.
 /// </summary>
 /// <remarks>
-/// Judged is: what holds always, after every step; at the end, with everything at rest, the invariants on what is seen,
-/// and whether the answers can be explained.
+/// Judged is: what holds always, after every step; at the end, with everything at rest, whether the answers can be
+/// explained, and the invariants on what is seen.
 /// </remarks>
 public sealed class RaceRunner : IStepWatch, IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class RaceRunner : IStepWatch, IDisposable
 
     private readonly Runner _prefix;
     private readonly IRaceJudge _judge;
-    private readonly Invariant[] _atRest;
+    private readonly RestRules _rules;
     private readonly Scheduler _scheduler = new();
     private readonly RaceNames _names = new();
     private readonly CallRecorder _calls = new();
@@ -33,7 +33,6 @@ public sealed class RaceRunner : IStepWatch, IDisposable
     private Race? _race;
     private object? _start;
     private bool _isDirty;
-    private bool _hasPins;
 
     /// <summary>For this machine, judged by what of the suite applies to it, and by this judge of races.</summary>
     public RaceRunner(IScheduledMachine machine, Suite suite, IRaceJudge judge, int mostSteps = DefaultSteps)
@@ -42,7 +41,7 @@ public sealed class RaceRunner : IStepWatch, IDisposable
         _prefix = new Runner(machine, suite);
         _judge = judge;
         _mostSteps = mostSteps;
-        _atRest = [.. suite.Invariants.Where(i => i.AppliesTo(machine.Identity) && i.When.Names(default, isStart: true))];
+        _rules = new RestRules(suite.Invariants.Where(i => i.AppliesTo(machine.Identity)));
     }
 
     /// <summary>The machine.</summary>
@@ -69,7 +68,7 @@ public sealed class RaceRunner : IStepWatch, IDisposable
         _start = Machine.Snapshot();
         _race = race;
         _isDirty = false;
-        _hasPins = race.Prefix.Concat(race.Cpus.SelectMany(static c => c)).Any(IsPin);
+        _rules.Begin(race);
         _names.Assign(race, _prefix.Bindings);
         _judge.Begin(race.Spec, _prefix.Identity.Levels,
             _prefix.Suite.Specification.Retain(_prefix.State!), _prefix.Seen);
@@ -160,25 +159,16 @@ public sealed class RaceRunner : IStepWatch, IDisposable
             return new RaceResult(Verdict.Violates, EngineRules.CrashOf("the look at the end", thrown), run, calls);
         }
 
-        if (BreaksInvariant() is { } broken)
-            return new RaceResult(Verdict.Violates, broken, run, calls);
         var opinion = _judge.Judge(calls, _after);
-        return new RaceResult(opinion.Verdict, opinion.Violation, run, calls);
+        return opinion.Verdict != Verdict.Violates && BreaksInvariant() is { } broken
+            ? new RaceResult(Verdict.Violates, broken, run, calls)
+            : new RaceResult(opinion.Verdict, opinion.Violation, run, calls);
     }
 
     private Violation? BreaksInvariant()
     {
         var identity = _prefix.Identity;
         _transition.Start(_race!.Spec, identity.Levels, identity.Effects, _after);
-        var (steps, happened) = (_transition.StepsTaken, _transition.Happened);
-        foreach (var invariant in _atRest)
-            if (invariant.When.Arises(steps, happened) && !(_hasPins && invariant.Family == Family.References)
-                && invariant.Check(_transition) is { } violation)
-                return violation;
-        return null;
+        return _rules.FindBroken(_transition);
     }
-
-    // Of a reference that somebody has on a PageOffline page what is seen at rest does not tell whose it is.
-    private static bool IsPin(Operation operation) =>
-        operation is { Kind: OperationKind.Get, Subject.Kind: not NameKind.Allocation };
 }

@@ -13,8 +13,8 @@ public sealed class UsageTests : IDisposable
     public void Dispose() => _shell.Dispose();
 
     [Theory]
-    [InlineData("", "error: a command is missing; known: gate, run, replay, shrink, explain, explore, faults, check, record, reproduce, list, describe")]
-    [InlineData("frob", "error: unknown command 'frob'; known: gate, run, replay, shrink, explain, explore, faults, check, record, reproduce, list, describe")]
+    [InlineData("", "error: a command is missing; known: gate, run, replay, shrink, explain, explore, faults, race, check, record, reproduce, list, describe")]
+    [InlineData("frob", "error: unknown command 'frob'; known: gate, run, replay, shrink, explain, explore, faults, race, check, record, reproduce, list, describe")]
     [InlineData("list",
         "error: a command is missing; known: invariants, operations, levels, targets, faults, dialects, "
         + "expected; see 'hotplug list --help'")]

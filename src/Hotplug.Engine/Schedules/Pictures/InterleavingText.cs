@@ -56,13 +56,19 @@ public static class InterleavingText
             _ => step.To.ToString(),
         };
 
+    /// <summary>What may come between where the CPU was interrupted; null where it stood before a lock.</summary>
+    public static string? WindowOf(RacingAccess interrupted) =>
+        interrupted.Where.Standing is Standing.AtPoint or Standing.Awaiting
+            ? SchedulePointTable.Of(interrupted.Where.Point).Window
+            : null;
+
     private static void Print(StringBuilder text, RacingAccess interrupted, RacingAccess between)
     {
         Wrap(text, $"race    cpu {interrupted.Cpu}, {interrupted.Operation}, stood at {interrupted.Where}"
             + (interrupted.Step < 0 ? "" : $" before step {interrupted.Step}")
             + $"; cpu {between.Cpu}, {between.Operation}, came between, last with step {between.Step} from {between.Where}");
-        if (interrupted.Where.Standing is Standing.AtPoint or Standing.Awaiting)
-            Wrap(text, $"window  {SchedulePointTable.Of(interrupted.Where.Point).Window}");
+        if (WindowOf(interrupted) is { } window)
+            Wrap(text, $"window  {window}");
     }
 
     private static string[] Cell(int cpus, int cpu, string text)
