@@ -28,9 +28,14 @@ internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Resul
     internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive)
         : JudgesFloors && Missed.Any() ? Verdict.Violates : Result.Verdict;
 
-    /// <summary>What was declared to be reached, and how often it was; empty if nothing is, or for fewer levels.</summary>
+    /// <summary>
+    /// What was declared to be reached, in proportion where a gate runs fewer sequences, and how often it was; empty if
+    /// nothing is, or for fewer levels.
+    /// </summary>
     internal ImmutableArray<FloorShare> Floors { get; } = Choice.Levels is null
-        ? FloorJudge.Judge(Choice.Target.Terms.Floors, Result.Reached) : [];
+        ? FloorJudge.Judge([.. Choice.Target.Terms.Floors.Select(f => f.In(Result.Sequences, Choice.Target.Terms.FloorsFrom))],
+            Result.Reached)
+        : [];
 
     /// <summary>Floors count for a gate of a fixed number of sequences that nothing ended early.</summary>
     internal bool JudgesFloors => !Floors.IsEmpty && !Interrupted && Result.Failure is null && Budget.Time is null

@@ -38,7 +38,7 @@ internal static class GateText
             Field(printer, "rest", Rest(result.Incidence));
         if (!report.Floors.IsEmpty && result.Failure is null)
             Field(printer, "floors", $"{report.Floors.Length - report.Missed.Count()} reached of {report.Floors.Length} declared"
-                + (report.JudgesFloors ? "" : $"; they count from {report.Choice.Target.Terms.FloorsFrom} sequences on"));
+                + (report.JudgesFloors ? "" : $", in proportion; they are judged from {report.Choice.Target.Terms.FloorsFrom} sequences on"));
         if (report.Interrupted)
             Field(printer, "note", $"interrupted: {report.Budget} were asked for");
         foreach (var line in result.Repeated)

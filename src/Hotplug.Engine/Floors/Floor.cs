@@ -14,6 +14,11 @@ public readonly record struct Reach(FloorKind Kind, string What, long Count);
 /// <param name="Least">How often at least in a default gate; 1 and up.</param>
 public sealed record Floor(FloorKind Kind, string What, long Least)
 {
+    /// <summary>What so many sequences are to reach, where it is meant for <paramref name="whole"/>: in proportion, at
+    /// least once.</summary>
+    public Floor In(long sequences, long whole) =>
+        sequences >= whole ? this : this with { Least = Math.Max(1, Least * sequences / whole) };
+
     /// <summary>Prints <c>answer add ENOMEM</c>.</summary>
     public override string ToString() => $"{Words.Of(Kind)} {What}";
 }

@@ -182,7 +182,7 @@ public sealed class GateTests : IDisposable
     {
         Demand(new Floor(FloorKind.Arm, "BlockArms.Add", 1_000_000));
         Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", budget));
-        Assert.Contains("  floors   0 reached of 1 declared; they count from 20 sequences on\n", _shell.Output);
+        Assert.Contains("  floors   0 reached of 1 declared", _shell.Output);
     }
 
     [Fact]

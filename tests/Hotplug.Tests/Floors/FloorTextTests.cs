@@ -22,6 +22,14 @@ public sealed class FloorTextTests
     public void What_is_no_floor_is_named_with_its_line(string text, string message) =>
         Assert.StartsWith(message, Assert.Throws<FormatException>(() => FloorText.Parse(text)).Message);
 
+    [Theory]
+    [InlineData(60_000, 100)]
+    [InlineData(90_000, 100)]
+    [InlineData(30_000, 50)]
+    [InlineData(500, 1)]
+    public void Fewer_sequences_are_to_reach_less_in_proportion_and_everything_once(long sequences, long least) =>
+        Assert.Equal(least, new Floor(FloorKind.Arm, "BlockArms.Add", 100).In(sequences, 60_000).Least);
+
     [Fact]
     public void A_floor_is_reached_by_everything_that_is_counted_for_it()
     {
