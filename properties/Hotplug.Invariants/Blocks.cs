@@ -289,7 +289,8 @@ public static class Blocks
 
     private static Violation? CheckOnlineAttribute(Transition seen)
     {
-        if (seen.Operation.Kind != OperationKind.WriteOnline || seen.IsStart)
+        // What a machine has no way to do at the moment was never written.
+        if (seen.Operation.Kind != OperationKind.WriteOnline || seen.IsStart || seen.Answer == Answer.Rejected)
             return null;
         var number = seen.Spec.BlockOf(seen.Target.Range.Start);
         var wanted = seen.Operation.Amount == 1 ? BlockState.Online : BlockState.Offline;

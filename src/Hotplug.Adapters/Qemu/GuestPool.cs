@@ -14,6 +14,9 @@ internal sealed class GuestPool : IDisposable
     private const int MostAhead = 3, MostSaved = 16, MostBoots = 3;
     private const string Tracing = "/sys/kernel/tracing/";
 
+    // What one pool saves another of the same kernel restores.
+    private static readonly Lock s_booting = new();
+
     private readonly LinuxOptions _options;
     private readonly byte[] _initramfs;
     private readonly string _initramfsPath;
@@ -59,8 +62,9 @@ internal sealed class GuestPool : IDisposable
     internal Guest Take(GuestShape shape)
     {
         var saved = SavedPath(shape);
-        if (!File.Exists(saved))
-            BootAndSave(shape, saved);
+        lock (s_booting)
+            if (!File.Exists(saved))
+                BootAndSave(shape, saved);
         _structPages ??= new StructPages(_types ??= ReadTypes(TypesPath()));
         Guest guest;
         if (_ahead.Remove(shape, out var ready))

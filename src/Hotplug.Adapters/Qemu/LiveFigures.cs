@@ -36,6 +36,17 @@ public sealed class LiveFigures
     public IEnumerable<OperationTime> Times => _times.Select(static t =>
         new OperationTime(t.Key, t.Value.Count, At(t.Value, 0.5), At(t.Value, 0.9)));
 
+    /// <summary>Takes what another machine did.</summary>
+    public void Merge(LiveFigures other)
+    {
+        foreach (var (word, times) in other._times)
+            TimesOf(word).AddRange(times);
+        foreach (var (told, count) in other._unfinished)
+            _unfinished[told] = _unfinished.GetValueOrDefault(told) + count;
+        FailedOfflines += other.FailedOfflines;
+        NamedOfflines += other.NamedOfflines;
+    }
+
     /// <summary>A fresh guest: nothing is injected.</summary>
     internal void BeginRun() => _injected.Clear();
 
@@ -49,11 +60,7 @@ public sealed class LiveFigures
         if (word == "state")
             word = op["val"]!.GetValue<string>() is { Length: > 0 } value ? value : "empty write";
         if (res["ms"]?.GetValue<double>() is { } took)
-        {
-            if (!_times.TryGetValue(word, out var times))
-                _times[word] = times = [];
-            times.Add(took);
-        }
+            TimesOf(word).Add(took);
 
         var blamed = step.Outcome.Witness.Any(static w => w.Role == WitnessRole.Culprit)
             ? "; the kernel names pages that do not move" : "";
@@ -81,6 +88,13 @@ public sealed class LiveFigures
         if ((error != Errno.None && answer == Answer.Of(error))
             || step.Outcome.Witness.Any(static w => w.Role == WitnessRole.Culprit))
             NamedOfflines++;
+    }
+
+    private List<double> TimesOf(string word)
+    {
+        if (!_times.TryGetValue(word, out var times))
+            _times[word] = times = [];
+        return times;
     }
 
     private static double At(List<double> times, double share)

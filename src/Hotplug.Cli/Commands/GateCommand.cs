@@ -105,8 +105,8 @@ internal sealed class GateCommand
         var budget = Budget.Parse(parsed.GetValue(_budget)!);
         var seed = Seed.Parse(parsed.GetValue(_seed)!, _surroundings.Clock);
         var started = _surroundings.Clock.GetTimestamp();
-        LiveFigures? live = null;
-        var gate = new Gate(() => RigOf(choice, ref live));
+        var live = new List<LiveFigures>();
+        var gate = new Gate(() => RigOf(choice, live));
         var terms = choice.Target.Terms;
         var result = ProgressLine.During(_surroundings, "gate", progress => gate.Run(new GateOptions
         {
@@ -127,17 +127,26 @@ internal sealed class GateCommand
             Progress = told => Tell(progress, told, budget, Elapsed()),
         }));
         var interrupted = stop.IsCancellationRequested && result.Failure is null;
-        var report = new GateReport(choice, budget, result, Elapsed(), interrupted) { Live = live };
+        var report = new GateReport(choice, budget, result, Elapsed(), interrupted) { Live = Merged(live) };
         return Report(parsed, report);
 
         TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
     }
 
-    private static Rig RigOf(Choice choice, ref LiveFigures? live)
+    private static Rig RigOf(Choice choice, List<LiveFigures> live)
     {
         var machine = choice.Open();
-        live = (machine as LinuxMachine)?.Figures;
+        if (machine is LinuxMachine kernel)
+            live.Add(kernel.Figures);
         return new Rig(machine, choice.SuiteFor(machine.Identity), choice.Target.Terms.Sequences(machine.Identity));
+    }
+
+    private static LiveFigures? Merged(List<LiveFigures> live)
+    {
+        var all = live.FirstOrDefault();
+        foreach (var other in live.Skip(1))
+            all!.Merge(other);
+        return all;
     }
 
     private FailureDatabase? DatabaseOf(ParseResult parsed, Choice choice)

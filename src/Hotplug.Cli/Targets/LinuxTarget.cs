@@ -14,12 +14,12 @@ internal static class LinuxTarget
     internal const Levels Offers = Levels.Core | Levels.Numa | Levels.MemmapOnMemory | Levels.Balloon | Levels.DeviceMemory
         | Levels.Hwpoison | Levels.Faults | Levels.Effects;
 
-    /// <summary>One guest at a time: a second one would only take the CPU of the first.</summary>
+    /// <summary>Two guests side by side: each has one CPU, and stands still while something is waited for.</summary>
     internal static TargetTerms Terms { get; } = new()
     {
         Suite = static machine => Judges.SuiteFor(machine.Version),
         Sequences = static machine => new KernelSequences(LinuxMachine.SpecsOf(machine.Version)),
-        MostWorkers = 1,
+        MostWorkers = 2,
         Explains = false,
         Reruns = 4,
         OperationsPerSequence = 12,

@@ -82,6 +82,8 @@ internal static class BlockCases
         Refused(Blocks.OnlineAttributeIdempotent, "writing 0 to an offline block onlines it",
             Of(Operation.WriteOnline(B5, false)).Then(static s => s.Online(5, ZoneKind.Normal))),
         Kept(Blocks.OnlineAttributeIdempotent, "writing 1 to an online block", Of(Operation.WriteOnline(B4, true))),
+        Kept(Blocks.OnlineAttributeIdempotent, "a write that the machine cannot do now",
+            Ending(Operation.WriteOnline(B4, true), Answer.Rejected)),
 
         Refused(Blocks.ResourcesAgree, "a resource outlives its block", Removed()
             .Then(static s => s.Resources = [new(128, 64), new(256, 32)])),
