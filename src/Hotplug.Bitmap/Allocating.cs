@@ -9,6 +9,9 @@ namespace Hotplug.Bitmap;
 internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
     where TRules : struct, IRules
 {
+    // Of allocations that are being freed while others run: the pages that stay because of extra references.
+    private readonly Dictionary<int, HashSet<long>> _kept = [];
+
     /// <summary>All or nothing: what cannot be had in full leaves nothing behind.</summary>
     public Errno Alloc(in Operation operation, EffectLog log)
     {
@@ -107,7 +110,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         }
 
         // Once the own reference is gone, the first one counted in the planes is an extra one.
-        if (!state.Runs.HolderOf(holder).IsFreed && rules.Keeps(Fault.PutOfOwnReference))
+        if (!IsOwnDropped(holder, pfn) && rules.Keeps(Fault.PutOfOwnReference))
             return Errno.EINVAL;
         if (!rules.Keeps(Fault.LastPutLeaks))
             return Errno.None;
@@ -115,6 +118,10 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         ForgetIfEmpty(id, holder);
         return Errno.None;
     }
+
+    // While the allocation is being freed, only of those pages that have had their turn.
+    private bool IsOwnDropped(int holder, long pfn) => state.Runs.HolderOf(holder).IsFreed
+        && (!state.Runs.HolderOf(holder).IsBeingFreed || (_kept.TryGetValue(holder, out var kept) && kept.Contains(pfn)));
 
     private void Adjust(MemoryBlock block, long pfn, int change)
     {
@@ -160,6 +167,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     private void FreeOverlapping(int id, int holder, int cpu, EffectLog log)
     {
         var kept = new HashSet<long>();
+        _kept.Add(holder, kept);
         state.Runs.HolderOf(holder).IsFreed = true;
         state.Runs.HolderOf(holder).IsBeingFreed = true;
         while (FirstNot(kept, holder) is >= 0 and var pfn)
@@ -181,6 +189,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
         }
 
         state.Runs.HolderOf(holder).IsBeingFreed = false;
+        _kept.Remove(holder);
         ForgetIfEmpty(id, holder);
     }
 

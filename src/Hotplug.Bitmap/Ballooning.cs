@@ -205,8 +205,6 @@ internal sealed class Ballooning<TRules>(
                 rules.At(SchedulePoint.DeflateBetweenPages, pfn);
             var block = state.BlockOf(pfn);
             log.Witness(WitnessRole.Released, new PageRange(pfn, 1));
-            if (!balloon.StaysManaged)
-                ChangeManaged(state.Zones[block.Home], +1, log);
             if (state.Runs.FindOf(balloon.Holder, pfn) is >= 0 and var run)
             {
                 state.Runs.Remove(state.Runs.Single(run, block, pfn), block);
@@ -214,6 +212,8 @@ internal sealed class Ballooning<TRules>(
             }
 
             state.Touch(block);
+            if (!balloon.StaysManaged)
+                ChangeManaged(state.Zones[block.Home], +1, log);
             if (rules.Keeps(RaceFault.DeflateUnlocked))
                 rules.At(SchedulePoint.DeflateBetweenPages, pfn);
             pages.GiveBack(block, state.OffsetOf(pfn));

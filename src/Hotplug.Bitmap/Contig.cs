@@ -59,7 +59,7 @@ internal sealed class Contig<TRules>(
             if (rules.Keeps(RaceFault.ContigNotIsolated))
                 IsolatedParts<TRules>.Leave(part);
             else
-                isolated.TakeFree(part);
+                isolated.TakeWhatIsLeft(part);
             isHeld &= isolated.IsHeld(part);
         }
 

@@ -94,6 +94,10 @@ internal sealed class DeviceMemoryDriver<TRules>(
     private Errno AddBlockLocked(DeviceMemory device, int number, int count, EffectLog log)
     {
         var range = state.Spec.PagesOf(number);
+
+        // register_memory_resource(): nobody but another request of the same driver can have it.
+        if (state.Resources.Intersects(range))
+            return Errno.EEXIST;
         var errno = adding.AddBlocks(range, device.Spec.Node, MemmapPlacement.Boot, log);
         if (errno != Errno.None)
         {

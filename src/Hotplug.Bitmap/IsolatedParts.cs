@@ -34,6 +34,16 @@ internal sealed class IsolatedParts<TRules>(
         }
     }
 
+    /// <summary>The seeded fault: whatever has become of the part, it is taken as if it had been isolated.</summary>
+    public void TakeWhatIsLeft(in BlockPart part)
+    {
+        if (part.Block.Home >= 0)
+            TakeFree(part);
+        for (var offset = part.Start; offset < part.End; offset++)
+            if (!IsHeld(part.Block, offset))
+                rules.Report(Mishap.TakenTwice, state.PageOf(part.Block, offset));
+    }
+
     /// <summary>
     /// set_migratetype_isolate() refuses: somebody has isolated some of the pageblocks, an offlining or whoever takes a
     /// part.

@@ -218,10 +218,10 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
         for (var i = offset; i < offset + count; i++)
             block.InFlight.Add(i);
         rules.At(SchedulePoint.AllocAfterRefill, state.PageOf(block, offset));
-        for (var i = offset; i < offset + count; i++)
-            block.InFlight.Remove(i);
         if (!rules.Keeps(RaceFault.RefillUnlocked))
             rules.Acquire(LockName.Pcplist, cpu);
+        for (var i = offset; i < offset + count; i++)
+            block.InFlight.Remove(i);
     }
 
     private void Enlist(int cpu, MemoryBlock block, long page)

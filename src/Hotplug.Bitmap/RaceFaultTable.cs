@@ -28,6 +28,7 @@ public static class RaceFaultTable
     private const string FreedOnce = "schedule.freed-once";
     private const string OneList = "schedule.page-on-one-list";
     private const string OfflineListed = "schedule.offline-page-listed";
+    private const string OneHand = "schedule.page-in-one-hand";
     private const string References = "schedule.references";
 
     private static readonly Citation s_cmm = new("2009", "source document 000", "cmm_alloc_pages, cmm_mem_going_offline");
@@ -79,7 +80,7 @@ public static class RaceFaultTable
             new("v6.12", Isolation, "start_isolate_page_range"), Linearizable, OneList),
         Row(RaceFault.ContigNotIsolated, Family.Contig,
             "A contiguous range is not isolated: others take pages of it while it is emptied.",
-            new("v6.12", PageAlloc, "alloc_contig_range"), Linearizable),
+            new("v6.12", PageAlloc, "alloc_contig_range"), OneHand),
         Row(RaceFault.LateReferenceMigrated, Family.References,
             "A page is migrated that got a reference after it was looked at.",
             new("v6.12", "mm/migrate.c", "folio_migrate_mapping"), Linearizable),

@@ -8,6 +8,7 @@ namespace Hotplug.Bitmap.Races;
 internal static class BetweenSteps
 {
     private static readonly Citation s_free = new("v6.12", "mm/page_alloc.c", "free_page_is_bad");
+    private static readonly Citation s_taken = new("v6.12", "mm/page_alloc.c", "check_new_page_bad");
     private static readonly Citation s_buddy = new("v6.12", "mm/page_alloc.c", "__free_one_page");
     private static readonly Citation s_offline = new("v6.12", "mm/page_alloc.c", "__offline_isolated_pages");
     private static readonly Citation s_references = new("v6.12", "include/linux/page_ref.h", "page_ref_sub");
@@ -76,6 +77,8 @@ internal static class BetweenSteps
     {
         Mishap.FreedTwice => new("schedule.freed-once", $"page {page}", "in somebody's hands when it is freed",
             "free already", s_free, [new PageRange(page, 1)]),
+        Mishap.TakenTwice => new("schedule.page-in-one-hand", $"page {page}", "free, or isolated, when it is taken",
+            "somebody else's, or gone", s_taken, [new PageRange(page, 1)]),
         Mishap.ReferencesBelowZero => new("schedule.references", $"page {page}", "a reference to drop", "none",
             s_references, [new PageRange(page, 1)]),
         _ => new("schedule.offline-page-listed", $"page {page}", "nothing freed into a block that is gone",
