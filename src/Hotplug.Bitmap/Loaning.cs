@@ -76,8 +76,10 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
     /// <summary>cmm_oom_notify(): gives pages back, and keeps the target lower by as many.</summary>
     public void OutOfMemory(EffectLog log)
     {
-        if (state.Cmm is { } cmm)
-            cmm.OomFreed += Free(cmm, state.Spec.CmmOomPages, log);
+        if (state.Cmm is not { } cmm)
+            return;
+        var freed = Free(cmm, state.Spec.CmmOomPages, log);
+        cmm.OomFreed += freed;
     }
 
     // cmm_get_mpp() and what follows: true if a page was loaned or taken back.

@@ -23,9 +23,15 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EINVAL);
 
         // Waits for pcp_batch_high_lock, and for as long as somebody else has disabled the lists.
+        rules.Acquire(LockName.PcpBatchHigh);
         while (state.Pcplists.IsLocked)
+        {
+            rules.Release(LockName.PcpBatchHigh);
             if (!rules.AwaitChange(SchedulePoint.OfflineAfterDisable))
                 return Answer.Unfinished;
+            rules.Acquire(LockName.PcpBatchHigh);
+        }
+
         var zone = state.Zones[block.Home];
         var body = state.BodyOf(block);
         var hosted = state.HostedOf(block);
@@ -89,7 +95,6 @@ internal sealed class Offlining<TRules>(
             return;
         }
 
-        rules.Acquire(LockName.PcpBatchHigh);
         if (!rules.Keeps(RaceFault.DrainedBeforeDisabled))
             pcplists.ForceDrain(home);
         rules.At(SchedulePoint.OfflineAfterDisable);

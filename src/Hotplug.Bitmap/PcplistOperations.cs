@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Schedules;
 
 namespace Hotplug.Bitmap;
 
@@ -10,6 +11,18 @@ internal sealed class PcplistOperations<TRules>(MachineState state, PcplistSteps
     where TRules : struct, IRules
 {
     public Errno Do(PcpAction action, EffectLog log)
+    {
+        // A removal that is under way has the lock: it is waited for.
+        var waits = action == PcpAction.Disable;
+        if (waits)
+            rules.Acquire(LockName.PcpBatchHigh);
+        var errno = DoLocked(action, log);
+        if (waits)
+            rules.Release(LockName.PcpBatchHigh);
+        return errno;
+    }
+
+    private Errno DoLocked(PcpAction action, EffectLog log)
     {
         switch (action)
         {
