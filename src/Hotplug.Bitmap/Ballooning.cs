@@ -28,6 +28,8 @@ internal sealed class Ballooning<TRules>(
         if (rules.Keeps(RaceFault.InflateUnlocked))
             rules.Acquire(LockName.Balloon, (int)driver);
         var size = SizeOf(state, balloon);
+        if (!rules.Keeps(RaceFault.InflateUnlocked))
+            rules.At(SchedulePoint.InflateBetweenPages);
         var errno = To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
         if (rules.Keeps(RaceFault.InflateUnlocked))
             rules.Release(LockName.Balloon, (int)driver);

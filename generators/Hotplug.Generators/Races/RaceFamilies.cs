@@ -19,7 +19,7 @@ public static class RaceFamilies
     private const string Memory = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0 "
         + "device-memory=3+2/1@0 auto-online={online-movable|online-kernel} dialect={linux-6.12|linux-6.1|source-2019}\n";
 
-    private const string Lending = "spec page-bytes=64 pageblock=1 section=2 max-order=1 descriptor-bytes=16 boot=3 "
+    private const string Lending = "spec page-bytes=64 pageblock=1 section={2|4} max-order=1 descriptor-bytes=16 boot=3 "
         + "dimm-first=3 dimm=0 balloon=cmm notifier=slub:1,cmm:1,injector:0 cmm-least-active=0 cmm-hotplug-delay={1|0} "
         + "cmm-oom=1\n";
 
@@ -216,6 +216,13 @@ public static class RaceFamilies
             cpu
             {inflate|deflate} driver={virtio|hyper-v|xen} pages={1|2}
             """),
+        new("virtio-balloon", "two requests to the balloon of virtio", Toy + "dimm=0 balloon={virtio|virtio-oom}\n" + """
+            ? inflate pages={1|2}
+            cpu
+            {inflate pages={1|2}|balloon-target pages={1|3}}
+            cpu
+            {inflate pages={1|2}|deflate pages={1|2}}
+            """),
         new("balloon-offline", "a balloon, and the removal of its pages' block",
             Toy + "dimm=1 auto-online=online-movable balloon={virtio|virtio-oom}\n" + """
             add d1 pages=2
@@ -295,12 +302,23 @@ public static class RaceFamilies
             ? online_movable d1.b0
             """),
         new("loan-offline", "pages loaned while their block goes offline", Lending + """
-            loan-target pages={2|3|4}
-            ? tick seconds=1
+            loan-target pages={3|2|4|8}
             cpu
             tick seconds={1|2}
             cpu
             offline d0.b{2|1}
+            """),
+        new("loan-list", "a list page of CMM that is needed or not, as pages come and go", Lending.Replace("{2|4}", "4",
+            StringComparison.Ordinal) + """
+            loan-target pages=6
+            tick seconds=1
+            loan-target pages={7|8}
+            cpu
+            tick seconds=1
+            cpu
+            oom
+            ? cpu
+            ? offline d0.b{2|1}
             """),
         new("loan-offline-refused", "pages loaned while the removal of their block is refused", Lending + """
             loan-target pages={1|2|4}

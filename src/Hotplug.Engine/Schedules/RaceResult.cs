@@ -11,4 +11,8 @@ namespace Hotplug.Engine.Schedules;
 /// <param name="Run">How it was scheduled.</param>
 /// <param name="Calls">What was invoked, in the order of invocation.</param>
 public sealed record RaceResult(
-    Verdict Verdict, Violation? Violation, ScheduleRun Run, ImmutableArray<RaceCall> Calls);
+    Verdict Verdict, Violation? Violation, ScheduleRun Run, ImmutableArray<RaceCall> Calls)
+{
+    /// <summary>The machine broke a rule on purpose while it ran: it has a seeded fault, and came to it.</summary>
+    public bool IsSeeded { get; init; }
+}

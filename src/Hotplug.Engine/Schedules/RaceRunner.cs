@@ -87,15 +87,15 @@ public sealed class RaceRunner : IStepWatch, IDisposable
         GoBack();
         _names.Begin(_prefix.Bindings);
         _calls.Begin(race);
+        var broken = TimesBroken;
         Machine.Scheduler = _scheduler;
         var run = _scheduler.Run(new ScheduledWork(race.Cpus.Length, CarryOut, this), schedules, _mostSteps);
         Machine.Scheduler = null;
         _isDirty = run.IsGivenUp || run.Violation is not null;
         Schedules++;
         Steps += run.Steps;
-        if (run.Violation is { } broken)
-            return new RaceResult(Verdict.Violates, broken, run, _calls.ToArray());
-        return run.IsGivenUp ? new RaceResult(Verdict.Conforms, null, run, []) : JudgeRest(run);
+        var result = run.Violation is not null || run.IsGivenUp ? JudgeCut(run) : JudgeRest(run);
+        return result with { IsSeeded = TimesBroken > broken };
     }
 
     /// <summary>
@@ -144,6 +144,12 @@ public sealed class RaceRunner : IStepWatch, IDisposable
         }
     }
 
+    private long TimesBroken => (Machine as ISeeded)?.TimesBroken ?? 0;
+
+    private RaceResult JudgeCut(ScheduleRun run) => run.Violation is { } broken
+        ? new RaceResult(Verdict.Violates, broken, run, _calls.ToArray())
+        : new RaceResult(Verdict.Conforms, null, run, []);
+
     private RaceResult JudgeRest(ScheduleRun run)
     {
         var calls = _calls.ToArray();
@@ -159,10 +165,23 @@ public sealed class RaceRunner : IStepWatch, IDisposable
             return new RaceResult(Verdict.Violates, EngineRules.CrashOf("the look at the end", thrown), run, calls);
         }
 
-        var opinion = _judge.Judge(calls, _after);
+        var opinion = Judge(calls);
         return opinion.Verdict != Verdict.Violates && BreaksInvariant() is { } broken
             ? new RaceResult(Verdict.Violates, broken, run, calls)
             : new RaceResult(opinion.Verdict, opinion.Violation, run, calls);
+    }
+
+    // What a judge throws is a bug of the suite, and says nothing of the machine.
+    private RaceOpinion Judge(ImmutableArray<RaceCall> calls)
+    {
+        try
+        {
+            return _judge.Judge(calls, _after);
+        }
+        catch (Exception thrown)
+        {
+            return new RaceOpinion(Verdict.Inconclusive, EngineRules.SuiteCrashOf("the race", thrown));
+        }
     }
 
     private Violation? BreaksInvariant()

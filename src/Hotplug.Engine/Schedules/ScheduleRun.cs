@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Rules;
 
 namespace Hotplug.Engine.Schedules;
@@ -19,10 +20,14 @@ public sealed record ScheduledWork(int Cpus, Action<int> Body, IStepWatch Watch)
 /// <param name="Violation">The rule that was broken while it ran, or null.</param>
 /// <param name="IsGivenUp">The strategy gave it up before its end.</param>
 /// <param name="Steps">Steps taken.</param>
-/// <param name="Preemptions">How often a CPU was interrupted that could have gone on.</param>
+/// <param name="Preempted">The steps before which a CPU was interrupted that could have gone on.</param>
 /// <param name="Schedule">The schedule, to be run again.</param>
 public sealed record ScheduleRun(
-    Violation? Violation, bool IsGivenUp, int Steps, int Preemptions, Schedule Schedule);
+    Violation? Violation, bool IsGivenUp, int Steps, ImmutableArray<int> Preempted, Schedule Schedule)
+{
+    /// <summary>How often a CPU was interrupted that could have gone on.</summary>
+    public int Preemptions => Preempted.Length;
+}
 
 /// <summary>Unwinds a CPU of a run that is over.</summary>
 internal sealed class ScheduleGivenUpException : Exception;

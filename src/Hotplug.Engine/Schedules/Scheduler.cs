@@ -26,13 +26,13 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
     private readonly Turn _ended = new();
     private readonly LockTable _locks = new();
     private readonly List<Switch> _switches = [];
+    private readonly List<int> _preempted = [];
     private ISchedules? _schedules;
     private ScheduledWork? _work;
     private int _cpus;
     private int _steps;
     private int _running = -1;
     private int _mostSteps;
-    private int _preemptions;
     private Footprint _footprint;
     private bool _exhausted;
     private bool _isGivenUp;
@@ -49,10 +49,11 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
         while (_threads.Count < work.Cpus)
             _threads.Add(new CpuThread(_threads.Count, Work));
         (_work, _cpus, _schedules, _mostSteps) = (work, work.Cpus, schedules, mostSteps);
-        (_steps, _running, _preemptions) = (0, -1, 0);
+        (_steps, _running) = (0, -1);
         (_isGivenUp, _violation, _exhausted) = (false, null, false);
         _footprint = default;
         _switches.Clear();
+        _preempted.Clear();
         _locks.GiveAll();
         for (var cpu = 0; cpu < work.Cpus; cpu++)
             _threads[cpu].Start();
@@ -63,7 +64,7 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
         }
 
         schedules.End(_footprint);
-        return new ScheduleRun(_violation, _isGivenUp && _violation is null, _steps, _preemptions,
+        return new ScheduleRun(_violation, _isGivenUp && _violation is null, _steps, [.. _preempted],
             new Schedule([.. _switches]));
     }
 
@@ -257,7 +258,7 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
         if (next != choice.Usual)
             _switches.Add(new Switch(_steps, next));
         if (choice.Preempts(next))
-            _preemptions++;
+            _preempted.Add(_steps);
         _steps++;
         _running = next;
         return _threads[next];

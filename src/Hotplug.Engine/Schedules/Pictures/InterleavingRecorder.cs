@@ -40,7 +40,7 @@ public sealed class InterleavingRecorder : IStepWatch
         var pageBefore = _page < 0 ? "" : _runner.Machine.DescribePage(_page);
         var result = _runner.RunNext(new ReplaySchedules(schedule))!;
         _runner.Watch = before;
-        return new Interleaving(_race, result.Violation, StepsOf(result), _page, pageBefore, Racing());
+        return new Interleaving(_race, result.Violation, StepsOf(result), _page, pageBefore, Racing(result.Run.Preempted));
     }
 
     // The page that the rule names; else the one that several CPUs told of, else one that any told of.
@@ -65,7 +65,7 @@ public sealed class InterleavingRecorder : IStepWatch
             var isOver = to.Standing == Standing.Done || to.Operation > from.Operation;
             var answer = isOver && answers.TryGetValue(cpu, out var all) && from.Operation < all.Count
                 ? Tell(all[from.Operation]) : null;
-            steps.Add(new InterleavedStep(i, cpu, from, to, OperationOf(cpu, from), answer, page, IsPreemption(i)));
+            steps.Add(new InterleavedStep(i, cpu, from, to, OperationOf(cpu, from), answer, page, result.Run.Preempted.Contains(i)));
         }
 
         return steps.ToImmutable();
@@ -73,17 +73,14 @@ public sealed class InterleavingRecorder : IStepWatch
 
     private static string Tell(Answer answer) => answer.ToString();
 
-    // The CPU of the step before stood at a point from which it could have gone on.
-    private bool IsPreemption(int step) => step > 0 && _seen[step].Cpu != _seen[step - 1].Cpu
-        && _seen[step - 1].To.Standing is Standing.AtPoint or Standing.BeforeTry;
-
-    private ImmutableArray<(RacingAccess Interrupted, RacingAccess Between)> Racing()
+    private ImmutableArray<(RacingAccess Interrupted, RacingAccess Between)> Racing(
+        ImmutableArray<int> preempted)
     {
         var pairs = ImmutableArray.CreateBuilder<(RacingAccess, RacingAccess)>();
-        for (var i = 1; i < _seen.Count; i++)
+        foreach (var i in preempted.Where(i => i < _seen.Count))
         {
             var (cpu, _, to, _) = _seen[i - 1];
-            if (!IsPreemption(i) || to.Point == SchedulePoint.Begin)
+            if (to is { Point: SchedulePoint.Begin, Standing: Standing.AtPoint })
                 continue;
             var back = _seen.FindIndex(i, s => s.Cpu == cpu);
             var last = back < 0 ? _seen.Count - 1 : back - 1;

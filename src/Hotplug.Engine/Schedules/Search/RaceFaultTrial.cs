@@ -29,7 +29,7 @@ public static class RaceFaultTrial
         {
             var (family, race) = races.Draw(seed, index, runner.Machine.Identity.Levels);
             var left = mostSchedules - (runner.Schedules - begun);
-            var found = RaceSearch.Run(runner, race, PctOf(seed, index, SchedulesOfOne), new SearchLimits(left));
+            var found = RaceSearch.Run(runner, race, PctOf(seed, index, SchedulesOfOne), new SearchLimits(left, Seeded: true));
             if (found.Failure is not { Verdict: Verdict.Violates } failure)
                 continue;
             var schedules = runner.Schedules - begun;

@@ -6,8 +6,10 @@ namespace Hotplug.Engine.Schedules.Search;
 /// <summary>How much a search may do.</summary>
 /// <param name="MostSchedules">Schedules of one race.</param>
 /// <param name="TimeIsUp">Asked before every schedule: true ends the search.</param>
-/// <param name="Rule">Ends at a violation of this rule only; null: of any.</param>
-public sealed record SearchLimits(long MostSchedules, Func<bool>? TimeIsUp = null, string? Rule = null);
+/// <param name="Rule">Only a violation of this rule counts; null: of any.</param>
+/// <param name="Seeded">Only what fails after the machine's seeded fault came to bear counts.</param>
+public sealed record SearchLimits(
+    long MostSchedules, Func<bool>? TimeIsUp = null, string? Rule = null, bool Seeded = false);
 
 /// <summary>What a search of one race found.</summary>
 /// <param name="Race">The race.</param>
@@ -49,7 +51,8 @@ public static class RaceSearch
             if (result.Run.IsGivenUp && result.Violation is null)
                 givenUp++;
             if (result.Verdict > (failure?.Verdict ?? Verdict.Conforms)
-                && (limits.Rule is null || result.Violation!.Rule == limits.Rule))
+                && (limits.Rule is null || result.Violation!.Rule == limits.Rule)
+                && (result.IsSeeded || !limits.Seeded))
                 failure = result;
         }
     }

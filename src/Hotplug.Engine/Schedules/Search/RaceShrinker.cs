@@ -140,7 +140,7 @@ public sealed class RaceShrinker(RaceRunner runner, long mostSchedules = RaceShr
         if (candidate.Operations < _best.Race.Operations)
             most = Math.Max(most, PreemptionsForFewerOperations);
         var found = RaceSearch.Run(runner, candidate, new ExhaustiveSchedules(most),
-            new SearchLimits(MostSchedulesOfOne, Rule: _best.Violation.Rule));
+            new SearchLimits(MostSchedulesOfOne, null, _best.Violation.Rule, _best.Result.IsSeeded));
         if (found.Prefix.Verdict != Verdict.Conforms || found.Failure is not { Verdict: Verdict.Violates } failure)
             return false;
         _best = new RaceFailure(candidate, failure) { Original = _best.Original };
@@ -155,7 +155,7 @@ public sealed class RaceShrinker(RaceRunner runner, long mostSchedules = RaceShr
         var schedules = new ExhaustiveSchedules(_best.Result.Run.Preemptions, reduces: false);
         for (var left = MostSchedulesOfOne; left > 0 && runner.RunNext(schedules) is { } result; left--)
             if (result.Verdict == Verdict.Violates && result.Violation!.Rule == _best.Violation.Rule
-                && IsShorter(result.Run, _best.Result.Run))
+                && result.IsSeeded == _best.Result.IsSeeded && IsShorter(result.Run, _best.Result.Run))
                 _best = _best with { Result = result };
     }
 
