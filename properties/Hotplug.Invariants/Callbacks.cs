@@ -198,6 +198,13 @@ public static class Callbacks
     private static bool WritesAttribute(OperationKind kind) => BlockSteps.Onlines(kind)
         || kind is OperationKind.Offline or OperationKind.WriteState or OperationKind.WriteOnline;
 
+    // Only set-callback names an owner: a choice of another operation need not fit into a set of owners.
+    private static CallbackOwners Asked(Transition seen, CallbackOwners before)
+    {
+        var named = (CallbackOwners)(1 << seen.Operation.Choice);
+        return seen.Operation.Second == (byte)CallbackAction.Set ? before | named : before & ~named;
+    }
+
     private static Violation? CheckSlot(Transition seen)
     {
         var (before, after) = (seen.Before.Callbacks, seen.After.Callbacks);
@@ -206,10 +213,7 @@ public static class Callbacks
             return Evidence.Against(OneSlot, "the slot", "one callback at most", after.ToString());
         if (seen.IsStart || before == after)
             return null;
-        var named = (CallbackOwners)(1 << seen.Operation.Choice);
-        var isSet = seen.Operation.Second == (byte)CallbackAction.Set;
-        return seen.Operation.Kind == OperationKind.SetCallback && seen.Answer.IsOk
-            && after == (isSet ? before | named : before & ~named)
+        return seen.Operation.Kind == OperationKind.SetCallback && seen.Answer.IsOk && after == Asked(seen, before)
                 ? null
                 : Evidence.Against(OneSlot, "callbacks that are set", $"{before}, or what {seen.Operation} changes",
                     after.ToString());

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Hotplug.Adapters.Kernel;
+using Hotplug.Adapters.Recording;
 using Hotplug.Bitmap;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
@@ -34,8 +36,24 @@ public sealed class ModelProperties
 
     public static TheoryData<string> Faults => [.. FaultTable.Forms.Select(static f => f.Id).Except(s_notByTheModel)];
 
-    // Whom the notifier chain calls is the business of the invariants.
-    public static TheoryData<Lie> Lies => [.. Enum.GetValues<Lie>().Except([Lie.HidesNotification])];
+    // Whom the notifier chain calls, and what memmap costs in all, is the business of the invariants.
+    public static TheoryData<Lie> Lies => [.. Enum.GetValues<Lie>().Except([Lie.HidesNotification, Lie.CountsMemmap])];
+
+    /// <summary>Recordings of real kernels, which show less than everything and work on after they answered.</summary>
+    public static TheoryData<string> Recordings =>
+        [.. Directory.GetFiles(Repository("tests/Hotplug.Tests/Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(static file => Path.GetRelativePath(Repository(""), file))];
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public void What_a_real_kernel_did_is_permitted(string file)
+    {
+        var run = RecordingFile.Read(Repository(file));
+        using var machine = new RecordingMachine(run);
+        var runner = new Runner(machine, new Suite(new ReferenceModel(), []) { Defects = ExpectedDefects.Bundled.For(run.Kernel) });
+        Assert.True(runner.Walk(run.Spec, new TraceSource(run.Operations), int.MaxValue) == Verdict.Conforms,
+            runner.Violation?.ToString());
+    }
 
     [Property(MaxTest = 300)]
     public Property What_a_faithful_machine_does_is_permitted() => Prop.ForAll(Seeds, static seed =>
@@ -67,6 +85,14 @@ public sealed class ModelProperties
         for (var run = 0UL; run < RunsOfFaults && !refuted; run++)
             refuted = Refutation(machine, sequences, SplitMix.Derive(7, run)).Length > 0;
         Assert.True(refuted, $"not in {RunsOfFaults} sequences: {form.Statement}");
+    }
+
+    private static string Repository(string path)
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ConformanceSuite.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("not in a clone of the repository");
+        return Path.Combine(folder, path);
     }
 
     // Not to be shrunk: a seed has nothing smaller in it.

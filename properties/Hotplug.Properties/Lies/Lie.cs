@@ -53,6 +53,28 @@ public enum Lie
     HidesResource,
     /// <summary>A device less.</summary>
     HidesDevice,
+    /// <summary>A block that could be onlined to another zone.</summary>
+    SwapsValidZones,
+    /// <summary>A node online that is not, or the other way round.</summary>
+    FlipsNodeOnline,
+    /// <summary>One more page on a per-CPU list.</summary>
+    ListsPage,
+    /// <summary>A per-CPU list with a higher limit.</summary>
+    RaisesListLimit,
+    /// <summary>One page more on loan.</summary>
+    LoansPage,
+    /// <summary>One page more that is wanted on loan.</summary>
+    WantsLoan,
+    /// <summary>One page more that holds addresses of loaned pages.</summary>
+    LoansListPage,
+    /// <summary>A callback is set that is not, or the other way round.</summary>
+    FlipsCallback,
+    /// <summary>One page more of memmap in boot memory.</summary>
+    CountsMemmap,
+    /// <summary>Unplugged pages that belong to somebody else.</summary>
+    SwapsOwner,
+    /// <summary>Pages in use without a reference.</summary>
+    DropsReference,
     /// <summary>The last notification is missing.</summary>
     HidesNotification,
     /// <summary>The first and the last step in each other's place.</summary>

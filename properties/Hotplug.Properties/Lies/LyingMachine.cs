@@ -8,7 +8,7 @@ namespace Hotplug.Properties.Lies;
 /// <summary>
 /// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon
 /// as there
-/// is something to lie about. What follows is true again.
+/// is something to lie about; where there is a choice, the number decides what about. What follows is true again.
 /// </summary>
 public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 {
@@ -116,10 +116,11 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     {
         switch (lie)
         {
-            case Lie.FlipsBlockState or Lie.HidesBlock or Lie.SwapsBlockZone or Lie.SwapsBlockNode:
+            case Lie.FlipsBlockState or Lie.HidesBlock or Lie.SwapsBlockZone or Lie.SwapsBlockNode or Lie.SwapsValidZones:
                 LieInBlock(observation);
                 break;
-            case Lie.FreesOfflinePages or Lie.ReferencesOfflinePages or Lie.TakesFreePages or Lie.FreesUsedPages or Lie.PoisonsPage:
+            case Lie.FreesOfflinePages or Lie.ReferencesOfflinePages or Lie.TakesFreePages or Lie.FreesUsedPages
+                or Lie.PoisonsPage or Lie.SwapsOwner or Lie.DropsReference:
                 LieInPages(observation);
                 break;
             default:
@@ -130,9 +131,12 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 
     private void LieInBlock(Observation observation)
     {
-        foreach (var block in _truth.Blocks)
+        for (var i = 0; i < _truth.Blocks.Length; i++)
         {
+            var block = Nth(i);
             if (lie == Lie.SwapsBlockZone && !(block.IsOnline && block.Zone is ZoneKind.Normal or ZoneKind.Movable))
+                continue;
+            if (lie == Lie.SwapsValidZones && (block.IsOnline || !block.IsRegistered))
                 continue;
             Tell($"{lie} of block {block.Block}");
             if (lie == Lie.HidesBlock)
@@ -147,6 +151,8 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
                 opened.State = block.IsOnline ? BlockState.Offline : BlockState.Online;
             else if (lie == Lie.SwapsBlockZone)
                 opened.Zone = block.Zone == ZoneKind.Normal ? ZoneKind.Movable : ZoneKind.Normal;
+            else if (lie == Lie.SwapsValidZones)
+                opened.OtherZone = block.OtherZone == ZoneKind.None ? ZoneKind.Dma : ZoneKind.None;
             else
                 opened.Node++;
             observation.Close(opened);
@@ -156,7 +162,9 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 
     private void LieInPages(Observation observation)
     {
-        foreach (var block in _truth.Blocks)
+        for (var n = 0; n < _truth.Blocks.Length; n++)
+        {
+            var block = Nth(n);
             for (var i = 0; i < block.Pages.Runs.Length; i++)
                 if (Changed(block.Pages.Runs[i].State) is { } state && block.IsOnline)
                 {
@@ -164,7 +172,10 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
                     Rewrite(observation, block, i, state);
                     return;
                 }
+        }
     }
+
+    private BlockObservation Nth(int n) => _truth.Blocks[(first + n) % _truth.Blocks.Length];
 
     private PageState? Changed(PageState page) => lie switch
     {
@@ -172,6 +183,8 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         Lie.ReferencesOfflinePages when page.Has(PageFlags.Offline) => page with { References = 2 },
         Lie.TakesFreePages when page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
         Lie.FreesUsedPages when page.Has(PageFlags.InUse) => page with { Flags = page.Flags | PageFlags.Buddy },
+        Lie.SwapsOwner when page is { Owner: > 0 } && page.Has(PageFlags.Offline) => page with { Owner = (byte)(page.Owner + 1) },
+        Lie.DropsReference when page is { References: > 0 } && page.Has(PageFlags.InUse) => page with { References = page.References - 1 },
         Lie.PoisonsPage when page.Has(PageFlags.Buddy) => page with { Flags = page.Flags | PageFlags.HwPoison },
         _ => null,
     };
@@ -199,7 +212,7 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         foreach (ref readonly var zone in _truth.Zones)
             observation.Add(ShouldLie && zone.Present > 0 ? Changed(zone) : zone);
         foreach (ref readonly var node in _truth.Nodes)
-            observation.Add(ShouldLie && lie == Lie.FlipsNodeMemory && Tell($"memory of node {node.Node}") ? node with { HasMemory = !node.HasMemory } : node);
+            observation.Add(ShouldLie ? Changed(node) : node);
         foreach (ref readonly var device in _truth.Devices)
             if (!(ShouldLie && lie == Lie.HidesDevice && device.Name.Kind == NameKind.Device && Tell($"hides {device.Name}")))
                 observation.Add(ShouldLie && lie == Lie.PlugsSubBlock && device.Name.Kind == NameKind.DeviceMemory && Tell($"size of {device.Name}")
@@ -208,14 +221,44 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         foreach (ref readonly var balloon in _truth.Balloons)
             observation.Add(ShouldLie && lie == Lie.InflatesBalloon && Tell("size of the balloon") ? balloon with { Pages = balloon.Pages + 1 } : balloon);
         foreach (ref readonly var list in _truth.Pcplists)
-            observation.Add(list);
+            observation.Add(ShouldLie ? Changed(list) : list);
         foreach (ref readonly var resource in _truth.Resources)
             if (!(ShouldLie && lie == Lie.HidesResource && Tell($"hides resource {resource}")))
                 observation.Add(resource);
         if (ShouldLie && lie == Lie.CountsPoison && Tell("poisoned pages"))
             observation.PoisonedPages++;
+        LieInCounters(observation);
         observation.End();
     }
+
+    private void LieInCounters(Observation observation)
+    {
+        observation.Loans = !ShouldLie || _truth.Loans is not { } loans ? _truth.Loans : lie switch
+        {
+            Lie.LoansPage when Tell("pages on loan") => loans with { Pages = loans.Pages + 1 },
+            Lie.WantsLoan when Tell("target of CMM") => loans with { TargetPages = loans.TargetPages + 1 },
+            Lie.LoansListPage when Tell("list pages of CMM") => loans with { ListPages = loans.ListPages + 1 },
+            _ => loans,
+        };
+        if (ShouldLie && lie == Lie.FlipsCallback && Tell("callbacks"))
+            observation.Callbacks ^= (CallbackOwners)(1 << (int)CallbackOwner.HyperV);
+        if (ShouldLie && lie == Lie.CountsMemmap && observation.BootMemmapPages >= 0 && Tell("memmap"))
+            observation.BootMemmapPages++;
+    }
+
+    private NodeObservation Changed(in NodeObservation node) => lie switch
+    {
+        Lie.FlipsNodeMemory when Tell($"memory of node {node.Node}") => node with { HasMemory = !node.HasMemory },
+        Lie.FlipsNodeOnline when Tell($"node {node.Node}") => node with { Online = !node.Online },
+        _ => node,
+    };
+
+    private PcplistObservation Changed(in PcplistObservation list) => lie switch
+    {
+        Lie.ListsPage when Tell($"pages on a list of {list.Zone}") => list with { Pages = list.Pages + 1 },
+        Lie.RaisesListLimit when Tell($"limit of a list of {list.Zone}") => list with { High = list.High + 1 },
+        _ => list,
+    };
 
     private ZoneObservation Changed(in ZoneObservation zone) => lie switch
     {

@@ -81,6 +81,12 @@ internal static class BlockCheck
         var preferred = ZoneChoice.For(next, seen.Spec, known, AutoOnline.Online);
         if (block.Zone != ZoneKind.None && block.Zone != preferred && !seen.InFlight(known.Number) && !seen.After.DeviceInFlight)
             return new("blocks.valid-zones", $"block {subject}", $"zone {preferred} first", $"zone {block.Zone} first", s_zone);
+
+        // valid_zones_show(): the other kind of zone comes second.
+        var second = block.Zone == ZoneKind.Movable
+            ? ZoneChoice.For(next, seen.Spec, known, AutoOnline.OnlineKernel) : ZoneKind.Movable;
+        if (block.Zone != ZoneKind.None && block.OtherZone != second && !seen.InFlight(known.Number) && !seen.After.DeviceInFlight)
+            return new("blocks.valid-zones", $"block {subject}", $"zone {second} second", $"zone {block.OtherZone} second", s_zone);
         return null;
     }
 }

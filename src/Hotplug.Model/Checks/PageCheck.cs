@@ -157,6 +157,9 @@ internal static class PageCheck
         foreach (ref readonly var run in block.Pages.Runs)
         {
             var held = run.State.Has(PageFlags.Offline) && run.State.Owner < PageState.BalloonOwner;
+            if (held && run.State.Owner > 0 && run.State.Owner != memory.Id)
+                return new("device-memory.page-owner", $"block {known.Number}", $"unplugged pages of m{memory.Id}",
+                    run.State.ToString(), s_unplugged, [new PageRange(known.Range.Start + run.Start, run.Count)]);
             for (var sub = run.Start / size; sub <= (run.End - 1) / size; sub++)
                 if (memory.IsPlugged(first + sub) == held)
                     return new("device-memory.page-types", $"sub-block {first + sub} of m{memory.Id}",
