@@ -52,7 +52,12 @@ internal static class Emptying
         var ongoing = turn.Ongoing;
         if (ongoing.IsContig && turn.Answer.IsOk)
             return TakeAll(turn);
-        return Turn.Permit(turn.State.With(ongoing with { Isolated = default, Wanted = default }));
+        return Turn.Permit(turn.State.With(ongoing with
+        {
+            Isolated = default,
+            Wanted = default,
+            HoldsHotplugLock = ongoing.HoldsHotplugLock && ongoing.Resizes == 0,
+        }));
     }
 
     /// <summary>Judges that the pages of a block are gone: none of them is in use.</summary>
@@ -113,6 +118,7 @@ internal static class Emptying
             | Hindrances.Of(turn.State, range, turn.Call.Invoked, isContig: true);
         var permitted = turn.Is(Errno.EBUSY)
             ? (hindered & (Hindrance.Refused | Hindrance.Isolated)) != Hindrance.None || IsFreedMeanwhile(turn, range)
+                || Resizing.MayIsolate(turn, range)
             : turn.Is(Errno.ENOMEM) && (hindered.HasFlag(Hindrance.NoRoom) || IsVeto(turn) || IsShort(turn, range));
         return permitted ? turn.Ends(turn.State)
             : turn.RefuteAnswer("ok, EBUSY because of a page in the range or of another isolation, or ENOMEM where there is no room", s_contig);
@@ -134,6 +140,7 @@ internal static class Emptying
             return (hindered & (Hindrance.Stuck | Hindrance.NoRoom)) != Hindrance.None || IsShort(turn, range);
         return turn.Is(Errno.EBUSY)
             ? (hindered & (Hindrance.Refused | Hindrance.Isolated)) != Hindrance.None || MayHoldUnlisted(turn)
+                || Resizing.MayIsolate(turn, range)
             : turn.Is(Errno.ENOMEM) && turn.Structure.Loans is not null;
     }
 

@@ -18,7 +18,7 @@ public sealed class HistoryModel : IHistorySpecification
 {
     /// <inheritdoc/>
     public object Begin(MachineSpec spec, Levels levels, object sequentialState, Observation atRest) =>
-        new HistoryState(Freeing.ForgetFreed((State)sequentialState), PageMap.Seen(spec, atRest));
+        new HistoryState(Freeing.ForgetFreed((State)sequentialState), PageMap.Seen((State)sequentialState, atRest));
 
     /// <inheritdoc/>
     public ImmutableArray<object> EventsOf(RaceCall call) => Reading.EventsOf(call);
@@ -48,7 +48,9 @@ public sealed class HistoryModel : IHistorySpecification
         Happens.Halt => Loaning.Halt(turn),
         Happens.Resume => Loaning.Resume(turn),
         Happens.Begin => JudgeBegin(turn),
-        Happens.Create or Happens.Destroy => Turn.Permit(turn.State),
+        Happens.Create or Happens.Destroy => Resizing.Reshape(turn),
+        Happens.Plug => Resizing.Plug(turn),
+        Happens.Unplug => Resizing.Unplug(turn),
         _ => JudgeEnd(turn),
     };
 
@@ -56,6 +58,7 @@ public sealed class HistoryModel : IHistorySpecification
     {
         OperationKind.Free or OperationKind.ContigFree => Freeing.Begin(turn),
         OperationKind.Add => Populating.BeginAdd(turn),
+        OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize => Resizing.Begin(turn),
         OperationKind.Online or OperationKind.OnlineKernel or OperationKind.OnlineMovable or OperationKind.WriteOnline => Bringing.Begin(turn),
         _ => Turn.Permit(turn.State.With(turn.Ongoing)),
     };
@@ -97,6 +100,8 @@ public sealed class HistoryModel : IHistorySpecification
                 return Populating.Remove(turn);
             case OperationKind.Eject or OperationKind.OfflineRemove:
                 return Populating.EndRemoval(turn);
+            case OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize:
+                return Resizing.End(turn);
             case OperationKind.Poison or OperationKind.HardOffline or OperationKind.SoftOffline or OperationKind.Unpoison:
                 return Failing.End(turn);
             default:

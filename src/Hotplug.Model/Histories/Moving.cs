@@ -45,7 +45,11 @@ internal static class Moving
     }
 
     // Who isolated a range empties that; soft_offline_page() isolates nothing but its page.
-    private static bool MayLeave(in Turn turn, long from) => turn.Operation.Kind == OperationKind.SoftOffline
-        ? turn.Call.Target.Range.Contains(from)
-        : turn.Ongoing.Wanted.Contains(from);
+    private static bool MayLeave(in Turn turn, long from) => turn.Operation.Kind switch
+    {
+        OperationKind.SoftOffline => turn.Call.Target.Range.Contains(from),
+        OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize =>
+            turn.Spec.DeviceMemoryOf(turn.Spec.BlockOf(from)) == turn.Operation.Subject.Id,
+        _ => turn.Ongoing.Wanted.Contains(from),
+    };
 }

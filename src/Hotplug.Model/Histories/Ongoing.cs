@@ -38,6 +38,9 @@ internal readonly record struct Ongoing(int Call)
     /// <summary>The allocation that it frees; 0 for none.</summary>
     public int Frees { get; init; }
 
+    /// <summary>The device memory that it resizes; 0 for none.</summary>
+    public int Resizes { get; init; }
+
     /// <summary>CMM is halted by it.</summary>
     public bool HaltsLoaning { get; init; }
 
@@ -53,6 +56,6 @@ internal readonly record struct Ongoing(int Call)
     /// <summary>What hindered it so far, where it is watched.</summary>
     public Hindrance Hindered { get; init; }
 
-    /// <summary>Pages that it brought or took so far.</summary>
+    /// <summary>Pages that it moved so far; of a request for device memory, sub-blocks plugged when it began.</summary>
     public long Pages { get; init; }
 }

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Hotplug.Contract;
-using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
+using Hotplug.Model.States;
 
 namespace Hotplug.Model.Histories;
 
@@ -20,14 +21,16 @@ internal sealed class PageMap : IEquatable<PageMap>
     /// <summary>The online blocks, ascending.</summary>
     public ReadOnlySpan<BlockPages> Blocks => _blocks.AsSpan();
 
-    /// <summary>What was seen.</summary>
-    public static PageMap Seen(MachineSpec spec, Observation observation)
+    /// <summary>What was seen. Of what a balloon's driver added nothing is known.</summary>
+    public static PageMap Seen(State structure, Observation observation)
     {
         var blocks = ImmutableArray.CreateBuilder<BlockPages>();
         foreach (var block in observation.Blocks)
             if (block.IsOnline)
-                blocks.Add(BlockPages.Seen(block));
-        return new PageMap(spec.PagesPerBlock, blocks.ToImmutable());
+                blocks.Add(structure.Find(block.Block) is { Driver: not CallbackOwner.Generic }
+                    ? BlockPages.Alike(block.Block, structure.Spec.PagesPerBlock, PageState.NotSeen)
+                    : BlockPages.Seen(block));
+        return new PageMap(structure.Spec.PagesPerBlock, blocks.ToImmutable());
     }
 
     /// <summary>The pages of the block with this number; null if it is not online.</summary>

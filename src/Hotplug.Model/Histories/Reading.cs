@@ -59,6 +59,10 @@ internal static class Reading
                 or OperationKind.Tick or OperationKind.Contig:
                 AddEffects(events, outcome);
                 break;
+            case OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize:
+                events.Add(s_begin);
+                AddResizing(events, outcome);
+                break;
             case OperationKind.SoftOffline:
                 AddMigrations(events, outcome);
                 break;
@@ -84,39 +88,83 @@ internal static class Reading
     {
         var isolates = false;
         foreach (var effect in outcome.Effects)
-        {
-            switch (effect.Kind)
-            {
-                case EffectKind.Isolated:
-                    isolates = true;
-                    events.Add(new Occurrence(Happens.Isolate, effect.Range));
-                    break;
+            AddEffect(events, effect, ref isolates);
+    }
 
-                // The same step ends an onlining, which never had isolated anything that was in use.
-                case EffectKind.Unisolated when isolates:
-                    isolates = false;
-                    events.Add(new Occurrence(Happens.Unisolate, effect.Range));
-                    break;
-                case EffectKind.Migrated:
-                    AddMigration(events, effect.Range, effect.Value);
-                    break;
-                case EffectKind.SectionsOffline:
-                    isolates = false;
-                    events.Add(new Occurrence(Happens.Offline, effect.Range));
-                    break;
-                case EffectKind.SectionsOnline:
-                    events.Add(new Occurrence(Happens.Online, effect.Range, Zone: effect.Zone.Kind));
-                    break;
-                case EffectKind.BlockCreated:
-                    events.Add(new Occurrence(Happens.Create, effect.Range));
-                    break;
-                case EffectKind.BlockDestroyed:
-                    events.Add(new Occurrence(Happens.Destroy, effect.Range));
-                    break;
-                default:
-                    AddLoaning(events, effect);
-                    break;
-            }
+    // What is plugged and unplugged is told apart from what happens to blocks and pages: each belongs after the block was
+    // created that it is in, and where its pages go to the buddy or are kept from it.
+    private static void AddResizing(ImmutableArray<object>.Builder events, OutcomeRecord outcome)
+    {
+        var (told, isolates, onlines) = (0, false, false);
+        foreach (var effect in outcome.Effects)
+        {
+            if (effect.Kind is EffectKind.MovedToZone or EffectKind.SectionsOnline or EffectKind.RemovedFromZone)
+                onlines = effect.Kind == EffectKind.MovedToZone;
+            if (effect.Kind == EffectKind.BlockDestroyed || (effect.Kind == EffectKind.Isolated && !isolates))
+                AddTold(events, outcome, ref told, outcome.Witness.Length);
+            AddEffect(events, effect, ref isolates);
+            var range = effect.Range;
+            if (effect.Kind == EffectKind.BlockCreated)
+                AddTold(events, outcome, ref told, AfterFirst(outcome, told, w => range.Contains(w.Range)));
+            else if (!onlines && effect.Kind is EffectKind.PagesToBuddy or EffectKind.PagesKeptOffline)
+                AddTold(events, outcome, ref told, AfterFirst(outcome, told, w => w.Range == range));
+        }
+
+        AddTold(events, outcome, ref told, outcome.Witness.Length);
+    }
+
+    private static void AddTold(ImmutableArray<object>.Builder events, OutcomeRecord outcome, ref int told, int end)
+    {
+        for (; told < end; told++)
+            if (IsResized(outcome.Witness[told]))
+                events.Add(new Occurrence(outcome.Witness[told].Role == WitnessRole.Plugged ? Happens.Plug : Happens.Unplug,
+                    outcome.Witness[told].Range));
+    }
+
+    // Just after the first that is meant; where nothing is, nothing follows.
+    private static int AfterFirst(OutcomeRecord outcome, int told, Func<Witness, bool> isMeant)
+    {
+        for (var i = told; i < outcome.Witness.Length; i++)
+            if (IsResized(outcome.Witness[i]) && isMeant(outcome.Witness[i]))
+                return i + 1;
+        return told;
+    }
+
+    private static bool IsResized(Witness witness) => witness.Role is WitnessRole.Plugged or WitnessRole.Unplugged;
+
+    private static void AddEffect(ImmutableArray<object>.Builder events, in Effect effect, ref bool isolates)
+    {
+        switch (effect.Kind)
+        {
+            case EffectKind.Isolated:
+                isolates = true;
+                events.Add(new Occurrence(Happens.Isolate, effect.Range));
+                break;
+
+            // The same step ends an onlining, which never had isolated anything that was in use.
+            case EffectKind.Unisolated when isolates:
+                isolates = false;
+                events.Add(new Occurrence(Happens.Unisolate, effect.Range));
+                break;
+            case EffectKind.Migrated:
+                AddMigration(events, effect.Range, effect.Value);
+                break;
+            case EffectKind.SectionsOffline:
+                isolates = false;
+                events.Add(new Occurrence(Happens.Offline, effect.Range));
+                break;
+            case EffectKind.SectionsOnline:
+                events.Add(new Occurrence(Happens.Online, effect.Range, Zone: effect.Zone.Kind));
+                break;
+            case EffectKind.BlockCreated:
+                events.Add(new Occurrence(Happens.Create, effect.Range));
+                break;
+            case EffectKind.BlockDestroyed:
+                events.Add(new Occurrence(Happens.Destroy, effect.Range));
+                break;
+            default:
+                AddLoaning(events, effect);
+                break;
         }
     }
 

@@ -100,10 +100,14 @@ internal readonly ref struct Turn(
         }
     }
 
-    // Memmap, loans and list pages; CMM holds a page or two that it gives back.
+    // Memmap, loans and list pages; CMM holds a page or two that it gives back, and a driver the sub-blocks that it
+    // tries to empty.
     private long TakenUnseen(RaceCall other)
     {
         long pages = other.Operation.Kind == OperationKind.Tick && Structure.Loans is not null ? 2 : 0;
+        if (other.Operation.Kind is OperationKind.Unplug or OperationKind.Resize or OperationKind.Plug
+            && other.Operation.Subject.Id <= Spec.DeviceMemories.Length)
+            pages += Spec.RegionOf(other.Operation.Subject.Id).Count;
         foreach (var effect in other.Outcome.Effects)
             pages += effect.Kind switch
             {
