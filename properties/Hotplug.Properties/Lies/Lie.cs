@@ -17,6 +17,8 @@ public enum Lie
     FlipsBlockState,
     /// <summary>A block less.</summary>
     HidesBlock,
+    /// <summary>A block more.</summary>
+    InventsBlock,
     /// <summary>An online block in another zone.</summary>
     SwapsBlockZone,
     /// <summary>A block on another node.</summary>
@@ -31,6 +33,8 @@ public enum Lie
     ShiftsSpan,
     /// <summary>One free page more.</summary>
     AddsFreePage,
+    /// <summary>A zone less, which has pages.</summary>
+    HidesZone,
     /// <summary>PageOffline pages that are free.</summary>
     FreesOfflinePages,
     /// <summary>PageOffline pages with a second reference.</summary>
@@ -67,6 +71,12 @@ public enum Lie
     WantsLoan,
     /// <summary>One page more that holds addresses of loaned pages.</summary>
     LoansListPage,
+    /// <summary>A free page that is on loan.</summary>
+    LoansFreePage,
+    /// <summary>A free page that holds addresses of loaned pages.</summary>
+    ListsLoansInFreePage,
+    /// <summary>A page on loan that is free.</summary>
+    FreesLoanedPage,
     /// <summary>A callback is set that is not, or the other way round.</summary>
     FlipsCallback,
     /// <summary>One page more of memmap in boot memory.</summary>

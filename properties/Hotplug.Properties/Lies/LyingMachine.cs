@@ -116,16 +116,39 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     {
         switch (lie)
         {
+            case Lie.InventsBlock:
+                InventBlock(observation);
+                break;
             case Lie.FlipsBlockState or Lie.HidesBlock or Lie.SwapsBlockZone or Lie.SwapsBlockNode or Lie.SwapsValidZones:
                 LieInBlock(observation);
                 break;
             case Lie.FreesOfflinePages or Lie.ReferencesOfflinePages or Lie.TakesFreePages or Lie.FreesUsedPages
-                or Lie.PoisonsPage or Lie.SwapsOwner or Lie.DropsReference:
+                or Lie.PoisonsPage or Lie.SwapsOwner or Lie.DropsReference or Lie.LoansFreePage or Lie.ListsLoansInFreePage
+                or Lie.FreesLoanedPage:
                 LieInPages(observation);
                 break;
             default:
                 LieInTables(observation);
                 break;
+        }
+    }
+
+    private void InventBlock(Observation observation)
+    {
+        for (var n = 0; n < _spec.DimmBlocks; n++)
+        {
+            var number = _spec.DimmFirstBlock + ((first + n) % _spec.DimmBlocks);
+            if (_truth.Find(number) is not null)
+                continue;
+            Tell($"invents block {number}");
+            var opened = observation.Open(number);
+            opened.Stamp = --_stamp;
+            opened.State = BlockState.Offline;
+            opened.Node = 0;
+            opened.Pages.Clear();
+            opened.Pages.Add(_spec.PagesPerBlock, PageState.None);
+            observation.Close(opened);
+            return;
         }
     }
 
@@ -183,6 +206,10 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         Lie.ReferencesOfflinePages when page.Has(PageFlags.Offline) => page with { References = 2 },
         Lie.TakesFreePages when page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
         Lie.FreesUsedPages when page.Has(PageFlags.InUse) => page with { Flags = page.Flags | PageFlags.Buddy },
+        Lie.LoansFreePage when _spec.HasCmm && page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse, 0, PageState.LoanOwner, 1),
+        Lie.ListsLoansInFreePage when _spec.HasCmm && page.Has(PageFlags.Buddy) =>
+            new PageState(PageFlags.InUse, 0, PageState.LoanListOwner, 1),
+        Lie.FreesLoanedPage when page.Owner is PageState.LoanOwner or PageState.LoanListOwner => PageState.Free(0),
         Lie.SwapsOwner when page is { Owner: > 0 } && page.Has(PageFlags.Offline) => page with { Owner = (byte)(page.Owner + 1) },
         Lie.DropsReference when page is { References: > 0 } && page.Has(PageFlags.InUse) => page with { References = page.References - 1 },
         Lie.PoisonsPage when page.Has(PageFlags.Buddy) => page with { Flags = page.Flags | PageFlags.HwPoison },
@@ -210,7 +237,8 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     {
         observation.Begin(whole: false);
         foreach (ref readonly var zone in _truth.Zones)
-            observation.Add(ShouldLie && zone.Present > 0 ? Changed(zone) : zone);
+            if (!(ShouldLie && lie == Lie.HidesZone && zone.Present > 0 && Tell($"hides {zone.Id}")))
+                observation.Add(ShouldLie && zone.Present > 0 ? Changed(zone) : zone);
         foreach (ref readonly var node in _truth.Nodes)
             observation.Add(ShouldLie ? Changed(node) : node);
         foreach (ref readonly var device in _truth.Devices)
