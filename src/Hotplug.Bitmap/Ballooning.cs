@@ -28,8 +28,7 @@ internal sealed class Ballooning<TRules>(
         if (rules.Keeps(RaceFault.InflateUnlocked))
             rules.Acquire(LockName.Balloon, (int)driver);
         var size = SizeOf(state, balloon);
-        if (!rules.Keeps(RaceFault.InflateUnlocked))
-            rules.At(SchedulePoint.InflateBetweenPages);
+        rules.At(SchedulePoint.InflateBetweenPages);
         var errno = To(balloon, count > long.MaxValue - size ? long.MaxValue : size + count, log);
         if (rules.Keeps(RaceFault.InflateUnlocked))
             rules.Release(LockName.Balloon, (int)driver);
@@ -83,8 +82,6 @@ internal sealed class Ballooning<TRules>(
     {
         balloon.Target = target;
         var size = SizeOf(state, balloon);
-        if (rules.Overlaps)
-            rules.At(SchedulePoint.InflateBetweenPages);
         if (target > size)
             Grow(balloon, rules.Keeps(Fault.TargetAddedToSize) ? target - size : target, log);
         else

@@ -22,6 +22,10 @@ internal sealed class Cmm(int perList)
     /// <summary>hotplug_occurred: a removal began since the thread looked last.</summary>
     public bool HotplugOccurred { get; set; }
 
+    /// <summary>Pages loaned since the removal that is under way began; −1 while there is none. Where operations
+    /// overlap.</summary>
+    public int LoanedLate { get; set; } = -1;
+
     /// <summary>Seconds until the thread wakes.</summary>
     public int SecondsToWake { get; set; } = PollDelay;
 

@@ -17,10 +17,13 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
     public Errno Act(MemoryNotification notification, PageRange range, EffectLog log)
     {
         var cmm = state.Cmm!;
+        if (notification is MemoryNotification.Offline or MemoryNotification.CancelOffline)
+            cmm.LoanedLate = -1;
         switch (notification)
         {
             case MemoryNotification.GoingOffline:
                 Halt(cmm, range, log);
+                cmm.LoanedLate = 0;
                 rules.Acquire(LockName.Cmm);
                 var errno = Release(cmm.List, range, log);
                 rules.Release(LockName.Cmm);

@@ -48,6 +48,10 @@ internal enum Mishap : byte
     TakenTwice,
     /// <summary>A page of an offline block was given to a free list.</summary>
     FreedOffline,
+    /// <summary>CMM loaned a second page since a removal began.</summary>
+    LoanedLate,
+    /// <summary>CMM loaned a page of a block that is being removed.</summary>
+    LoanedFromRange,
     /// <summary>A reference was dropped that nobody had.</summary>
     ReferencesBelowZero,
 }

@@ -84,7 +84,19 @@ internal sealed class LoanSteps<TRules>(
             return LoanResult.Refused;
         Cmm.List.Push(pfn);
         Own(pfn, isList: false);
+        if (rules.Overlaps && Cmm.LoanedLate >= 0)
+            LookAtLateLoan(pfn);
         return LoanResult.Loaned;
+    }
+
+    // What source document 000 promises of a removal that is under way.
+    private void LookAtLateLoan(long pfn)
+    {
+        Cmm.LoanedLate++;
+        if (!state.BlockOf(pfn).IsListed)
+            rules.Report(Mishap.LoanedFromRange, pfn);
+        else if (Cmm.LoanedLate > 1)
+            rules.Report(Mishap.LoanedLate, pfn);
     }
 
     /// <summary>

@@ -90,8 +90,6 @@ internal sealed class Onlining<TRules>(
         state.Touch(block);
         if (block.Vmemmap > 0)
             state.Fill(block, 0, block.Vmemmap, PageUse.Kernel);
-        if (!rules.Keeps(RaceFault.ListedBeforeAllIsGiven))
-            buddy.List(block);
         if (block.Vmemmap < state.Layout.PagesPerBlock)
             GiveAll(block, zone, log);
         if (rules.Keeps(Fault.PoisonedPageOnlined))
@@ -104,7 +102,7 @@ internal sealed class Onlining<TRules>(
             membership.ChangePresent(block, zone, body, +1, log);
         if (!wasPopulated)
             log.Add(EffectKind.ZonelistsRebuilt, default, zone.Id);
-        if (rules.Keeps(Fault.OnlinedBlockStaysIsolated) && rules.Keeps(RaceFault.ListedBeforeAllIsGiven))
+        if (rules.Keeps(Fault.OnlinedBlockStaysIsolated))
             buddy.List(block);
         log.Add(EffectKind.Unisolated, body, zone.Id);
         if (rules.Keeps(Fault.OnlineToldEarly) && rules.Keeps(Fault.OnlineNotTold))

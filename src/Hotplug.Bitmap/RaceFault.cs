@@ -40,7 +40,6 @@ public enum RaceFault : byte
     RemoveCheckedBeforeLock,
     AddCheckedBeforeLock,
     CallbackSwappedUnlocked,
-    ListedBeforeAllIsGiven,
 
     // device memory (source document 003)
     DriverLockReleasedEarly,

@@ -9,6 +9,8 @@ internal static class BetweenSteps
 {
     private static readonly Citation s_free = new("v6.12", "mm/page_alloc.c", "free_page_is_bad");
     private static readonly Citation s_taken = new("v6.12", "mm/page_alloc.c", "check_new_page_bad");
+    private static readonly Citation s_loans =
+        new("2009", "source document 000", "at most one page is allocated after hotplug becomes active");
     private static readonly Citation s_buddy = new("v6.12", "mm/page_alloc.c", "__free_one_page");
     private static readonly Citation s_offline = new("v6.12", "mm/page_alloc.c", "__offline_isolated_pages");
     private static readonly Citation s_references = new("v6.12", "include/linux/page_ref.h", "page_ref_sub");
@@ -79,6 +81,11 @@ internal static class BetweenSteps
             "free already", s_free, [new PageRange(page, 1)]),
         Mishap.TakenTwice => new("schedule.page-in-one-hand", $"page {page}", "free, or isolated, when it is taken",
             "somebody else's, or gone", s_taken, [new PageRange(page, 1)]),
+        Mishap.LoanedLate => new("schedule.one-loan-on-its-way", $"page {page}",
+            "at most one page loaned since the removal began, which was on its way", "a second one", s_loans,
+            [new PageRange(page, 1)]),
+        Mishap.LoanedFromRange => new("schedule.no-loan-from-the-range", $"page {page}",
+            "no page loaned of a block that is being removed", "on loan", s_loans, [new PageRange(page, 1)]),
         Mishap.ReferencesBelowZero => new("schedule.references", $"page {page}", "a reference to drop", "none",
             s_references, [new PageRange(page, 1)]),
         _ => new("schedule.offline-page-listed", $"page {page}", "nothing freed into a block that is gone",
