@@ -55,6 +55,11 @@ internal static class AccountingCases
 
         Refused(Accounting.QuietOperations, "a free raises managed pages", Of(Operation.Free(Name.Allocation(1)))
             .Then(static s => s.Zone(ZoneKind.Movable, static z => z with { Managed = z.Managed + 1 }))),
+        Refused(Accounting.QuietOperations, "a free raises managed pages where there is no balloon",
+            Of(Operation.Free(Name.Allocation(1))).On(static s => s with { Balloons = [] })
+                .Then(static s => s.Zone(ZoneKind.Movable, static z => z with { Managed = z.Managed + 1 }))),
+        Refused(Accounting.QuietOperations, "a free raises present pages", Of(Operation.Free(Name.Allocation(1)))
+            .Then(static s => s.Zone(ZoneKind.Movable, static z => z with { Present = z.Present + 1 }))),
         Kept(Accounting.QuietOperations, "a free changes only free pages", Of(Operation.Free(Name.Allocation(1)))
             .From(static s => s[4].Fill(8, 8, Used)).Then(static s => s[4].Fill(8, 8, PageState.Free(3)))),
     ];

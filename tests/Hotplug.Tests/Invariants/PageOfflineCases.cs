@@ -33,7 +33,24 @@ internal static class PageOfflineCases
             .Then(static s => s.Online(8, ZoneKind.Movable))),
         Refused(PageOfflines.OwnerUnplugged, "part of an unplugged sub-block is used", Of(Operation.Tick(1))
             .Then(static s => s[8].Fill(8, 4, KernelUse))),
+        Refused(PageOfflines.OwnerUnplugged, "parts of two sub-blocks change places", Of(Operation.Tick(1)).Then(static s =>
+        {
+            s[8].Fill(0, 4, Unplugged);
+            s[8].Fill(8, 4, PageState.Free(2));
+        })),
         Kept(PageOfflines.OwnerUnplugged, "a re-online keeps them", Reonlined(Unplugged)),
+        Kept(PageOfflines.OwnerUnplugged, "what is plugged lies behind what is not", Of(Operation.Alloc(Name.Allocation(1), 1))
+            .With(WitnessRole.Taken, 264, 1).From(static s =>
+        {
+            s[8].Fill(0, 8, Unplugged);
+            s[8].Fill(8, 8, PageState.Free(3));
+        }).Then(static s =>
+        {
+            s[8].Fill(8, 1, Used);
+            s[8].Fill(9, 1, PageState.Free(0));
+            s[8].Fill(10, 2, PageState.Free(1));
+            s[8].Fill(12, 4, PageState.Free(2));
+        })),
 
         Refused(PageOfflines.RecreatedAsFresh, "a re-online keeps them as taken ones", Reonlined(Taken)),
         Kept(PageOfflines.RecreatedAsFresh, "a re-online makes them fresh", Reonlined(Unplugged)),
