@@ -110,8 +110,8 @@ internal static class Emptying
         if (turn.Answer.IsOk)
             return turn.Structure.Allocation(turn.Operation.Subject.Id) is { Contig: true } ? turn.Ends(turn.State)
                 : turn.RefuteAnswer("an errno: it has not taken the range", s_contig);
-        if (turn.Is(Errno.EINVAL))
-            return WhyInvalid(turn) is not null ? turn.Ends(turn.State) : turn.RefuteAnswer("ok, EBUSY or ENOMEM", s_contig);
+        if (WhyInvalid(turn) is { } why && turn.State.Find(turn.Call.Invoked) is null)
+            return turn.Demand(Errno.EINVAL, why, s_contig);
         var range = new PageRange(turn.Call.Target.At, turn.Operation.Amount);
         var hindered = turn.Ongoing.Hindered | Hindrances.Of(turn.State, Outward(turn, range), turn.Call.Invoked, isContig: false);
         hindered = (hindered & Hindrance.Isolated) | turn.Ongoing.Hindered

@@ -179,7 +179,7 @@ internal static class Freeing
     {
         var range = turn.Call.Target.Range;
         var page = turn.State.Pages.At(range.Start);
-        return page.Has(PageFlags.HwPoison) ? turn.State
+        return page.Has(PageFlags.HwPoison) || page.References == PageState.Unknown ? turn.State
             : turn.State.With(range, page with { References = page.References + change });
     }
 

@@ -61,7 +61,7 @@ internal sealed class PageMap : IEquatable<PageMap>
         }
     }
 
-    /// <summary>The map with the pages of the range, which lie in online blocks, in this state.</summary>
+    /// <summary>The map with the pages of the range in this state; those of blocks that are not online have none.</summary>
     public PageMap With(PageRange range, PageState state)
     {
         var blocks = _blocks;
@@ -70,7 +70,8 @@ internal sealed class PageMap : IEquatable<PageMap>
             var offset = (int)(pfn % _pagesPerBlock);
             var count = (int)Math.Min(_pagesPerBlock - offset, range.End - pfn);
             var index = IndexOf((int)(pfn / _pagesPerBlock));
-            blocks = blocks.SetItem(index, blocks[index].With(offset, count, state));
+            if (index >= 0)
+                blocks = blocks.SetItem(index, blocks[index].With(offset, count, state));
             pfn += count;
         }
 

@@ -133,7 +133,7 @@ internal static class Resizing
     private static HistoryState? Changed(in Turn turn, bool isPlugged)
     {
         var id = turn.Spec.DeviceMemoryOf(turn.Spec.BlockOf(turn.Pages.Start));
-        if (id == 0 || turn.Structure.Find(turn.Spec.BlockOf(turn.Pages.Start)) is null)
+        if (id == 0 || turn.Structure.Find(turn.Spec.BlockOf(turn.Pages.Start)) is null || !turn.Spec.RegionOf(id).Contains(turn.Pages))
             return null;
         var size = turn.Spec.DeviceMemories[id - 1].SubBlockPages;
         var start = turn.Pages.Start - turn.Spec.RegionOf(id).Start;

@@ -3,6 +3,7 @@ using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Schedules;
+using Hotplug.Model.Histories;
 using Xunit;
 
 namespace Hotplug.Tests.Schedules;
@@ -21,6 +22,23 @@ public sealed class LinearizabilityTests
             var (calls, atRest) = ToyDraw.Draw(ref random);
             var found = new Linearizability(s_toy).Search(ToyHistories.Toy.Empty, calls, atRest);
             var expected = BruteForce.IsPermitted(s_toy, ToyHistories.Toy.Empty, calls, atRest);
+            Assert.Equal(expected ? Linearization.Permitted : Linearization.Refuted, found.Verdict);
+            _ = expected ? permitted++ : refuted++;
+        }
+
+        Assert.True(permitted > 10_000 && refuted > 10_000, $"{permitted} permitted, {refuted} refuted");
+    }
+
+    [Fact]
+    public void The_search_and_a_brute_force_agree_on_50_000_small_histories_of_hotplug()
+    {
+        var model = new HistoryModel();
+        int permitted = 0, refuted = 0;
+        foreach (var history in HotplugHistories.Draw(5).Take(50_000))
+        {
+            var initial = model.Begin(history.Spec, history.Levels, history.State, history.Before);
+            var found = new Linearizability(model).Search(initial, history.Calls, history.After);
+            var expected = BruteForce.IsPermitted(model, initial, history.Calls, history.After);
             Assert.Equal(expected ? Linearization.Permitted : Linearization.Refuted, found.Verdict);
             _ = expected ? permitted++ : refuted++;
         }
