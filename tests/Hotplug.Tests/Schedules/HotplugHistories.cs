@@ -16,6 +16,7 @@ namespace Hotplug.Tests.Schedules;
 internal static class HotplugHistories
 {
     private const int MostEvents = 7;
+    private const int Variants = 5;
 
     /// <summary>Endless, from a seed.</summary>
     internal static IEnumerable<SequentialHistory> Draw(ulong seed)
@@ -29,8 +30,8 @@ internal static class HotplugHistories
             {
                 if (history.Calls.Sum(c => model.EventsOf(c).Length) > MostEvents)
                     continue;
-                yield return Changed(ref random, Overlapped(ref random, history));
-                yield return Changed(ref random, Overlapped(ref random, history));
+                for (var i = 0; i < Variants; i++)
+                    yield return Changed(ref random, Overlapped(ref random, history));
             }
         }
     }
