@@ -27,6 +27,18 @@ internal sealed class AllocationPlaces
     }
 
     /// <summary>
+    /// Forgets allocations that have one of these pages; true if there was one.
+    /// </summary>
+    internal bool Leave(List<long> pages)
+    {
+        var left = _places.Where(p => p.Value.Exists(
+            range => pages.Exists(pfn => range.Contains(pfn)))).Select(static p => p.Key).ToArray();
+        foreach (var id in left)
+            _places.Remove(id);
+        return left.Length > 0;
+    }
+
+    /// <summary>
     /// Asks where the pages are now: what moved, as from, to and count. A page that is nowhere – poisoned – did not
     /// move.
     /// </summary>

@@ -195,6 +195,11 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
         _driver!.LookAtEjection();
         if (result["rc"]?.GetValue<int>() == 0)
             _places.Follow(operation, result);
+        // The page table of a poisoned page's owner keeps an entry for it; when the page's memory is gone its memmap is
+        // too, and pagemap_pmd_range(), fs/proc/task_mmu.c, oopses when it is asked for the place.
+        if (op["op"]?.GetValue<string>() == "del" && result["out"]?.GetValue<string>() is "deleted" or "timeout"
+            && _places.Leave(PoisonedIn(target.Range)))
+            _spoiled = "a process has an entry for a poisoned page whose memory is gone: looking at it ends in an oops";
         if (_places.Any && MayMigrate(operation.Kind) && _places.Moves(_guest!.Agent) is { Count: > 0 } moves)
             result["moved"] = moves;
         var steps = _trace!.Take(_observer!.TakeSteps());
@@ -243,6 +248,19 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
     }
 
     private bool IsSomebodyElses(long pfn) => PageAt(pfn).Has(PageFlags.InUse) && !_places.Holds(pfn);
+
+    // Before the operation.
+    private List<long> PoisonedIn(PageRange range)
+    {
+        var poisoned = new List<long>();
+        foreach (var block in _state!.Blocks)
+            if (range.Contains(_spec.PagesOf(block.Block)))
+                foreach (ref readonly var run in block.Pages.Runs)
+                    if (run.State.Has(PageFlags.HwPoison))
+                        for (var offset = run.Start; offset < run.End; offset++)
+                            poisoned.Add(_spec.PagesOf(block.Block).Start + offset);
+        return poisoned;
+    }
 
     private PageState PageAt(long pfn)
     {
@@ -328,7 +346,16 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
         }
         catch (SilentAgentException silent)
         {
-            var stands = _guest!.WhereItStands();
+            // An oops ends the agent's thread, and leaves the guest running. The panic that follows here is ours.
+            var console = _guest!.ConsoleTail;
+            if (KernelLog.Crash(console.Split('\n')) is { } crash)
+            {
+                RecordEnd(silent.Message, console);
+                Drop();
+                throw new KernelCrashException($"{crash} | {Guest.LastLines(console, 12)}");
+            }
+
+            var stands = _guest.WhereItStands();
             Drop();
             throw new HarnessException(
                 $"{silent.Message}; made to panic, the guest tells: {Guest.LastLines(stands, 40)}", silent);
