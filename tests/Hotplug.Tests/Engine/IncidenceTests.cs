@@ -76,6 +76,12 @@ public sealed class IncidenceTests(ITestOutputHelper output)
         incidence.Add([Operation.Oom()], [Answer.Of(Errno.EINVAL)]);
         Assert.Equal(1, incidence.Once);
         Assert.InRange(incidence.MostNewPerSequence, 0.046, 0.048);
+        incidence.Add([Operation.Tick(1), Operation.Oom()], [Answer.Of(Errno.EIO), Answer.Ok]);
+        // Three were met once and one always: Chao's 4 + 3 * 2 / (2 * 1).
+        Assert.Equal((4, 3, 0, 7.0), (incidence.Met, incidence.Once, incidence.Twice, incidence.AtLeast));
+        Assert.InRange(incidence.MostNewPerSequence, 7.75 / 102, 7.76 / 102);
+        incidence.Add([Operation.Oom()], [Answer.Ok]);
+        Assert.Equal((4, 2, 1, 4.5), (incidence.Met, incidence.Once, incidence.Twice, incidence.AtLeast));
     }
 
     private static void Take(Runner runner, Scope scope, ref SplitMix random, Incidence incidence)
