@@ -24,7 +24,10 @@ public static class Pcplists
         + "for itself, leaves the high mark and the batch that are cached in their zone.",
         "A failed offline that leaves the lists off, or with limits of its own: every allocation is slow for ever after.",
         new Citation("v6.12", "mm/page_alloc.c", "zone_pcp_enable"),
-        Levels.Pcplists, Visibility.Pcplists, CheckLimits);
+        Levels.Pcplists, Visibility.Pcplists, CheckLimits)
+    {
+        OnlyAtStart = true,   // Somebody may have disabled them.
+    };
 
     /// <summary>Catches a list that is never flushed.</summary>
     public static readonly Invariant WithinHigh = new(

@@ -19,6 +19,7 @@ public static class References
         Levels.Core, Visibility.Blocks | Visibility.PageTypes | Visibility.References, CheckOfflinePages)
     {
         When = When.BlocksChange,
+        OnlyAtStart = true,   // Somebody may have taken a reference.
     };
 
     /// <summary>Catches a page that is freed while somebody still holds it.</summary>

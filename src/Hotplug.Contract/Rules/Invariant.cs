@@ -65,6 +65,12 @@ public sealed record Invariant(string Id, Family Family, string Statement, strin
     /// <summary>When it has anything to judge; by default on every transition.</summary>
     public Occasion When { get; init; }
 
+    /// <summary>
+    /// Of a machine that just started it judges more than holds whenever one is at rest: by then operations may have left
+    /// what looks the same and is as it should be, and what is seen does not tell.
+    /// </summary>
+    public bool OnlyAtStart { get; init; }
+
     /// <summary>Kinds of effects that must be reported; not applicable otherwise.</summary>
     public EffectKinds Steps { get; init; }
 

@@ -68,7 +68,6 @@ public sealed class RaceRunner : IStepWatch, IDisposable
         _start = Machine.Snapshot();
         _race = race;
         _isDirty = false;
-        _rules.Begin(race);
         _names.Assign(race, _prefix.Bindings);
         _judge.Begin(race.Spec, _prefix.Identity.Levels,
             _prefix.Suite.Specification.Retain(_prefix.State!), _prefix.Seen);
