@@ -186,7 +186,9 @@ internal sealed class Evacuation<TRules>(
         // In a kernel zone isolation has refused these; in zone Movable contiguous allocations leave them.
         if (pinned < 0 && rules.Keeps(Fault.UnmovablePagesIgnored))
             pinned = FirstSound(block, PageUse.Kernel, end);
-        if (pinned < 0 && state.HasOfflineUnreferenced)
+
+        // Otherwise the scan has refused it already, unless somebody took the reference since.
+        if (pinned < 0 && (state.HasOfflineUnreferenced || rules.Overlaps))
             pinned = FirstReferenced(block, end, poisonedToo: false);
         return pinned >= 0 ? pinned : state.FirstOf(block, PageUse.Ballooned, block.Vmemmap, end);
     }

@@ -22,13 +22,33 @@ internal sealed class Migration<TRules>(
     /// </summary>
     public bool MoveAway(MemoryBlock block, int start, int end, PageUse leaves, EffectLog log)
     {
-        Collect(block, state.PageOf(block, start), state.PageOf(block, end));
-        if (!rules.Keeps(RaceFault.LateReferenceMigrated))
-            CollectWhatCouldMove(block, state.PageOf(block, start), state.PageOf(block, end));
+        while (true)
+        {
+            Collect(block, state.PageOf(block, start), state.PageOf(block, end));
+            if (!rules.Keeps(RaceFault.LateReferenceMigrated))
+                CollectWhatCouldMove(block, state.PageOf(block, start), state.PageOf(block, end));
+            if (MoveCollected(block, leaves, log))
+                return true;
+            // Draining waits for locks: by then what was collected may be freed, or elsewhere.
+            if (!rules.Overlaps || !DrainAll())
+                return false;
+        }
+    }
+
+    private bool MoveCollected(MemoryBlock block, PageUse leaves, EffectLog log)
+    {
         foreach (var (_, run) in CollectionsMarshal.AsSpan(_work))
             if (!MoveRun(run, block, leaves, log))
                 return false;
         return true;
+    }
+
+    private bool DrainAll()
+    {
+        var drained = false;
+        for (var i = 0; i < state.Zones.Count; i++)
+            drained |= state.Zones.Find(i) is not null && pcplists.Drain(i);
+        return drained;
     }
 
     /// <summary>Pages of the range that are of a kind that moves.</summary>
@@ -187,7 +207,7 @@ internal sealed class Migration<TRules>(
                 continue;
             zone = candidate;
             if (buddy.TryFind(zone, 0, last: false, out block, out offset, out order)
-                || (pcplists.Drain(ZoneTable.IndexOf(node, kind))
+                || (!rules.Overlaps && pcplists.Drain(ZoneTable.IndexOf(node, kind))
                     && buddy.TryFind(zone, 0, last: false, out block, out offset, out order)))
                 return true;
         }

@@ -35,6 +35,7 @@ public static class RaceFaultTable
     private const string LoanedLate = "schedule.one-loan-on-its-way";
     private const string LoanedFromRange = "schedule.no-loan-from-the-range";
     private const string References = "schedule.references";
+    private const string ListsAreFull = "cmm.lists-are-full";
 
     private static readonly Citation s_cmm = new("2009", "source document 000", "cmm_alloc_pages, cmm_mem_going_offline");
 
@@ -70,7 +71,7 @@ public static class RaceFaultTable
             new("v6.12", Isolation, "__test_page_isolated_in_pageblock"), OfflineListed),
         Row(RaceFault.IsolatedAfterLook, Family.PageOffline,
             "Pageblocks are looked through for unmovable pages before zone->lock is taken to isolate them.",
-            new("v6.12", Isolation, "set_migratetype_isolate"), Linearizable),
+            new("v6.12", Isolation, "set_migratetype_isolate"), Linearizable, LoanedFromRange),
         Row(RaceFault.NotifiedBeforeIsolation, Family.Notifiers,
             "Notifiers are called before isolation: what they gave back may be taken again.",
             new("v6.12", Hotplug, "offline_pages"), Linearizable),
@@ -156,7 +157,7 @@ public static class RaceFaultTable
         Row(RaceFault.CmmSpareListPageLeaked, Family.Cmm,
             "A list page that is not needed any more is not freed.", s_cmm, Linearizable),
         Row(RaceFault.CmmListPageUnchecked, Family.Cmm,
-            "Whether a list page is needed is not looked at again with the lock held.", s_cmm, Linearizable),
+            "Whether a list page is needed is not looked at again with the lock held.", s_cmm, ListsAreFull),
         Row(RaceFault.CmmFreesUnlocked, Family.Cmm,
             "CMM reads an address and takes it off its list in two steps.", s_cmm, FreedOnce, OfflineListed, Linearizable),
     ];

@@ -11,10 +11,13 @@ namespace Hotplug.Generators.Races;
 /// <param name="only">These families only; empty: all.</param>
 public sealed class RaceDraw(params ImmutableArray<string> only) : IRaces
 {
+    /// <summary>Only races that need no other levels; null: whatever the machine can do.</summary>
+    public Levels? Within { get; init; }
+
     /// <inheritdoc/>
     public NamedRace Draw(ulong seed, long index, Levels levels)
     {
-        var families = RaceFamilies.For(levels);
+        var families = RaceFamilies.For(levels & (Within ?? levels));
         if (!only.IsDefaultOrEmpty)
             families = [.. families.Where(f => only.Contains(f.Name))];
         var family = families[(int)(index % families.Length)];

@@ -14,7 +14,7 @@ namespace Hotplug.Generators.Races;
 public static class RaceFamilies
 {
     private const string Toy = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 ";
-    private const string Listed = Toy + "dimm={2|1} auto-online=online-movable cpus=3 pcp-batch=1 pcp-high={2|1|4}\n";
+    private const string Listed = Toy + "dimm={2|1} auto-online=online-movable cpus=3 pcp-batch={1|2} pcp-high={2|4}\n";
     private const string Online = Toy + "dimm=2 auto-online=online-movable\n";
     private const string Memory = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0 "
         + "device-memory=3+2/1@0 auto-online={online-movable|online-kernel} dialect={linux-6.12|linux-6.1|source-2019}\n";
@@ -149,6 +149,23 @@ public static class RaceFamilies
             {offline d1.b0|online_movable d1.b0|online d1.b0}
             cpu
             {offline d1.b0|online_movable d1.b0|remove d1|offline-remove d1|eject d1}
+            """),
+        new("online-twice", "one block brought online by two", Toy + "dimm=1\n" + """
+            add d1 pages=2
+            cpu
+            {online_movable|online|online_kernel} d1.b0
+            cpu
+            {online_movable|online|online_kernel} d1.b0
+            ? offline d1.b0
+            """),
+        new("offline-twice", "one block taken offline by two", Online + """
+            add d1 pages=2
+            ? alloc a1 pages={1|2}
+            cpu
+            offline d1.b0
+            ? {online_movable d1.b0|remove d1}
+            cpu
+            {offline d1.b0|offline-remove d1|eject d1}
             """),
         new("online-alloc", "memory that comes online, and who waits for it", Toy + "dimm=1\n" + """
             add d1 pages=2

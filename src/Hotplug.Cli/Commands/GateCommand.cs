@@ -123,11 +123,15 @@ internal sealed class GateCommand
             Stop = stop,
             Clock = _surroundings.Clock,
             Failures = DatabaseOf(parsed, choice),
-            TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > budget.Time,
+            TimeIsUp = () => stop.IsCancellationRequested || Elapsed() > GateRaces.TimeOfSequences(choice, budget.Time),
             Progress = told => Tell(progress, told, budget, Elapsed()),
         }));
+        var races = result.Failure is null && GateRaces.ApplyTo(choice)
+            ? GateRaces.Run(choice, seed, result.Sequences, _surroundings.Processors,
+                () => stop.IsCancellationRequested || Elapsed() > budget.Time)
+            : null;
         var interrupted = stop.IsCancellationRequested && result.Failure is null;
-        var report = new GateReport(choice, budget, result, Elapsed(), interrupted) { Live = Merged(live) };
+        var report = new GateReport(choice, budget, result, Elapsed(), interrupted) { Live = Merged(live), Races = races };
         return Report(parsed, report);
 
         TimeSpan Elapsed() => _surroundings.Clock.GetElapsedTime(started);
@@ -167,6 +171,9 @@ internal sealed class GateCommand
         var trace = Report(parsed, printer, report.Result.Failure, report.Choice);
         foreach (var other in report.Result.Others)
             Report(parsed, printer, other, report.Choice);
+        if (report.Races is { Failure: { } race } races)
+            RaceReport.Print(printer, report.Choice.Target.Name, race, races.Picture,
+                RaceReport.ReplayOf(_surroundings, race.Token, null));
 
         if (parsed.GetValue(_json) is { } json)
             WholeFile.Write(_surroundings, json, stream => GateJson.Write(stream, report, trace));

@@ -121,13 +121,13 @@ internal sealed class RaceCommand
                 + $"{sequential.Rule}: run it with 'hotplug replay'");
         var printer = Printer.Output(_surroundings);
         var picture = InterleavingRecorder.Record(runner, race, schedule)!;
+        var replay = RaceReport.ReplayOf(_surroundings, token, choice.Fault);
         if (found.Failure is { } failure)
-            RaceReport.Print(printer, choice.Name, new RaceFailure(race, failure), picture,
-                RaceReport.ReplayOf(_surroundings, new RaceFailure(race, failure), choice.Fault));
+            RaceReport.Print(printer, choice.Name, new RaceFailure(race, failure), picture, replay);
         else
             printer.Text(InterleavingText.Print(picture));
         printer.Verdict(found.Verdict);
-        Draw(parsed, picture, token);
+        Draw(parsed, picture, replay);
         return ExitCodes.Of(found.Verdict);
     }
 
@@ -163,16 +163,16 @@ internal sealed class RaceCommand
         using var runner = choice.Open();
         var failure = found.Result.Verdict == Verdict.Violates ? new RaceShrinker(runner).Shrink(found) : found;
         var picture = InterleavingRecorder.Record(runner, failure.Race, failure.Result.Run.Schedule);
-        RaceReport.Print(printer, choice.Name, failure, picture,
-            RaceReport.ReplayOf(_surroundings, failure, choice.Fault));
+        var replay = RaceReport.ReplayOf(_surroundings, failure.Token, choice.Fault);
+        RaceReport.Print(printer, choice.Name, failure, picture, replay);
         if (picture is not null)
-            Draw(parsed, picture, failure.Token);
+            Draw(parsed, picture, replay);
     }
 
-    private void Draw(ParseResult parsed, Interleaving picture, string token)
+    private void Draw(ParseResult parsed, Interleaving picture, string replay)
     {
         if (parsed.GetValue(_html) is { } file)
-            WholeFile.Write(_surroundings, file, RacePage.Print(picture, token));
+            WholeFile.Write(_surroundings, file, RacePage.Print(picture, replay));
     }
 
     private Func<long, ISchedules> SchedulesOf(ParseResult parsed, string strategy, ulong seed)

@@ -57,7 +57,8 @@ internal sealed class RaceFaultsRun
                 if (stop.IsCancellationRequested)
                     return;
                 using var runner = choice.Open(faults[i].Id);
-                findings[i] = RaceFaultTrial.Run(runner, new RaceDraw(), SearchSeed, MostSchedules, shrinks: true);
+                findings[i] = RaceFaultTrial.Run(runner, new RaceDraw(),
+                    faults[i].KilledBy.IsEmpty ? default : faults[i].KilledBy, SearchSeed, MostSchedules, shrinks: true);
                 var count = Interlocked.Increment(ref done);
                 progress.Tell((double)count / faults.Length, $"{count} of {faults.Length} faults");
             }));
@@ -67,7 +68,7 @@ internal sealed class RaceFaultsRun
         Print(trials);
         if (parsed.GetValue(_markdown) is { } file)
             RacesDocument.Update(_surroundings, file, trials);
-        return trials.TrueForAll(static t => t.IsKilled) ? ExitCode.Conforms : ExitCode.Violates;
+        return trials.TrueForAll(static t => t.IsRight) ? ExitCode.Conforms : ExitCode.Violates;
     }
 
     private void Print(List<TriedRaceFault> trials)
@@ -78,9 +79,10 @@ internal sealed class RaceFaultsRun
             {
                 t.Fault.Id, Words.Of(t.Fault.Family), t.Rule, Number(t.Finding.Schedules), t.Finding.Family,
                 Number(t.Finding.Minimal?.Race.Operations ?? 0),
-                Number(t.Finding.Minimal?.Result.Run.Preemptions ?? 0), t.IsKilled ? "" : t.Finding.Found is null ? "ALIVE" : "OTHER RULE",
+                Number(t.Finding.Minimal?.Result.Run.Preemptions ?? 0), t.Complaint,
             })]);
-        printer.Line($"{trials.Count(static t => t.IsKilled)} of {trials.Count} faults killed by their rules, "
+        var faults = trials.Where(static t => !t.Fault.KilledBy.IsEmpty).ToList();
+        printer.Line($"{faults.Count(static t => t.IsKilled)} of {faults.Count} faults killed by their rules, "
             + $"after {trials.Where(static t => t.IsKilled).Select(static t => t.Finding.Schedules).DefaultIfEmpty(0).Max()} schedules at most");
     }
 

@@ -29,7 +29,7 @@ internal static class GateJson
         json.WriteString("target", report.Choice.Target.Name);
         json.WriteString("fault", report.Choice.Fault);
         json.WriteString("version", result.Machine.Version);
-        WriteArray(json, "levels", LevelsText.Print(result.Machine.Levels).Split(' '));
+        WriteArray(json, "levels", LevelsText.Print(report.Levels).Split(' '));
         json.WriteString("seed", Seed.Print(result.Seed));
         json.WriteString("budget", report.Budget.ToString());
         json.WriteNumber("sequences", result.Sequences);
@@ -44,7 +44,27 @@ internal static class GateJson
         WriteArray(json, "notReplayed", result.NotReplayed);
         WriteArray(json, "repeated", result.Repeated);
         WriteFailure(json, result.Failure, trace);
+        WriteRaces(json, report.Races);
         WriteArray(json, "others", result.Others.Select(static f => f.Violation.Rule));
+        json.WriteEndObject();
+    }
+
+    private static void WriteRaces(Utf8JsonWriter json, RaceFigures? races)
+    {
+        if (races is null)
+        {
+            json.WriteNull("races");
+            return;
+        }
+
+        json.WriteStartObject("races");
+        json.WriteNumber("races", races.Result.Races);
+        json.WriteNumber("schedules", races.Result.Schedules);
+        json.WriteNumber("steps", races.Result.Steps);
+        json.WriteNumber("preemptions", Commands.GateRaces.MostPreemptions);
+        json.WriteString("rule", races.Failure?.Violation.Rule);
+        json.WriteString("observed", races.Failure?.Violation.ToString());
+        json.WriteString("token", races.Failure?.Token);
         json.WriteEndObject();
     }
 

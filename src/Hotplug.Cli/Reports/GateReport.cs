@@ -26,7 +26,10 @@ internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Resul
     /// it is to reach is red, whatever the machine did.
     /// </summary>
     internal Verdict Verdict => Interrupted ? Result.Verdict.And(Verdict.Inconclusive)
-        : JudgesFloors && Missed.Any() ? Verdict.Violates : Result.Verdict;
+        : JudgesFloors && Missed.Any() ? Verdict.Violates : Result.Verdict.And(Races?.Result.Verdict ?? Verdict.Conforms);
+
+    /// <summary>What its races came to; null if there were none.</summary>
+    internal RaceFigures? Races { get; init; }
 
     /// <summary>
     /// What was declared to be reached, in proportion where a gate runs fewer sequences, and how often it was; empty if
@@ -46,6 +49,9 @@ internal sealed record GateReport(Choice Choice, Budget Budget, GateResult Resul
 
     /// <summary>Of a live kernel: what it did, how long it took, and what did not finish.</summary>
     internal LiveFigures? Live { get; init; }
+
+    /// <summary>The levels that the verdict certifies.</summary>
+    internal Levels Levels => Result.Machine.Levels | (Races is null ? Levels.None : Levels.Schedules);
 
     internal ExitCode ExitCode => ExitCodes.Of(Verdict);
 

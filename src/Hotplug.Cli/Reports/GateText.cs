@@ -27,13 +27,16 @@ internal static class GateText
         PrintKept(printer, report);
         PrintMissed(printer, report);
         printer.Verdict(report.Verdict, report.Verdict == Verdict.Violates
-            ? "" : $" at levels {LevelsText.Print(result.Machine.Levels)}");
+            ? "" : $" at levels {LevelsText.Print(report.Levels)}");
         Field(printer, "machine", $"{result.Machine.Name} {result.Machine.Version}");
         Field(printer, "seed", Seed.Print(result.Seed));
         Field(printer, "did", $"{result.Sequences} sequences, {result.Operations} operations, "
             + $"{report.Evaluations} evaluations of {result.Shares.Length} invariants");
         Field(printer, "time", $"{report.Elapsed.TotalSeconds:0.0} s, {report.OperationsPerSecond:0} operations/s"
             + (report.Live is null ? "" : $", {report.SequencesPerSecond:0.00} sequences/s"));
+        if (report.Races?.Result is { } races)
+            Field(printer, "races", $"{races.Races} races, {races.Schedules} schedules with at most "
+                + $"{Commands.GateRaces.MostPreemptions} preemption, {races.Steps} steps");
         if (report.Verdict == Verdict.Conforms && result.Incidence.Sequences > 0)
             Field(printer, "rest", Rest(result.Incidence));
         if (!report.Floors.IsEmpty && result.Failure is null)

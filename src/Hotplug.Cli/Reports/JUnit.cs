@@ -4,6 +4,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Rules;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
+using Hotplug.Engine.Schedules.Pictures;
 using Hotplug.Invariants;
 
 namespace Hotplug.Cli.Reports;
@@ -16,6 +17,7 @@ internal static class JUnit
 {
     private const string OtherRules = "specification";
     private const string Floors = "floors";
+    private const string Races = "schedules";
 
     private sealed record Case(string Name, string? Skipped);
 
@@ -30,6 +32,8 @@ internal static class JUnit
         Case[] others = rule is null ? [new("model", null)] : [new("model", null), new(rule, null)];
         if (report.JudgesFloors)
             others = [.. others, new(Floors, null)];
+        if (report.Races is not null)
+            others = [.. others, new(Races, null)];
         var settings = new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false) };
         using var xml = XmlWriter.Create(stream, settings);
         xml.WriteStartElement("testsuites");
@@ -46,7 +50,8 @@ internal static class JUnit
 
     private static void WriteSuite(XmlWriter xml, string name, Case[] cases, Failure? failure, GateReport report)
     {
-        var rule = failure?.Violation.Rule ?? (report.JudgesFloors && report.Missed.Any() ? Floors : null);
+        var rule = failure?.Violation.Rule ?? (report.JudgesFloors && report.Missed.Any() ? Floors
+            : report.Races?.Failure is not null ? Races : null);
         var broken = cases.Any(c => c.Name == rule);
         var violates = report.Verdict == Verdict.Violates;
         // Inconclusive is an error of the whole, told where no rule is at fault.
@@ -65,9 +70,7 @@ internal static class JUnit
             if (one.Skipped is not null)
                 WriteReason(xml, "skipped", one.Skipped, "");
             else if (violates && one.Name == rule)
-                WriteReason(xml, "failure", failure?.Violation.ToString() ?? "floors not reached",
-                    failure is not null ? FailureReport.Print(failure, "see the gate's output")
-                        : string.Join('\n', report.Missed.Select(static f => $"{f.Floor}: {f.Count} of at least {f.Floor.Least}")));
+                WriteFailure(xml, rule, failure, report);
             else if (inconclusive && one == cases[^1])
                 WriteReason(xml, "error", failure?.Violation.ToString()
                     ?? "interrupted, or a kept failure could not be replayed", "");
@@ -75,6 +78,18 @@ internal static class JUnit
         }
 
         xml.WriteEndElement();
+    }
+
+    private static void WriteFailure(XmlWriter xml, string rule, Failure? failure, GateReport report)
+    {
+        if (failure is not null)
+            WriteReason(xml, "failure", failure.Violation.ToString(), FailureReport.Print(failure, "see the gate's output"));
+        else if (rule == Races)
+            WriteReason(xml, "failure", report.Races!.Failure!.Violation.ToString(),
+                InterleavingText.Print(report.Races.Picture!) + $"race --replay {report.Races.Failure.Token}");
+        else
+            WriteReason(xml, "failure", "floors not reached",
+                string.Join('\n', report.Missed.Select(static f => $"{f.Floor}: {f.Count} of at least {f.Floor.Least}")));
     }
 
     private static void WriteReason(XmlWriter xml, string element, string message, string body)

@@ -22,7 +22,7 @@ internal static class RacePage
         """;
 
     /// <summary>Prints the page.</summary>
-    internal static string Print(Interleaving picture, string token)
+    internal static string Print(Interleaving picture, string replay)
     {
         var text = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
             .Append(Text(picture.Violation?.Rule ?? "interleaving")).Append("</title>\n<style>\n").Append(Style)
@@ -46,7 +46,7 @@ internal static class RacePage
                 <code>{Text(between.Operation)}</code>, came between.<br><span class="window">{Text(InterleavingText.WindowOf(interrupted) ?? "")}</span></p>
 
                 """);
-        return text.Append(CultureInfo.InvariantCulture, $"<p>Replay: <code>hotplug race --replay {Text(token)}</code></p>\n</body></html>\n")
+        return text.Append(CultureInfo.InvariantCulture, $"<p>Replay: <code>{Text(replay)}</code></p>\n</body></html>\n")
             .ToString();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hotplug.Cli.Terminal;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
@@ -7,6 +8,12 @@ using Hotplug.Engine.Schedules.Pictures;
 using Hotplug.Engine.Schedules.Search;
 
 namespace Hotplug.Cli.Reports;
+
+/// <summary>What the races of a gate came to.</summary>
+/// <param name="Result">What was run.</param>
+/// <param name="Failure">What failed, shrunk; null if nothing did.</param>
+/// <param name="Picture">It, drawn.</param>
+internal sealed record RaceFigures(RaceCampaignResult Result, RaceFailure? Failure, Interleaving? Picture);
 
 /// <summary>What races came to, for a reader.</summary>
 internal static class RaceReport
@@ -34,19 +41,21 @@ internal static class RaceReport
         var violation = failure.Violation;
         var verb = failure.Result.Verdict == Verdict.Violates ? "violated by" : "cannot be decided of";
         printer.Line();
-        printer.Line($"{violation.Rule} {verb} {machine}: {Count(failure.Race)}, "
-            + $"{failure.Result.Run.Preemptions} preemptions"
-            + (failure.Original == failure.Race.Operations ? "" : $" (shrunk from {failure.Original} operations)"));
+        printer.Line($"{violation.Rule} {verb} {machine}");
+        printer.Line($"  {Count(failure.Race)}, {failure.Result.Run.Preemptions} preemptions"
+            + (failure.Original == failure.Race.Operations ? "" : $"; shrunk from {failure.Original} operations"));
         if (picture is not null)
             printer.Text(InterleavingText.Print(picture));
-        printer.Line($"  {violation.Subject}: expected {violation.Expected}, observed {violation.Observed}");
+        var told = new StringBuilder();
+        InterleavingText.Wrap(told, $"{violation.Subject}: expected {violation.Expected}, observed {violation.Observed}");
+        printer.Text(told.ToString());
         printer.Line($"  source  {violation.Source}");
         printer.Line($"  replay  {replay}");
     }
 
     /// <summary>The command that repeats it.</summary>
-    internal static string ReplayOf(Surroundings surroundings, RaceFailure failure, string? fault) =>
-        $"{ReplayLine.Program(surroundings)} race{(fault is null ? "" : $" --fault {fault}")} --replay {failure.Token}";
+    internal static string ReplayOf(Surroundings surroundings, string token, string? fault) =>
+        $"{ReplayLine.Program(surroundings)} race{(fault is null ? "" : $" --fault {fault}")} --replay {token}";
 
     private static string Count(Race race) =>
         $"{race.Cpus.Sum(static c => c.Length)} operations on {race.Cpus.Length} cpus after {race.Prefix.Length}";

@@ -17,6 +17,12 @@ internal sealed record TriedRaceFault(SeededRaceFault Fault, RaceFaultFinding Fi
 
     /// <summary>A rule found it that is named for it.</summary>
     internal bool IsKilled => Finding.Found is { } found && Fault.KilledBy.Contains(found.Violation.Rule);
+
+    /// <summary>It is as it should be: killed, or left alive where it breaks no rule.</summary>
+    internal bool IsRight => Fault.KilledBy.IsEmpty ? Finding.Found is null : IsKilled;
+
+    /// <summary>What is not as it should be.</summary>
+    internal string Complaint => IsRight ? "" : Finding.Found is null ? "ALIVE" : "OTHER RULE";
 }
 
 /// <summary>The part of docs/RACES.md that is measured: every fault of overlapping operations.</summary>

@@ -45,7 +45,7 @@ internal sealed record Choice(TargetRow Target, string? Fault, Levels? Levels)
         var machine = Target.Open(Fault);
         if (Levels is not { } levels)
             return machine;
-        var missing = levels & ~machine.Identity.Levels;
+        var missing = levels & ~(machine.Identity.Levels | (Target.Races is null ? Contract.Machines.Levels.None : Contract.Machines.Levels.Schedules));
         if (missing == Contract.Machines.Levels.None)
             return new NarrowedMachine(machine, levels);
         throw new UsageException(

@@ -24,7 +24,7 @@ public sealed class GateTests : IDisposable
     {
         Assert.Equal(ExitCode.Conforms, await _shell.Run("gate", "--budget", "20", "--seed", "0x2A"));
         Assert.Contains("conforms at levels core numa pcplists memmap-on-memory balloon cmm device-memory online-callback "
-            + "hwpoison contig faults effects\n",
+            + "hwpoison contig faults effects schedules\n",
             _shell.Output);
         Assert.Contains("  seed     0x2A\n", _shell.Output);
         Assert.Contains("  did      20 sequences, ", _shell.Output);

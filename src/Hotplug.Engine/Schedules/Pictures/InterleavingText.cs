@@ -11,7 +11,8 @@ public static class InterleavingText
     public const int Width = 120;
 
     private const int NumberWidth = 4;
-    private const int PageWidth = 30;
+    private const int LeastPageWidth = 24;
+    private const int MostColumn = 33;
     private const string Gap = "  ";
 
     /// <summary>Prints the columns, then the accesses that race.</summary>
@@ -19,7 +20,7 @@ public static class InterleavingText
     {
         var text = new StringBuilder();
         var cpus = picture.Race.Cpus.Length;
-        var column = (Width - NumberWidth - PageWidth - (Gap.Length * (cpus + 1))) / cpus;
+        var column = Math.Min(MostColumn, (Width - NumberWidth - LeastPageWidth - (Gap.Length * (cpus + 1))) / cpus);
         var spec = SpecText.Print(picture.Race.Spec);
         Wrap(text, spec.Length == 0 ? "machine as by default" : "machine " + spec);
         foreach (var operation in picture.Race.Prefix)
@@ -32,6 +33,22 @@ public static class InterleavingText
         foreach (var (interrupted, between) in picture.Accesses)
             Print(text, interrupted, between);
         return text.ToString();
+    }
+
+    /// <summary>Appends a line, indented, and broken where it is too long.</summary>
+    public static void Wrap(StringBuilder text, string line)
+    {
+        var rest = Gap + line;
+        while (rest.Length > Width)
+        {
+            var cut = rest.LastIndexOf(' ', Width);
+            if (cut <= 10)
+                cut = Width;
+            text.Append(rest.AsSpan(0, cut)).Append('\n');
+            rest = "          " + rest[cut..].TrimStart();
+        }
+
+        text.Append(rest).Append('\n');
     }
 
     private static void Print(StringBuilder text, int column, int cpus, InterleavedStep step)
@@ -52,15 +69,16 @@ public static class InterleavingText
         : step.To.Standing switch
         {
             Standing.Done => "ends",
-            Standing.Awaiting => "waits at " + step.To,
+            Standing.Awaiting => "waits " + step.To,
             _ => step.To.ToString(),
         };
 
-    /// <summary>What may come between where the CPU was interrupted; null where it stood before a lock.</summary>
-    public static string? WindowOf(RacingAccess interrupted) =>
-        interrupted.Where.Standing is Standing.AtPoint or Standing.Awaiting
-            ? SchedulePointTable.Of(interrupted.Where.Point).Window
-            : null;
+    /// <summary>
+    /// What may come between where the CPU was interrupted, by the point that it passed last; null where it passed none.
+    /// </summary>
+    public static string? WindowOf(RacingAccess interrupted) => interrupted.Where.Point == SchedulePoint.Begin
+        ? null
+        : SchedulePointTable.Of(interrupted.Where.Point).Window;
 
     private static void Print(StringBuilder text, RacingAccess interrupted, RacingAccess between)
     {
@@ -83,26 +101,11 @@ public static class InterleavingText
         var line = new StringBuilder(number.PadLeft(NumberWidth));
         foreach (var cell in cells)
             line.Append(Gap).Append(Fit(cell ?? "", column));
-        line.Append(Gap).Append(Cut(page, PageWidth));
+        line.Append(Gap).Append(Cut(page, Width - line.Length - Gap.Length));
         text.Append(line.ToString().TrimEnd()).Append('\n');
     }
 
     private static string Fit(string cell, int width) => Cut(cell, width).PadRight(width);
 
     private static string Cut(string cell, int width) => cell.Length <= width ? cell : cell[..(width - 1)] + "…";
-
-    private static void Wrap(StringBuilder text, string line)
-    {
-        var rest = Gap + line;
-        while (rest.Length > Width)
-        {
-            var cut = rest.LastIndexOf(' ', Width);
-            if (cut <= 10)
-                cut = Width;
-            text.Append(rest.AsSpan(0, cut)).Append('\n');
-            rest = "          " + rest[cut..].TrimStart();
-        }
-
-        text.Append(rest).Append('\n');
-    }
 }

@@ -21,15 +21,19 @@ public static class RaceFaultTrial
     private const int Depth = 3;
     private const int SchedulesOfOne = 12;
 
-    /// <summary>Searches, and shrinks what is found.</summary>
-    public static RaceFaultFinding Run(RaceRunner runner, IRaces races, ulong seed, long mostSchedules, bool shrinks)
+    /// <summary>
+    /// Searches until one of these rules is broken (default: any), and shrinks what is found if that is asked for.
+    /// </summary>
+    public static RaceFaultFinding Run(RaceRunner runner, IRaces races, ImmutableArray<string> rules, ulong seed,
+        long mostSchedules, bool shrinks)
     {
         var begun = runner.Schedules;
         for (long index = 0; runner.Schedules - begun < mostSchedules; index++)
         {
             var (family, race) = races.Draw(seed, index, runner.Machine.Identity.Levels);
             var left = mostSchedules - (runner.Schedules - begun);
-            var found = RaceSearch.Run(runner, race, PctOf(seed, index, SchedulesOfOne), new SearchLimits(left, Seeded: true));
+            var found = RaceSearch.Run(runner, race, PctOf(seed, index, SchedulesOfOne),
+                new SearchLimits(left, null, rules, Seeded: true));
             if (found.Failure is not { Verdict: Verdict.Violates } failure)
                 continue;
             var schedules = runner.Schedules - begun;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
 
@@ -6,10 +7,10 @@ namespace Hotplug.Engine.Schedules.Search;
 /// <summary>How much a search may do.</summary>
 /// <param name="MostSchedules">Schedules of one race.</param>
 /// <param name="TimeIsUp">Asked before every schedule: true ends the search.</param>
-/// <param name="Rule">Only a violation of this rule counts; null: of any.</param>
+/// <param name="Rules">Only a violation of one of these rules counts; default: of any.</param>
 /// <param name="Seeded">Only what fails after the machine's seeded fault came to bear counts.</param>
 public sealed record SearchLimits(
-    long MostSchedules, Func<bool>? TimeIsUp = null, string? Rule = null, bool Seeded = false);
+    long MostSchedules, Func<bool>? TimeIsUp = null, ImmutableArray<string> Rules = default, bool Seeded = false);
 
 /// <summary>What a search of one race found.</summary>
 /// <param name="Race">The race.</param>
@@ -51,7 +52,7 @@ public static class RaceSearch
             if (result.Run.IsGivenUp && result.Violation is null)
                 givenUp++;
             if (result.Verdict > (failure?.Verdict ?? Verdict.Conforms)
-                && (limits.Rule is null || result.Violation!.Rule == limits.Rule)
+                && (limits.Rules.IsDefault || limits.Rules.Contains(result.Violation!.Rule))
                 && (result.IsSeeded || !limits.Seeded))
                 failure = result;
         }

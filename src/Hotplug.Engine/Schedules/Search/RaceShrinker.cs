@@ -140,7 +140,7 @@ public sealed class RaceShrinker(RaceRunner runner, long mostSchedules = RaceShr
         if (candidate.Operations < _best.Race.Operations)
             most = Math.Max(most, PreemptionsForFewerOperations);
         var found = RaceSearch.Run(runner, candidate, new ExhaustiveSchedules(most),
-            new SearchLimits(MostSchedulesOfOne, null, _best.Violation.Rule, _best.Result.IsSeeded));
+            new SearchLimits(MostSchedulesOfOne, null, [_best.Violation.Rule], _best.Result.IsSeeded));
         if (found.Prefix.Verdict != Verdict.Conforms || found.Failure is not { Verdict: Verdict.Violates } failure)
             return false;
         _best = new RaceFailure(candidate, failure) { Original = _best.Original };
