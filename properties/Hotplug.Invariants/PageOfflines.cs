@@ -143,7 +143,7 @@ public static class PageOfflines
             foreach (ref readonly var run in block.Pages.Runs)
             {
                 if (!run.State.Has(PageFlags.Offline) || !IsUnplugged(run.State)
-                    || FirstHandedOut(block.Pages, run.Start / size * size,
+                    || FirstHandedOut(seen, block, run.Start / size * size,
                         ((run.End - 1) / size * size) + size) is not { } page
                     || StandBack.ForPages(seen, change.Block))
                     continue;
@@ -155,13 +155,24 @@ public static class PageOfflines
         return null;
     }
 
-    private static PageRun? FirstHandedOut(PageRuns pages, int start, int end)
+    // A declared defect gave it away, alone: its neighbours are PageOffline still.
+    private static bool IsDeclaredLost(Transition seen, int block, in PageRun run)
     {
-        foreach (ref readonly var run in pages.Runs)
+        foreach (var deviation in seen.Deviations.Standing)
+            if (deviation.Kind == DeviationKind.OfflineLost && deviation.Block == block
+                && deviation.Amount == run.Start && run.End == run.Start + 1)
+                return true;
+        return false;
+    }
+
+    private static PageRun? FirstHandedOut(Transition seen, BlockObservation block, int start, int end)
+    {
+        foreach (ref readonly var run in block.Pages.Runs)
         {
             if (run.Start >= end)
                 return null;
-            if (run.End > start && !run.State.HasAny(PageFlags.Offline | PageFlags.Unseen))
+            if (run.End > start && !run.State.HasAny(PageFlags.Offline | PageFlags.Unseen)
+                && !IsDeclaredLost(seen, block.Block, run))
                 return run;
         }
 

@@ -38,6 +38,9 @@ internal static class PageOfflineCases
             s[8].Fill(0, 4, Unplugged);
             s[8].Fill(8, 4, PageState.Free(2));
         })),
+        Refused(PageOfflines.OwnerUnplugged, "a declared defect gave another page away", Of(Operation.Tick(1))
+            .Then(static s => s[8].Fill(9, 1, KernelUse))
+            .Deviating(new Deviation("d", DeviationKind.OfflineLost, default, 8, 10))),
         Kept(PageOfflines.OwnerUnplugged, "a re-online keeps them", Reonlined(Unplugged)),
         Kept(PageOfflines.OwnerUnplugged, "what is plugged lies behind what is not", Of(Operation.Alloc(Name.Allocation(1), 1))
             .With(WitnessRole.Taken, 264, 1).From(static s =>
