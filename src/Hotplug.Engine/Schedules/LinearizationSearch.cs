@@ -32,10 +32,12 @@ internal sealed class LinearizationSearch
         _mostStates = mostStates;
 
         // By response: the order in which they are tried. What never returned comes last.
-        _calls = [.. calls.OrderBy(static c => c.Returned < 0 ? int.MaxValue : c.Returned).ThenBy(static c => c.Invoked)];
+        _calls = [.. calls.OrderBy(static c => c.Returned < 0 ? int.MaxValue : c.Returned).ThenBy(static c =>
+            c.Invoked)];
         _events = [.. _calls.Select(c => specification.EventsOf(c).ToArray())];
         _overlapping = [.. _calls.Select(c => _calls.Where(o => o != c && !o.IsBefore(c) && !c.IsBefore(o)).ToArray())];
-        _earlier = [.. _calls.Select(c => Enumerable.Range(0, _calls.Length).Where(i => _calls[i].IsBefore(c)).ToArray())];
+        _earlier = [.. _calls.Select(c =>
+            Enumerable.Range(0, _calls.Length).Where(i => _calls[i].IsBefore(c)).ToArray())];
         _done = new int[_calls.Length];
         for (var i = 0; i < _calls.Length; i++)
             if (_calls[i].Returned >= 0)

@@ -27,10 +27,12 @@ internal static class Allocated
         }
 
         if (turn.Is(Errno.EINVAL))
-            return turn.Structure.Allocation(id) is not null ? turn.Ends(turn.State) : turn.RefuteAnswer("ok or ENOMEM", Source);
+            return turn.Structure.Allocation(id) is not null ? turn.Ends(turn.State)
+                : turn.RefuteAnswer("ok or ENOMEM", Source);
         if (!turn.Is(Errno.ENOMEM))
             return turn.RefuteAnswer("ok, or ENOMEM when no free pages are left", Source);
-        var chunks = Room.Chunks(turn.State, Room.IsKernelOnly((AllocationKind)operation.Choice), operation.Node, operation.Order);
+        var chunks = Room.Chunks(turn.State, Room.IsKernelOnly((AllocationKind)operation.Choice), operation.Node,
+            operation.Order);
         var others = turn.TakenByOthers + turn.State.MemmapTaken;
         return chunks - others < wanted / chunk ? turn.Ends(turn.State)
             : turn.RefuteAnswer($"ok: {chunks} free chunks of order {operation.Order} were there at any time", Source);

@@ -22,7 +22,8 @@ internal sealed class BlockPages : IEquatable<BlockPages>
     public ReadOnlySpan<PageRun> Runs => _runs.AsSpan();
 
     /// <summary>A block of which all pages are in this state.</summary>
-    public static BlockPages Alike(int number, int pages, PageState state) => new(number, [new PageRun(0, pages, state)]);
+    public static BlockPages Alike(int number, int pages, PageState state) =>
+        new(number, [new PageRun(0, pages, state)]);
 
     /// <summary>A block that was seen.</summary>
     public static BlockPages Seen(BlockObservation block)

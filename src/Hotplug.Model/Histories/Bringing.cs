@@ -17,11 +17,12 @@ internal static class Bringing
     private static readonly Citation s_zone = new("v6.12", "mm/memory_hotplug.c", "zone_for_pfn_range");
 
     /// <summary>Judges that onlining begins: it holds the lock, and the policy that it has read.</summary>
-    public static Judgement Begin(in Turn turn) => Emptying.RefuteLock(turn) ?? Turn.Permit(turn.State.With(turn.Ongoing with
-    {
-        HoldsHotplugLock = true,
-        AutoMovable = turn.Structure.AutoMovable,
-    }));
+    public static Judgement Begin(in Turn turn) =>
+        Emptying.RefuteLock(turn) ?? Turn.Permit(turn.State.With(turn.Ongoing with
+        {
+            HoldsHotplugLock = true,
+            AutoMovable = turn.Structure.AutoMovable,
+        }));
 
     /// <summary>Judges that the pages of a block are there: free, but for those that its owner keeps.</summary>
     public static Judgement Online(in Turn turn)
@@ -47,7 +48,8 @@ internal static class Bringing
         if (Emptying.RefuteLock(turn) is { } locked)
             return locked;
         if (turn.Answer.IsOk && turn.State.Find(turn.Call.Invoked) is not null)
-            return turn.Structure.Find(turn.Spec.BlockOf(turn.Call.Target.Range.Start)) is { Online: true } ? turn.Ends(turn.State)
+            return turn.Structure.Find(turn.Spec.BlockOf(turn.Call.Target.Range.Start)) is { Online: true }
+                ? turn.Ends(turn.State)
                 : turn.RefuteAnswer("an errno: the block is offline", s_online);
         return turn.Answer.IsOk && turn.Operation.Kind != OperationKind.WriteOnline
             ? turn.RefuteAnswer("an errno: it brought nothing online", s_online)
@@ -58,10 +60,16 @@ internal static class Bringing
     public static HistoryState Bring(HistoryState state, Block block, ZoneKind zone)
     {
         var structure = Onlining.Bring(state.Structure, block, zone);
-        return state with { Structure = structure, Pages = state.Pages.With(Fresh(structure, structure.Find(block.Number)!.Value)) };
+        return state with
+        {
+            Structure = structure,
+            Pages =
+            state.Pages.With(Fresh(structure, structure.Find(block.Number)!.Value))
+        };
     }
 
-    /// <summary>The pages of a block that just came online. Of what a balloon's driver added nothing is known.</summary>
+    /// <summary>The pages of a block that just came online. Of what a balloon's driver added nothing is
+    /// known.</summary>
     public static BlockPages Fresh(State structure, Block block)
     {
         var spec = structure.Spec;
@@ -91,7 +99,8 @@ internal static class Bringing
         for (var sub = 0; sub < spec.PagesPerBlock / size; sub++)
             if (!memory.IsPlugged(first + sub))
                 pages = pages.With(sub * size, size,
-                    new PageState(PageFlags.Offline | PageFlags.NeverOnlined, 0, (byte)memory.Id, OfflinePages.AtRest(spec)));
+                    new PageState(PageFlags.Offline | PageFlags.NeverOnlined, 0, (byte)memory.Id,
+                        OfflinePages.AtRest(spec)));
         return pages;
     }
 

@@ -27,12 +27,14 @@ internal static class Emptying
         if (!isContig && RefuteLock(turn) is { } locked)
             return locked;
         if (state.IsIsolatedBySomebodyElse(turn.Pages, turn.Call.Invoked))
-            return Turn.Refute("isolation.one-owner", $"pages {turn.Pages}", $"EBUSY for {turn.Subject}: another one has isolated some of them",
+            return Turn.Refute("isolation.one-owner", $"pages {turn.Pages}",
+                $"EBUSY for {turn.Subject}: another one has isolated some of them",
                 "isolated once more", s_isolate, turn.Pages);
         if ((isContig ? WhyInvalid(turn) : WhyNotOffline(turn)) is { } why)
             return turn.RefuteAnswer(why, isContig ? s_contig : s_offline);
         var hindered = Hindrances.Of(state, wanted, turn.Call.Invoked, isContig);
-        if (!isContig && hindered.HasFlag(Hindrance.Refused) && turn.Answer.IsOk && FirstUnmovable(state, wanted) is { } page)
+        if (!isContig && hindered.HasFlag(Hindrance.Refused) && turn.Answer.IsOk
+            && FirstUnmovable(state, wanted) is { } page)
             return Turn.Refute("isolation.refuses-unmovable-pages", $"page {page}", $"EBUSY for {turn.Subject}",
                 state.Pages.At(page).ToString(), s_isolate, new PageRange(page, 1));
         return Turn.Permit(state.With(turn.Ongoing with
@@ -113,7 +115,8 @@ internal static class Emptying
         if (WhyInvalid(turn) is { } why && turn.State.Find(turn.Call.Invoked) is null)
             return turn.Demand(Errno.EINVAL, why, s_contig);
         var range = new PageRange(turn.Call.Target.At, turn.Operation.Amount);
-        var hindered = turn.Ongoing.Hindered | Hindrances.Of(turn.State, Outward(turn, range), turn.Call.Invoked, isContig: false);
+        var hindered = turn.Ongoing.Hindered | Hindrances.Of(turn.State, Outward(turn, range), turn.Call.Invoked,
+            isContig: false);
         hindered = (hindered & Hindrance.Isolated) | turn.Ongoing.Hindered
             | Hindrances.Of(turn.State, range, turn.Call.Invoked, isContig: true);
         var permitted = turn.Is(Errno.EBUSY)
@@ -146,12 +149,14 @@ internal static class Emptying
 
     /// <summary>The refusal, if somebody else holds device_hotplug_lock: what needs it waits.</summary>
     public static Judgement? RefuteLock(in Turn turn) => turn.State.IsHotplugLockedFor(turn.Call.Invoked)
-        ? Turn.Refute("hotplug.one-at-a-time", turn.Subject, "to wait for the other operation that adds, removes, onlines or offlines memory",
+        ? Turn.Refute("hotplug.one-at-a-time", turn.Subject,
+            "to wait for the other operation that adds, removes, onlines or offlines memory",
             turn.Occurrence.ToString(), s_lock)
         : null;
 
     // A page that CMM took and has not put on its list yet: nobody can give it back.
-    private static bool MayHoldUnlisted(in Turn turn) => turn.Structure.Loans is not null && turn.Overlaps(OperationKind.Tick);
+    private static bool MayHoldUnlisted(in Turn turn) => turn.Structure.Loans is not null
+        && turn.Overlaps(OperationKind.Tick);
 
     private static bool IsRefusedOnPurpose(in Turn turn)
     {
@@ -192,12 +197,14 @@ internal static class Emptying
     {
         var ongoing = turn.Ongoing;
         var id = turn.Operation.Subject.Id;
-        var taken = turn.Call.Outcome.Witness.Where(static w => w.Role == Contract.Machines.WitnessRole.Taken).Sum(static w => w.Range.Count);
+        var taken = turn.Call.Outcome.Witness.Where(static w =>
+            w.Role == Contract.Machines.WitnessRole.Taken).Sum(static w => w.Range.Count);
         if (Taking.TryTake(turn.State.With(ongoing with { Isolated = default, Wanted = default }), ongoing.Wanted,
             Allocating.WhenAllocated(AllocationKind.Unmovable)) is not { } next)
             return Taking.RefuteTake(turn, ongoing.Wanted);
         if (taken != ongoing.Wanted.Count)
-            return Turn.Refute("contig.range", $"a{id}", $"exactly the pages {ongoing.Wanted} taken", $"{taken} pages taken", s_contig, ongoing.Wanted);
+            return Turn.Refute("contig.range", $"a{id}", $"exactly the pages {ongoing.Wanted} taken",
+                $"{taken} pages taken", s_contig, ongoing.Wanted);
         var allocation = new Allocation(id, AllocationKind.Unmovable, [ongoing.Wanted], taken) { Contig = true };
         return Turn.Permit(next.With(allocation));
     }
@@ -219,7 +226,8 @@ internal static class Emptying
     {
         var freed = state.MemmapFreed;
         foreach (var (pages, page) in state.Pages.RunsIn(range))
-            if (state.BlockOf(pages.Start) is { } block && !page.HasAny(PageFlags.Offline | PageFlags.Vmemmap | PageFlags.Unseen)
+            if (state.BlockOf(pages.Start) is { } block
+                && !page.HasAny(PageFlags.Offline | PageFlags.Vmemmap | PageFlags.Unseen)
                 && !(LoanPages.IsAny(page) && state.Structure.Spec.HasHotplugAwareCmm)
                 && Obstacles.IsRefusedPage(state.Structure.Spec, page, block)
                 && !(Taking.IsNobodys(state, pages) && (freed -= pages.Count) >= 0))

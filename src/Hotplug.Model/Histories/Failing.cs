@@ -8,7 +8,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Histories;
 
 /// <summary>
-/// Memory failure among others: whether a page is poisoned afterwards is exact, what else becomes of it is left to those
+/// Memory failure among others: whether a page is poisoned afterwards is exact, what else becomes of it is left to
+/// those
 /// who look at it at rest (kernel-semantics 3.14).
 /// </summary>
 internal static class Failing
@@ -18,8 +19,10 @@ internal static class Failing
     /// <summary>Judges all four.</summary>
     public static Judgement End(in Turn turn)
     {
-        if (turn.State.BlockOf(turn.Call.Target.Range.Start) is { } block && !block.Range.Contains(turn.Call.Target.Range.Start))
-            return turn.Answer.IsOk ? turn.RefuteAnswer("an errno: there is no such page", s_failure) : turn.Ends(turn.State);
+        if (turn.State.BlockOf(turn.Call.Target.Range.Start) is { } block
+            && !block.Range.Contains(turn.Call.Target.Range.Start))
+            return turn.Answer.IsOk ? turn.RefuteAnswer("an errno: there is no such page", s_failure)
+                : turn.Ends(turn.State);
         var judgement = Structural.Judge(turn.Structure, turn.Call);
         if (judgement.Next is not State structure)
             return judgement;

@@ -8,7 +8,8 @@ using Hotplug.Model.States;
 namespace Hotplug.Model.Histories;
 
 /// <summary>
-/// <c>free</c>, <c>get</c> and <c>put</c> among others: each page's own reference is dropped by itself, and whoever drops
+/// <c>free</c>, <c>get</c> and <c>put</c> among others: each page's own reference is dropped by itself, and whoever
+/// drops
 /// the last one frees the page (kernel-semantics 3.9.2).
 /// </summary>
 internal static class Freeing
@@ -19,7 +20,8 @@ internal static class Freeing
     private static readonly Citation s_free = new("v6.12", "mm/swap.c", "__folio_put");
     private static readonly Citation s_get = new("v6.12", "include/linux/mm.h", "get_page");
 
-    /// <summary>The structure in which a freed allocation has only the pages that live on by extra references.</summary>
+    /// <summary>The structure in which a freed allocation has only the pages that live on by extra
+    /// references.</summary>
     public static State ForgetFreed(State structure)
     {
         foreach (var allocation in structure.Allocations)
@@ -53,22 +55,26 @@ internal static class Freeing
     {
         var state = turn.State;
         if (state.Structure.Allocation(turn.Operation.Subject.Id) is not { } allocation)
-            return Turn.Refute("free.own-pages", $"pages {turn.Pages}", $"pages of {turn.Operation.Subject}", "nobody's", s_free, turn.Pages);
+            return Turn.Refute("free.own-pages", $"pages {turn.Pages}", $"pages of {turn.Operation.Subject}",
+                "nobody's", s_free, turn.Pages);
         for (var pfn = turn.Pages.Start; pfn < turn.Pages.End; pfn++)
         {
             var index = allocation.RunFrom(pfn).Index;
             if (index < 0)
-                return Turn.Refute("free.own-pages", $"page {pfn}", $"a page of a{allocation.Id}", state.Pages.At(pfn).ToString(),
+                return Turn.Refute("free.own-pages", $"page {pfn}", $"a page of a{allocation.Id}",
+                    state.Pages.At(pfn).ToString(),
                     s_free, turn.Pages);
             if (allocation.Extra.GetValueOrDefault(index) > 0)
                 return Turn.Refute("free.keeps-referenced-pages", $"page {pfn}",
-                    $"in use, as others have {allocation.Extra[index]} references of it", $"freed by {turn.Subject}", s_free, turn.Pages);
+                    $"in use, as others have {allocation.Extra[index]} references of it", $"freed by {turn.Subject}",
+                        s_free, turn.Pages);
         }
 
         return Turn.Permit(Taking.Free(state.With(Without(allocation, turn.Pages)), turn.Pages));
     }
 
-    /// <summary>Judges the answer of <c>free</c>: what it did not free has extra references, and lives on by them.</summary>
+    /// <summary>Judges the answer of <c>free</c>: what it did not free has extra references, and lives on by
+    /// them.</summary>
     public static Judgement End(in Turn turn)
     {
         var id = turn.Operation.Subject.Id;
@@ -88,12 +94,14 @@ internal static class Freeing
                 var extra = allocation.Extra.GetValueOrDefault(index);
                 var page = state.Pages.At(pfn);
                 if (extra == 0 && !page.Has(PageFlags.HwPoison))
-                    return Turn.Refute("free.frees-all", $"page {pfn} of a{id}", "freed: nobody else has a reference of it",
+                    return Turn.Refute("free.frees-all", $"page {pfn} of a{id}",
+                        "freed: nobody else has a reference of it",
                         page.ToString(), s_free, new PageRange(pfn, 1));
                 state = state.With(new PageRange(pfn, 1), Kept(page, extra));
             }
 
-        return turn.Ends(allocation.Extra.IsEmpty ? Forget(state, allocation) : state.With(allocation with { Freed = true }));
+        return turn.Ends(allocation.Extra.IsEmpty ? Forget(state, allocation)
+            : state.With(allocation with { Freed = true }));
     }
 
     /// <summary>Judges <c>get</c>.</summary>
@@ -137,7 +145,8 @@ internal static class Freeing
             return turn.RefuteAnswer("EINVAL (nobody holds that page)", s_free);
         var (allocation, index) = held;
         var extra = allocation.Extra.GetValueOrDefault(index);
-        if (turn.Pages != turn.Call.Target.Range || extra != 1 || !(allocation.Freed || IsBeingFreed(turn.State, allocation.Id)))
+        if (turn.Pages != turn.Call.Target.Range || extra != 1
+            || !(allocation.Freed || IsBeingFreed(turn.State, allocation.Id)))
             return Turn.Refute("put.keeps-referenced-pages", $"page {turn.Pages.Start} of a{allocation.Id}",
                 "in use, as another reference of it is left", $"freed by {turn.Subject}", s_free, turn.Pages);
         var page = turn.State.Pages.At(turn.Pages.Start);
@@ -161,7 +170,8 @@ internal static class Freeing
     private static bool IsFreedMeanwhile(in Turn turn, int id)
     {
         foreach (var other in turn.Overlapping)
-            if (other.Operation.Kind is OperationKind.Free or OperationKind.ContigFree && other.Operation.Subject.Id == id)
+            if (other.Operation.Kind is OperationKind.Free or OperationKind.ContigFree
+                && other.Operation.Subject.Id == id)
                 return true;
         return false;
     }
@@ -172,7 +182,8 @@ internal static class Freeing
         if (turn.Structure.Allocation(turn.Operation.Subject.Id) is not { } allocation)
             return null;
         var index = allocation.RunFrom(turn.Call.Target.Range.Start).Index;
-        return index < 0 || (allocation.Freed && allocation.Extra.GetValueOrDefault(index) == 0) ? null : (allocation, index);
+        return index < 0 || (allocation.Freed && allocation.Extra.GetValueOrDefault(index) == 0) ? null
+            : (allocation, index);
     }
 
     private static HistoryState Counted(in Turn turn, int change)
@@ -200,6 +211,10 @@ internal static class Freeing
 
     private static HistoryState Forget(HistoryState state, Allocation allocation) => state with
     {
-        Structure = state.Structure with { Allocations = state.Structure.Allocations.RemoveAll(a => a.Id == allocation.Id) },
+        Structure = state.Structure with
+        {
+            Allocations =
+            state.Structure.Allocations.RemoveAll(a => a.Id == allocation.Id)
+        },
     };
 }

@@ -16,7 +16,11 @@ internal static class Hindrances
     {
         foreach (var one in state.UnderWay)
             if (one.IsWatched && one.Wanted.Count > 0)
-                state = state.With(one with { Hindered = one.Hindered | Of(state, one.Wanted, one.Call, one.IsContig) });
+                state = state.With(one with
+                {
+                    Hindered =
+                    one.Hindered | Of(state, one.Wanted, one.Call, one.IsContig)
+                });
         return state;
     }
 
@@ -24,7 +28,8 @@ internal static class Hindrances
     /// <param name="state">What is so now.</param>
     /// <param name="range">The pages.</param>
     /// <param name="call">Who wants it.</param>
-    /// <param name="isContig">For somebody who takes all of them himself: then everything must be free in the end.</param>
+    /// <param name="isContig">For somebody who takes all of them himself: then everything must be free in the
+    /// end.</param>
     public static Hindrance Of(HistoryState state, PageRange range, int call, bool isContig)
     {
         var found = state.IsIsolatedBySomebodyElse(range, call) ? Hindrance.Isolated : Hindrance.None;
@@ -40,13 +45,15 @@ internal static class Hindrances
         var zone = state.BlockOf(range.Start)?.Zone ?? ZoneKind.None;
         if (state.MemmapTaken > 0 && zone != ZoneKind.Movable)
             found |= Hindrance.Refused;
-        return used > 0 && Room.Outside(state, range, zone == ZoneKind.Movable) < used ? found | Hindrance.NoRoom : found;
+        return used > 0 && Room.Outside(state, range, zone == ZoneKind.Movable) < used ? found | Hindrance.NoRoom
+            : found;
     }
 
     /// <summary>True if the block, in which nothing is left that can move, may go offline.</summary>
     public static bool IsGivenUp(HistoryState state, in Block block, PageRange pages, PageState page) =>
         page == PageWords.Free || page.HasAny(PageFlags.Vmemmap | PageFlags.NoPage | PageFlags.Unseen)
-        || (page.Has(PageFlags.Offline) ? !page.Has(PageFlags.Movable) && !OfflinePages.IsKept(state.Structure.Spec, page)
+        || (page.Has(PageFlags.Offline) ? !page.Has(PageFlags.Movable)
+            && !OfflinePages.IsKept(state.Structure.Spec, page)
             : page.Has(PageFlags.HwPoison));
 
     private static Hindrance OfContig(PageState page) => PageWords.CanMove(page) ? Hindrance.None : Hindrance.Refused;

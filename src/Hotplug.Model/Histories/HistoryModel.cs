@@ -76,7 +76,8 @@ public sealed class HistoryModel : IHistorySpecification
             case OperationKind.Get when turn.Operation.Subject.Kind == NameKind.Allocation:
                 return Freeing.Get(turn);
             case OperationKind.Put when turn.Occurrence.What == Happens.End:
-                return turn.Answer.IsOk ? turn.Ends(turn.State) : turn.RefuteAnswer("ok, as it freed the page", Allocated.Source);
+                return turn.Answer.IsOk ? turn.Ends(turn.State)
+                    : turn.RefuteAnswer("ok, as it freed the page", Allocated.Source);
             case OperationKind.Put when turn.Operation.Subject.Kind == NameKind.Allocation:
                 return Freeing.Put(turn);
             case OperationKind.Get or OperationKind.Put:

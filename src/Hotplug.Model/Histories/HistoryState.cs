@@ -59,7 +59,8 @@ internal sealed record HistoryState(State Structure, PageMap Pages)
     public HistoryState With(Allocation allocation) => this with { Structure = Structure.With(allocation) };
 
     /// <summary>
-    /// Somebody has isolated the page. Of the pageblocks that alloc_contig_range() isolates only what it wants is sure to
+    /// Somebody has isolated the page. Of the pageblocks that alloc_contig_range() isolates only what it wants is sure
+    /// to
     /// be in nobody else's hands: a machine may isolate no more than that.
     /// </summary>
     public bool IsIsolated(long pfn)
@@ -89,7 +90,8 @@ internal sealed record HistoryState(State Structure, PageMap Pages)
     }
 
     /// <summary>The block of the page, if it is online.</summary>
-    public Block? BlockOf(long pfn) => Structure.Find(Structure.Spec.BlockOf(pfn)) is { Online: true } block ? block : null;
+    public Block? BlockOf(long pfn) => Structure.Find(Structure.Spec.BlockOf(pfn)) is { Online: true } block ? block
+        : null;
 
     /// <inheritdoc/>
     public bool Equals(HistoryState? other) => ReferenceEquals(this, other)
@@ -98,6 +100,7 @@ internal sealed record HistoryState(State Structure, PageMap Pages)
             && Structure.Equals(other.Structure));
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Pages, Structure.Loans, UnderWay.Length, MemmapTaken, MemmapFreed,
+    public override int GetHashCode() => HashCode.Combine(Pages, Structure.Loans, UnderWay.Length, MemmapTaken,
+        MemmapFreed,
         Structure.Balloons.Length, Structure.Allocations.Length);
 }

@@ -13,7 +13,8 @@ namespace Hotplug.Model.Histories;
 /// </summary>
 internal static class Loaning
 {
-    private static readonly Citation s_alloc = new("2009", "source document 000", "cmm_alloc_pages: abort early if hotplug is active");
+    private static readonly Citation s_alloc =
+        new("2009", "source document 000", "cmm_alloc_pages: abort early if hotplug is active");
     private static readonly Citation s_free = new("2009", "source document 000", "cmm_free_pages");
     private static readonly Citation s_going = new("2009", "source document 000", "cmm_mem_going_offline");
 
@@ -26,9 +27,11 @@ internal static class Loaning
         var isHalted = isLoan && IsHalted(turn.State);
         if (isHalted && turn.Ongoing.LoanedSinceHalt)
             return Turn.Refute("cmm.one-loan-after-halt", $"page {turn.Pages.Start}",
-                "not loaned: CMM was halted, and one page was loaned since", $"loaned by {turn.Subject}", s_alloc, turn.Pages);
+                "not loaned: CMM was halted, and one page was loaned since", $"loaned by {turn.Subject}", s_alloc,
+                    turn.Pages);
         if (turn.State.BlockOf(turn.Pages.Start) is { Zone: ZoneKind.Movable })
-            return Turn.Refute("cmm.loans-kernel-pages", $"page {turn.Pages.Start}", "a page of a kernel zone", "one of zone Movable",
+            return Turn.Refute("cmm.loans-kernel-pages", $"page {turn.Pages.Start}", "a page of a kernel zone",
+                "one of zone Movable",
                 s_alloc, turn.Pages);
         if (Taking.TryTake(turn.State, turn.Pages, isLoan ? LoanPages.Loaned : LoanPages.List) is not { } next)
             return Taking.RefuteTake(turn, turn.Pages);
@@ -37,7 +40,8 @@ internal static class Loaning
         {
             Structure = next.Structure with
             {
-                Loans = isLoan ? loans with { Pages = loans.Pages + 1 } : loans with { ListPages = loans.ListPages + 1 },
+                Loans = isLoan ? loans with { Pages = loans.Pages + 1 }
+                    : loans with { ListPages = loans.ListPages + 1 },
             },
         }).With(ongoing with { LoanedSinceHalt = ongoing.LoanedSinceHalt || isHalted }));
     }
@@ -51,14 +55,16 @@ internal static class Loaning
         var expected = isLoan ? LoanPages.Loaned : LoanPages.List;
         foreach (var (pages, page) in turn.State.Pages.RunsIn(turn.Pages))
             if (page != expected && !page.Has(PageFlags.HwPoison))
-                return Turn.Refute("cmm.frees-its-pages", $"page {pages.Start}", expected.ToString(), page.ToString(), s_free, pages);
+                return Turn.Refute("cmm.frees-its-pages", $"page {pages.Start}", expected.ToString(), page.ToString(),
+                    s_free, pages);
         var ongoing = turn.Ongoing;
         var count = turn.Pages.Count;
         var next = Taking.Free(turn.State, turn.Pages) with
         {
             Structure = turn.Structure with
             {
-                Loans = isLoan ? loans with { Pages = loans.Pages - count } : loans with { ListPages = loans.ListPages - count },
+                Loans = isLoan ? loans with { Pages = loans.Pages - count }
+                    : loans with { ListPages = loans.ListPages - count },
             },
         };
         return Turn.Permit(next.With(isLoan ? ongoing with { Pages = ongoing.Pages + count } : ongoing));
@@ -66,7 +72,11 @@ internal static class Loaning
 
     /// <summary>Judges that a removal halts CMM.</summary>
     public static Judgement Halt(in Turn turn) => turn.Structure.Loans is { } loans
-        ? Turn.Permit((turn.State with { Structure = turn.Structure with { Loans = loans with { HotplugOccurred = true } } })
+        ? Turn.Permit((turn.State with
+        {
+            Structure =
+            turn.Structure with { Loans = loans with { HotplugOccurred = true } }
+        })
             .With(turn.Ongoing with { HaltsLoaning = true }))
         : turn.RefuteAnswer("nothing: the machine has no CMM", s_going);
 
@@ -86,11 +96,17 @@ internal static class Loaning
             if (effect.Kind == Contract.Machines.EffectKind.PagesActive)
                 freed += effect.Range.Count;
         if (freed < turn.Spec.CmmOomPages && loans.Pages > 0 && !turn.Overlaps(OperationKind.Tick))
-            return Turn.Refute("cmm.oom-frees", "CMM", $"{turn.Spec.CmmOomPages} pages given back, or all", $"{freed}", s_free);
-        return turn.Ends(turn.State with { Structure = turn.Structure with { Loans = loans with { OomFreed = loans.OomFreed + freed } } });
+            return Turn.Refute("cmm.oom-frees", "CMM", $"{turn.Spec.CmmOomPages} pages given back, or all",
+                $"{freed}", s_free);
+        return turn.Ends(turn.State with
+        {
+            Structure =
+            turn.Structure with { Loans = loans with { OomFreed = loans.OomFreed + freed } }
+        });
     }
 
-    /// <summary>Judges the answer of <c>tick</c>. When its thread wakes next is left to those who look at it at rest.</summary>
+    /// <summary>Judges the answer of <c>tick</c>. When its thread wakes next is left to those who look at it at
+    /// rest.</summary>
     public static Judgement EndTick(in Turn turn) =>
         turn.Answer.IsOk ? turn.Ends(turn.State) : turn.RefuteAnswer("ok", s_alloc);
 

@@ -20,7 +20,8 @@ internal static class Moving
         var page = state.Pages.At(from);
         if (!PageWords.CanMove(page))
             return Turn.Refute("migration.moves-movable-pages", $"page {from}",
-                $"one that {turn.Subject} may migrate: movable, with no reference but its owner's", page.ToString(), s_migrate,
+                $"one that {turn.Subject} may migrate: movable, with no reference but its owner's", page.ToString(),
+                    s_migrate,
                 new PageRange(from, 1));
         if (!MayLeave(turn, from))
             return Turn.Refute("migration.stays-in-range", $"page {from}", $"in the range that {turn.Subject} empties",

@@ -61,7 +61,8 @@ internal sealed class PageMap : IEquatable<PageMap>
         }
     }
 
-    /// <summary>The map with the pages of the range in this state; those of blocks that are not online have none.</summary>
+    /// <summary>The map with the pages of the range in this state; those of blocks that are not online have
+    /// none.</summary>
     public PageMap With(PageRange range, PageState state)
     {
         var blocks = _blocks;

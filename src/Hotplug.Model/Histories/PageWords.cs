@@ -17,7 +17,8 @@ internal static class PageWords
     /// <summary>A page of self-hosted vmemmap, whatever dialect it speaks.</summary>
     public static PageState Vmemmap { get; } = new(PageFlags.Vmemmap, 0, 0, 1);
 
-    /// <summary>The state without what depends on where a free page is listed, and of a poisoned page the poison only.</summary>
+    /// <summary>The state without what depends on where a free page is listed, and of a poisoned page the poison
+    /// only.</summary>
     public static PageState Plain(PageState seen)
     {
         if (seen.Has(PageFlags.HwPoison))
@@ -28,7 +29,8 @@ internal static class PageWords
     }
 
     /// <summary>
-    /// The page, poisoned. Whose it is and what holds it is left to those who look at it at rest; but what is PageOffline
+    /// The page, poisoned. Whose it is and what holds it is left to those who look at it at rest; but what is
+    /// PageOffline
     /// matters to offlining.
     /// </summary>
     public static PageState Poisoned(PageState page) => page.Has(PageFlags.Offline)

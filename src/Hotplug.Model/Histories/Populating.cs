@@ -25,7 +25,12 @@ internal static class Populating
         foreach (var block in structure.Blocks)
             if (turn.Structure.Find(block.Number) is null)
                 next = Created(next, block);
-        return Turn.Permit(next.With(turn.Ongoing with { HoldsHotplugLock = true, AutoMovable = turn.Structure.AutoMovable }));
+        return Turn.Permit(next.With(turn.Ongoing with
+        {
+            HoldsHotplugLock = true,
+            AutoMovable =
+            turn.Structure.AutoMovable
+        }));
     }
 
     /// <summary>Judges the answer of <c>add</c>: what it added is online if the policy says so.</summary>
@@ -37,7 +42,8 @@ internal static class Populating
             && turn.Structure.Device(turn.Operation.Subject.Id) is { } device)
             foreach (var block in turn.Structure.BlocksIn(device.Range))
                 if (!block.Online)
-                    return Turn.Refute("online.automatic", $"block {block.Number}", $"online ({Words.Of(turn.Structure.AutoOnline)})",
+                    return Turn.Refute("online.automatic", $"block {block.Number}",
+                        $"online ({Words.Of(turn.Structure.AutoOnline)})",
                         "offline", s_online, block.Range);
         return turn.Ends(turn.State);
     }
@@ -63,7 +69,8 @@ internal static class Populating
             return Freed(turn, judgement);
         }
 
-        var mayBeBusy = turn.Answer.IsErrno && !turn.Is(Errno.EBUSY) && turn.Operation.Kind == OperationKind.OfflineRemove;
+        var mayBeBusy = turn.Answer.IsErrno && !turn.Is(Errno.EBUSY)
+            && turn.Operation.Kind == OperationKind.OfflineRemove;
         return mayBeBusy || IsRefusedByStructure(turn, range) || IsExplained(turn, range) ? turn.Ends(turn.State)
             : turn.RefuteAnswer("ok, or a refusal that a page, a callback or another operation explains", s_remove);
     }
@@ -132,6 +139,7 @@ internal static class Populating
             if (block.Online)
                 hindered |= Hindrances.Of(turn.State, block.Range, turn.Call.Invoked, isContig: false);
         return hindered != Hindrance.None || turn.Structure.Veto.K > 0 || turn.Structure.PcplistsDisabled
-            || Refusals.Sticky(turn.Structure, online: false) != Errno.None || turn.Overlaps(OperationKind.NotifierError);
+            || Refusals.Sticky(turn.Structure, online: false) != Errno.None
+                || turn.Overlaps(OperationKind.NotifierError);
     }
 }

@@ -73,7 +73,8 @@ internal static class Reading
     {
         foreach (var witness in outcome.Witness)
             if (witness.Role is WitnessRole.Taken or WitnessRole.Released)
-                AddEach(events, witness.Role == WitnessRole.Taken ? Happens.Take : Happens.Release, witness.Range, unit);
+                AddEach(events, witness.Role == WitnessRole.Taken ? Happens.Take : Happens.Release, witness.Range,
+                    unit);
     }
 
     private static void AddMigrations(ImmutableArray<object>.Builder events, OutcomeRecord outcome)
@@ -91,7 +92,8 @@ internal static class Reading
             AddEffect(events, effect, ref isolates);
     }
 
-    // What is plugged and unplugged is told apart from what happens to blocks and pages: each belongs after the block was
+    // What is plugged and unplugged is told apart from what happens to blocks and pages: each belongs after the block
+    // was
     // created that it is in, and where its pages go to the buddy or are kept from it.
     private static void AddResizing(ImmutableArray<object>.Builder events, OutcomeRecord outcome)
     {
@@ -117,7 +119,8 @@ internal static class Reading
     {
         for (; told < end; told++)
             if (IsResized(outcome.Witness[told]))
-                events.Add(new Occurrence(outcome.Witness[told].Role == WitnessRole.Plugged ? Happens.Plug : Happens.Unplug,
+                events.Add(new Occurrence(outcome.Witness[told].Role == WitnessRole.Plugged ? Happens.Plug
+                    : Happens.Unplug,
                     outcome.Witness[told].Range));
     }
 

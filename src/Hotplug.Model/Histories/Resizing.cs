@@ -15,8 +15,10 @@ namespace Hotplug.Model.Histories;
 internal static class Resizing
 {
     private static readonly Citation s_run = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_run_wq");
-    private static readonly Citation s_config = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_refresh_config");
-    private static readonly Citation s_bound = new("v6.12", "drivers/virtio/virtio_mem.c", "register_virtio_mem_device");
+    private static readonly Citation s_config =
+        new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_refresh_config");
+    private static readonly Citation s_bound =
+        new("v6.12", "drivers/virtio/virtio_mem.c", "register_virtio_mem_device");
     private static readonly Citation s_online = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_online");
     private static readonly Citation s_offline = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline");
 
@@ -26,7 +28,8 @@ internal static class Resizing
         var id = turn.Operation.Subject.Id;
         foreach (var one in turn.State.UnderWay)
             if (one.Resizes == id)
-                return Turn.Refute("device-memory.one-request-at-a-time", turn.Subject, $"to wait for another request for m{id}",
+                return Turn.Refute("device-memory.one-request-at-a-time", turn.Subject,
+                    $"to wait for another request for m{id}",
                     "under way", s_run);
         return Turn.Permit(turn.State.With(turn.Ongoing with
         {
@@ -36,7 +39,8 @@ internal static class Resizing
         }));
     }
 
-    /// <summary>Judges that a block is created or destroyed by its driver; other operations do that as a whole.</summary>
+    /// <summary>Judges that a block is created or destroyed by its driver; other operations do that as a
+    /// whole.</summary>
     public static Judgement Reshape(in Turn turn)
     {
         var number = turn.Spec.BlockOf(turn.Pages.Start);
@@ -62,16 +66,19 @@ internal static class Resizing
     public static Judgement Plug(in Turn turn)
     {
         if (Changed(turn, isPlugged: true) is not { } next)
-            return Turn.Refute("device-memory.plugs-unplugged", $"pages {turn.Pages}", $"whole unplugged sub-blocks when {turn.Subject} plugs them",
+            return Turn.Refute("device-memory.plugs-unplugged", $"pages {turn.Pages}",
+                $"whole unplugged sub-blocks when {turn.Subject} plugs them",
                 "others", s_online, turn.Pages);
         foreach (var (pages, page) in turn.State.Pages.RunsIn(turn.Pages))
         {
             if (page.HasAny(PageFlags.NoPage))
                 continue;
             if (!OfflinePages.IsUnplugged(page) && !page.HasAny(PageFlags.Unseen | PageFlags.HwPoison))
-                return Turn.Refute("device-memory.plugs-unplugged", $"page {pages.Start}", $"PageOffline when {turn.Subject} plugs it",
+                return Turn.Refute("device-memory.plugs-unplugged", $"page {pages.Start}",
+                    $"PageOffline when {turn.Subject} plugs it",
                     page.ToString(), s_online, pages);
-            next = page.Has(PageFlags.HwPoison) ? next.With(pages, PageWords.Poisoned(PageState.NotSeen)) : next.With(pages, PageWords.Free);
+            next = page.Has(PageFlags.HwPoison) ? next.With(pages, PageWords.Poisoned(PageState.NotSeen))
+                : next.With(pages, PageWords.Free);
         }
 
         return Turn.Permit(next);
@@ -81,13 +88,15 @@ internal static class Resizing
     public static Judgement Unplug(in Turn turn)
     {
         if (Changed(turn, isPlugged: false) is not { } next)
-            return Turn.Refute("device-memory.unplugs-plugged", $"pages {turn.Pages}", $"whole plugged sub-blocks when {turn.Subject} unplugs them",
+            return Turn.Refute("device-memory.unplugs-plugged", $"pages {turn.Pages}",
+                $"whole plugged sub-blocks when {turn.Subject} unplugs them",
                 "others", s_offline, turn.Pages);
         if (turn.State.BlockOf(turn.Pages.Start) is null)
             return Turn.Permit(next);
         var id = turn.Spec.DeviceMemoryOf(turn.Spec.BlockOf(turn.Pages.Start));
         var page = new PageState(PageFlags.Offline, 0, (byte)id, OfflinePages.AtRest(turn.Spec));
-        return Taking.TryTake(next, turn.Pages, page) is { } taken ? Turn.Permit(taken) : Taking.RefuteTake(turn, turn.Pages);
+        return Taking.TryTake(next, turn.Pages, page) is { } taken ? Turn.Permit(taken)
+            : Taking.RefuteTake(turn, turn.Pages);
     }
 
     /// <summary>Judges the answer: as many sub-blocks as were asked for, or a reason to fall short.</summary>
@@ -112,7 +121,8 @@ internal static class Resizing
             return turn.Demand(Errno.ENODEV, "its driver has no online_page callback, and is not bound", s_bound);
         if (turn.Answer.IsOk)
             return now == target ? turn.Ends(turn.State)
-                : Turn.Refute("device-memory.converges", operation.Subject.ToString(), $"{target} sub-blocks plugged", $"{now}", s_run);
+                : Turn.Refute("device-memory.converges", operation.Subject.ToString(), $"{target} sub-blocks plugged",
+                    $"{now}", s_run);
         var towards = target > before ? now >= before && now < target : now <= before && now > target;
         return towards && MayFallShort(turn, target > before) ? turn.Ends(turn.State)
             : turn.RefuteAnswer("ok, or falling short with EBUSY, ENOSPC or ENOMEM and a cause", s_run);
@@ -133,7 +143,8 @@ internal static class Resizing
     private static HistoryState? Changed(in Turn turn, bool isPlugged)
     {
         var id = turn.Spec.DeviceMemoryOf(turn.Spec.BlockOf(turn.Pages.Start));
-        if (id == 0 || turn.Structure.Find(turn.Spec.BlockOf(turn.Pages.Start)) is null || !turn.Spec.RegionOf(id).Contains(turn.Pages))
+        if (id == 0 || turn.Structure.Find(turn.Spec.BlockOf(turn.Pages.Start)) is null
+            || !turn.Spec.RegionOf(id).Contains(turn.Pages))
             return null;
         var size = turn.Spec.DeviceMemories[id - 1].SubBlockPages;
         var start = turn.Pages.Start - turn.Spec.RegionOf(id).Start;
@@ -143,7 +154,11 @@ internal static class Resizing
             || (memory.MapKnown && memory.CountPlugged(first, count) != (isPlugged ? 0 : count)))
             return null;
         var changed = memory with { Plugged = memory.Plugged + (isPlugged ? count : -count) };
-        return turn.State with { Structure = turn.Structure.With(memory.MapKnown ? changed.With(first, count, isPlugged) : changed) };
+        return turn.State with
+        {
+            Structure =
+            turn.Structure.With(memory.MapKnown ? changed.With(first, count, isPlugged) : changed)
+        };
     }
 
     private static bool MayFallShort(in Turn turn, bool isGrowing) => turn.Answer.IsErrno && (turn.Answer.Errno switch

@@ -44,8 +44,10 @@ internal static class Rest
                         else if (expected.State == PageWords.Kernel && seen == PageWords.Free && freed >= count)
                             freed -= count;
                         else
-                            return new("pages.at-rest", $"pages {new PageRange(start + offset, count)} of block {known.Number}",
-                                expected.State.ToString(), run.State.ToString(), s_pages, [new PageRange(start + offset, count)]);
+                            return new("pages.at-rest",
+                                $"pages {new PageRange(start + offset, count)} of block {known.Number}",
+                                expected.State.ToString(), run.State.ToString(), s_pages,
+                                    [new PageRange(start + offset, count)]);
                     }
 
                     offset += count;
@@ -55,7 +57,8 @@ internal static class Rest
 
         // What memmap took may be what memmap of others freed, and either may be a page of which nothing was known.
         return Math.Abs(taken - freed) <= unknown ? null
-            : new("pages.memmap", "all online blocks", $"{state.MemmapTaken} free pages taken for memmap and {state.MemmapFreed} freed",
+            : new("pages.memmap", "all online blocks",
+                $"{state.MemmapTaken} free pages taken for memmap and {state.MemmapFreed} freed",
                 $"{state.MemmapTaken - taken} taken and {state.MemmapFreed - freed} freed", s_pages);
     }
 

@@ -8,7 +8,8 @@ namespace Hotplug.Model.Histories;
 /// <summary>Free pages that may be had: those of isolated pageblocks may not.</summary>
 internal static class Room
 {
-    /// <summary>Free chunks of the order, aligned, in kernel zones, or in zone Movable as well; −1 for any node.</summary>
+    /// <summary>Free chunks of the order, aligned, in kernel zones, or in zone Movable as well; −1 for any
+    /// node.</summary>
     public static long Chunks(HistoryState state, bool kernelOnly, int node, int order)
     {
         long chunks = 0;

@@ -49,10 +49,12 @@ internal static class Taking
                     $"{page}{Holder(turn.State, run.Start)}", s_take, run);
             if (turn.State.IsIsolated(run.Start) || turn.State.IsIsolated(run.End - 1))
                 return Turn.Refute("isolation.holds", $"page {run.Start}",
-                    $"not handed out to {turn.Subject}, because its pageblock is isolated", "handed out", s_isolated, run);
+                    $"not handed out to {turn.Subject}, because its pageblock is isolated", "handed out", s_isolated,
+                        run);
         }
 
-        return Turn.Refute("alloc.takes-free-pages", $"pages {pages}", $"free when {turn.Subject} takes them", "not free",
+        return Turn.Refute("alloc.takes-free-pages", $"pages {pages}", $"free when {turn.Subject} takes them",
+            "not free",
             s_take, pages);
     }
 
@@ -80,7 +82,8 @@ internal static class Taking
         var kind = (AllocationKind)operation.Choice;
         if (!turn.Answer.IsOk)
             return turn.RefuteAnswer("ok, as it has taken pages", s_take);
-        if (turn.State.BlockOf(turn.Pages.Start) is { } block && !MayServe(block, Allocating.KernelOnly(kind), operation.Node))
+        if (turn.State.BlockOf(turn.Pages.Start) is { } block && !MayServe(block, Allocating.KernelOnly(kind),
+            operation.Node))
             return Turn.Refute("alloc.zone", $"pages {turn.Pages} of {turn.Subject}",
                 $"{(Allocating.KernelOnly(kind) ? "a kernel zone" : "any zone")} of {(operation.Node < 0 ? "any node" : $"node {operation.Node}")}",
                 block.ZoneId.ToString(), s_take, turn.Pages);
@@ -101,7 +104,8 @@ internal static class Taking
         if (turn.Structure.Find(driver) is not { } balloon)
             return turn.RefuteAnswer("EINVAL (the machine has no such balloon)", s_take);
         if (turn.State.BlockOf(turn.Pages.Start) is { } block && !MayServe(block, !balloon.IsMovable, -1))
-            return Turn.Refute("balloon.zone", $"pages {turn.Pages} of {turn.Subject}", "a kernel zone", block.ZoneId.ToString(),
+            return Turn.Refute("balloon.zone", $"pages {turn.Pages} of {turn.Subject}", "a kernel zone",
+                block.ZoneId.ToString(),
                 s_take, turn.Pages);
         if (TryTake(turn.State, turn.Pages, balloon.Page) is not { } next)
             return RefuteTake(turn, turn.Pages);
@@ -114,7 +118,8 @@ internal static class Taking
     {
         foreach (var (run, page) in turn.State.Pages.RunsIn(turn.Pages))
             if (page != expected && !page.Has(PageFlags.HwPoison))
-                return Turn.Refute("put.last-reference-frees", $"page {run.Start}", "one that its last reference just left",
+                return Turn.Refute("put.last-reference-frees", $"page {run.Start}",
+                    "one that its last reference just left",
                     page.ToString(), s_free, run);
         return Turn.Permit(Free(turn.State, turn.Pages));
     }

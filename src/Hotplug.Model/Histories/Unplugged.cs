@@ -11,7 +11,8 @@ internal static class Unplugged
 {
     private static readonly Citation s_get = new("v6.12", "include/linux/mm.h", "get_page");
 
-    /// <summary>Judges <c>get</c> and <c>put</c> of a page by address: somebody else's reference on an unplugged page.</summary>
+    /// <summary>Judges <c>get</c> and <c>put</c> of a page by address: somebody else's reference on an unplugged
+    /// page.</summary>
     public static Judgement CountReference(in Turn turn)
     {
         var range = turn.Call.Target.Range;
@@ -19,7 +20,8 @@ internal static class Unplugged
         var change = turn.Operation.Kind == OperationKind.Get ? +1 : -1;
         if (!OfflinePages.IsUnplugged(page) || (change < 0 && page.References <= OfflinePages.AtRest(turn.Spec)))
             return page.HasAny(PageFlags.HwPoison | PageFlags.Unseen) ? turn.Ends(turn.State)
-                : turn.Demand(Errno.EINVAL, change < 0 ? "it has no extra reference" : "not a PageOffline page of a device memory", s_get);
+                : turn.Demand(Errno.EINVAL, change < 0 ? "it has no extra reference"
+                    : "not a PageOffline page of a device memory", s_get);
         return turn.Answer.IsOk
             ? turn.Ends(turn.State.With(range, page with { References = page.References + change }))
             : turn.RefuteAnswer("ok", s_get);

@@ -29,7 +29,8 @@ internal static class BruteForce
         {
             var whole = events[i].Length;
             var least = calls[i].Returned >= 0 ? whole : 0;
-            choices = choices.SelectMany(c => Enumerable.Range(least, whole - least + 1).Select(n => (int[])[.. c, n])).ToArray();
+            choices = choices.SelectMany(c => Enumerable.Range(least, whole - least + 1).Select(n =>
+                (int[])[.. c, n])).ToArray();
         }
 
         return choices;

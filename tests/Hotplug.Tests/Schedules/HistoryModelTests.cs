@@ -29,7 +29,8 @@ public sealed class HistoryModelTests
     {
         // The others break the order of steps and notifications, or accounts that only a kernel keeps.
         var refuted = FaultTable.Forms.Where(static f => IsRefuted(f.Fault)).Select(static f => f.Id).ToArray();
-        Assert.True(refuted.Length >= 85, $"{refuted.Length} of {FaultTable.Forms.Length}: {string.Join(' ', refuted)}");
+        Assert.True(refuted.Length >= 85,
+            $"{refuted.Length} of {FaultTable.Forms.Length}: {string.Join(' ', refuted)}");
     }
 
     private static bool IsRefuted(Fault fault)
@@ -37,7 +38,8 @@ public sealed class HistoryModelTests
         for (var run = 0UL; run < 20; run++)
         {
             using var machine = BitmapMachine.Create(fault);
-            foreach (var history in SequentialHistories.Of(machine, SplitMix.Derive(0x5EED, run), operations: 60, length: 4))
+            foreach (var history in SequentialHistories.Of(machine, SplitMix.Derive(0x5EED, run), operations: 60,
+                length: 4))
                 if (s_search.Search(s_model.Begin(history.Spec, history.Levels, history.State, history.Before),
                     history.Calls, history.After).Verdict == Linearization.Refuted)
                     return true;
@@ -52,7 +54,8 @@ public sealed class HistoryModelTests
         for (var run = 0UL; run < (ulong)runs; run++)
         {
             using var machine = BitmapMachine.Create();
-            foreach (var ordinary in SequentialHistories.Of(machine, SplitMix.Derive(0x417, run), operations: 40, length))
+            foreach (var ordinary in SequentialHistories.Of(machine, SplitMix.Derive(0x417, run), operations: 40,
+                length))
             {
                 if (ordinary.Calls.Any(static c => IsLeftOut(c.Operation)))
                     continue;
@@ -70,5 +73,6 @@ public sealed class HistoryModelTests
 
     // Of what Xen's driver adds for itself no witness tells.
     private static bool IsLeftOut(Operation operation) => operation.Kind == OperationKind.Back
-        || (operation.Kind is OperationKind.Deflate or OperationKind.BalloonTarget && operation.Choice == (byte)BalloonDriver.Xen);
+        || (operation.Kind is OperationKind.Deflate or OperationKind.BalloonTarget
+            && operation.Choice == (byte)BalloonDriver.Xen);
 }

@@ -26,7 +26,8 @@ internal static class HotplugHistories
         for (var run = 0UL; ; run++)
         {
             using var machine = BitmapMachine.Create();
-            foreach (var history in SequentialHistories.Of(machine, SplitMix.Derive(seed, run), operations: 40, length: 3))
+            foreach (var history in SequentialHistories.Of(machine, SplitMix.Derive(seed, run), operations: 40,
+                length: 3))
             {
                 if (history.Calls.Sum(c => model.EventsOf(c).Length) > MostEvents)
                     continue;
@@ -48,8 +49,10 @@ internal static class HotplugHistories
 
         var calls = history.Calls.ToArray();
         var place = 0;
-        foreach (var (_, call, returns) in points.OrderBy(static p => p.At).ThenBy(static p => p.Returns).ThenBy(static p => p.Call))
-            calls[call] = returns ? calls[call] with { Returned = place++ } : calls[call] with { Cpu = call, Invoked = place++ };
+        foreach (var (_, call, returns) in points.OrderBy(static p => p.At).ThenBy(static p =>
+            p.Returns).ThenBy(static p => p.Call))
+            calls[call] = returns ? calls[call] with { Returned = place++ }
+                : calls[call] with { Cpu = call, Invoked = place++ };
         if (random.Chance(10))
             calls[^1] = calls[^1] with { Returned = -1 };
         return history with { Calls = [.. calls.OrderBy(static c => c.Invoked)] };
@@ -62,8 +65,16 @@ internal static class HotplugHistories
         return random.Below(6) switch
         {
             0 or 1 => history,
-            2 => history with { Calls = history.Calls.SetItem(at, call with { Outcome = WithAnswer(ref random, call.Outcome) }) },
-            3 => history with { Calls = history.Calls.SetItem(at, call with { Outcome = Shifted(ref random, call.Outcome) }) },
+            2 => history with
+            {
+                Calls = history.Calls.SetItem(at,
+                call with { Outcome = WithAnswer(ref random, call.Outcome) })
+            },
+            3 => history with
+            {
+                Calls = history.Calls.SetItem(at,
+                call with { Outcome = Shifted(ref random, call.Outcome) })
+            },
             4 => history with { After = history.Before },
             _ => history with { Calls = history.Calls.Length > 1 ? history.Calls.RemoveAt(at) : history.Calls },
         };

@@ -71,7 +71,8 @@ public sealed class LinearizabilityTests
         var found = new Linearizability(s_toy).Search(ToyHistories.Toy.Empty, [.. calls], AtRest(1, 0));
         Assert.Equal(Linearization.Permitted, found.Verdict);
         Assert.Equal(4, found.Order.Length);
-        Assert.Equal(Linearization.Refuted, new Linearizability(s_toy).Search(ToyHistories.Toy.Empty, [.. calls], AtRest(3, 0)).Verdict);
+        Assert.Equal(Linearization.Refuted, new Linearizability(s_toy).Search(ToyHistories.Toy.Empty, [.. calls],
+            AtRest(3, 0)).Verdict);
     }
 
     [Fact]
@@ -88,11 +89,16 @@ public sealed class LinearizabilityTests
     {
         var calls = Enumerable.Range(0, 8)
             .Select(i => new RaceCall(i % 4, Operation.Tick(1), default, i, 8 + i, ToyHistories.Outcome(0))).ToArray();
-        var found = new Linearizability(s_toy, mostStates: 500).Search(ToyHistories.Toy.Empty, [.. calls], AtRest(99, 0));
+        var found = new Linearizability(s_toy, mostStates: 500).Search(ToyHistories.Toy.Empty, [.. calls],
+            AtRest(99, 0));
         Assert.Equal(Linearization.Unknown, found.Verdict);
         Assert.Equal(500, found.States);
         Assert.Null(found.Violation);
     }
 
-    private static Observation AtRest(long register, int queued) => new() { ManagedTotal = register, PoisonedPages = queued };
+    private static Observation AtRest(long register, int queued) => new()
+    {
+        ManagedTotal = register, PoisonedPages =
+        queued
+    };
 }

@@ -14,7 +14,8 @@ namespace Hotplug.Tests.Schedules;
 
 /// <summary>Some operations of a run, one after the other, as a history, and what was so before and after.</summary>
 internal sealed record SequentialHistory(
-    MachineSpec Spec, Levels Levels, object State, Observation Before, ImmutableArray<RaceCall> Calls, Observation After)
+    MachineSpec Spec, Levels Levels, object State, Observation Before, ImmutableArray<RaceCall> Calls,
+        Observation After)
 {
     /// <summary>The same, as if all of it had overlapped: each was invoked before any returned.</summary>
     public SequentialHistory Overlapped() => this with
@@ -25,7 +26,8 @@ internal sealed record SequentialHistory(
     /// <summary>Each was invoked before the one before it returned.</summary>
     public SequentialHistory Chained() => this with
     {
-        Calls = [.. Calls.Select((c, i) => c with { Cpu = i % 2, Invoked = i == 0 ? 0 : (2 * i) - 1, Returned = (2 * i) + 2 })],
+        Calls = [.. Calls.Select((c, i) => c with { Cpu = i % 2, Invoked = i == 0 ? 0 : (2 * i) - 1, Returned =
+            (2 * i) + 2 })],
     };
 }
 
@@ -67,7 +69,8 @@ internal static class SequentialHistories
             if (model.Judge(state, seen).Next is not { } next)
             {
                 if (calls.Count > 0)
-                    yield return new SequentialHistory(spec, levels, first, before, Stamped(calls, operation, target, outcome), after);
+                    yield return new SequentialHistory(spec, levels, first, before,
+                        Stamped(calls, operation, target, outcome), after);
                 yield break;
             }
 

@@ -25,7 +25,8 @@ internal static class ToyDraw
             if (left > 0 && running.Count < 3 && (running.Count == 0 || random.Chance(50)))
             {
                 left--;
-                running.Add(new RaceCall(left % 4, DrawOperation(ref random), default, place, -1, ToyHistories.Outcome(0)));
+                running.Add(new RaceCall(left % 4, DrawOperation(ref random), default, place, -1,
+                    ToyHistories.Outcome(0)));
                 steps[place++] = 0;
                 continue;
             }
@@ -60,7 +61,11 @@ internal static class ToyDraw
     private static RaceCall Answered(RaceCall call, ToyHistories.Toy state) => call.Operation.Kind switch
     {
         OperationKind.Oom => call with { Outcome = ToyHistories.Outcome(state.Register) },
-        OperationKind.Deflate => call with { Outcome = ToyHistories.Outcome(state.Queue.Length == 0 ? 0 : state.Queue[0] - '0') },
+        OperationKind.Deflate => call with
+        {
+            Outcome = ToyHistories.Outcome(state.Queue.Length == 0 ? 0
+            : state.Queue[0] - '0')
+        },
         _ => call,
     };
 

@@ -10,7 +10,8 @@ namespace Hotplug.Tests.Schedules;
 
 /// <summary>
 /// A register and a queue: <c>loan-target</c> writes the register, <c>oom</c> reads it, <c>tick</c> adds to it in two
-/// steps that others may come between, <c>inflate</c> enqueues and <c>deflate</c> dequeues. What was read or dequeued is
+/// steps that others may come between, <c>inflate</c> enqueues and <c>deflate</c> dequeues. What was read or dequeued
+/// is
 /// the number of pages released.
 /// </summary>
 internal sealed class ToyHistories : IHistorySpecification
@@ -32,7 +33,8 @@ internal sealed class ToyHistories : IHistorySpecification
     public Judgement Judge(object state, RaceCall call, object occurrence, ReadOnlySpan<RaceCall> overlapping) =>
         Next((Toy)state, call, occurrence) is { } next
             ? Judgement.Permitted(next)
-            : Judgement.Refuted(new Violation("toy.reads", call.Operation.ToString(), state.ToString()!, $"{ValueOf(call)}",
+            : Judgement.Refuted(new Violation("toy.reads", call.Operation.ToString(), state.ToString()!,
+                $"{ValueOf(call)}",
                 new Citation("1990", "toy", "read")));
 
     internal static Toy? Next(Toy toy, RaceCall call, object occurrence)
@@ -53,7 +55,11 @@ internal sealed class ToyHistories : IHistorySpecification
                 var start = toy.Loaded.IndexOf($"<{call.Invoked}:", StringComparison.Ordinal);
                 var end = toy.Loaded.IndexOf('>', start);
                 var loaded = long.Parse(toy.Loaded[(toy.Loaded.IndexOf(':', start) + 1)..end]);
-                return toy with { Register = loaded + call.Operation.Amount, Loaded = toy.Loaded.Remove(start, end - start + 1) };
+                return toy with
+                {
+                    Register = loaded + call.Operation.Amount,
+                    Loaded = toy.Loaded.Remove(start, end - start + 1),
+                };
             default:
                 return toy with { Loaded = $"{toy.Loaded}<{call.Invoked}:{toy.Register}>" };
         }
@@ -67,7 +73,8 @@ internal sealed class ToyHistories : IHistorySpecification
                 $"{atRest.ManagedTotal}, {atRest.PoisonedPages} long", new Citation("1990", "toy", "rest"));
     }
 
-    internal static long ValueOf(RaceCall call) => call.Outcome.Witness.IsEmpty ? 0 : call.Outcome.Witness[0].Range.Count;
+    internal static long ValueOf(RaceCall call) => call.Outcome.Witness.IsEmpty ? 0
+        : call.Outcome.Witness[0].Range.Count;
 
     internal static OutcomeRecord Outcome(long value) =>
         new(Answer.Ok, [new Witness(WitnessRole.Released, new PageRange(0, value))], [], "");
