@@ -63,8 +63,7 @@ internal static class Bringing
         return state with
         {
             Structure = structure,
-            Pages =
-            state.Pages.With(Fresh(structure, structure.Find(block.Number)!.Value))
+            Pages = state.Pages.With(Fresh(structure, structure.Find(block.Number)!.Value))
         };
     }
 

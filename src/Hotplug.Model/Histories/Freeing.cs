@@ -213,8 +213,7 @@ internal static class Freeing
     {
         Structure = state.Structure with
         {
-            Allocations =
-            state.Structure.Allocations.RemoveAll(a => a.Id == allocation.Id)
+            Allocations = state.Structure.Allocations.RemoveAll(a => a.Id == allocation.Id)
         },
     };
 }

@@ -18,8 +18,7 @@ internal static class Hindrances
             if (one.IsWatched && one.Wanted.Count > 0)
                 state = state.With(one with
                 {
-                    Hindered =
-                    one.Hindered | Of(state, one.Wanted, one.Call, one.IsContig)
+                    Hindered = one.Hindered | Of(state, one.Wanted, one.Call, one.IsContig)
                 });
         return state;
     }

@@ -74,8 +74,7 @@ internal static class Loaning
     public static Judgement Halt(in Turn turn) => turn.Structure.Loans is { } loans
         ? Turn.Permit((turn.State with
         {
-            Structure =
-            turn.Structure with { Loans = loans with { HotplugOccurred = true } }
+            Structure = turn.Structure with { Loans = loans with { HotplugOccurred = true } }
         })
             .With(turn.Ongoing with { HaltsLoaning = true }))
         : turn.RefuteAnswer("nothing: the machine has no CMM", s_going);
@@ -100,8 +99,7 @@ internal static class Loaning
                 $"{freed}", s_free);
         return turn.Ends(turn.State with
         {
-            Structure =
-            turn.Structure with { Loans = loans with { OomFreed = loans.OomFreed + freed } }
+            Structure = turn.Structure with { Loans = loans with { OomFreed = loans.OomFreed + freed } }
         });
     }
 

@@ -55,8 +55,8 @@ internal enum Happens : byte
 /// <param name="Pages">To which pages.</param>
 /// <param name="From">Where the first page was before it was migrated.</param>
 /// <param name="Zone">The zone that a block comes into.</param>
-internal sealed record Occurrence(Happens What, PageRange Pages = default, long From = -1, ZoneKind Zone =
-    ZoneKind.None)
+internal sealed record Occurrence(
+    Happens What, PageRange Pages = default, long From = -1, ZoneKind Zone = ZoneKind.None)
 {
     public override string ToString() => What switch
     {

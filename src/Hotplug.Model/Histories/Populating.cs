@@ -28,8 +28,7 @@ internal static class Populating
         return Turn.Permit(next.With(turn.Ongoing with
         {
             HoldsHotplugLock = true,
-            AutoMovable =
-            turn.Structure.AutoMovable
+            AutoMovable = turn.Structure.AutoMovable
         }));
     }
 

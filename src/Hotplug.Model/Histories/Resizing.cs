@@ -156,8 +156,7 @@ internal static class Resizing
         var changed = memory with { Plugged = memory.Plugged + (isPlugged ? count : -count) };
         return turn.State with
         {
-            Structure =
-            turn.Structure.With(memory.MapKnown ? changed.With(first, count, isPlugged) : changed)
+            Structure = turn.Structure.With(memory.MapKnown ? changed.With(first, count, isPlugged) : changed)
         };
     }
 
