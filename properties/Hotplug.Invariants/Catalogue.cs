@@ -144,6 +144,7 @@ public static class Catalogue
         DeviceMemories.WholeSubBlocks,
         DeviceMemories.SizeIsItsBlocks,
         DeviceMemories.MovesTowardsRequest,
+        DeviceMemories.RequestNoticed,
         DeviceMemories.ReachedWhenOk,
         DeviceMemories.SizeByRequest,
         DeviceMemories.SizeFollowsSubBlocks,

@@ -37,6 +37,17 @@ public static class DeviceMemories
         When = When.Resizing,
     };
 
+    /// <summary>Catches a driver that does not look at a new request while it still works at the last one.</summary>
+    public static readonly Invariant RequestNoticed = new(
+        "device-memory.request-noticed", Family.DeviceMemory,
+        "The size that device memory shows as asked for is what was asked for last, whether it was reached or not.",
+        "A driver that goes on unplugging what is wanted again, because unplugging keeps failing.",
+        new Citation("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_config_changed"),
+        Levels.DeviceMemory, Visibility.Devices, CheckNoticed)
+    {
+        When = When.Resizing,
+    };
+
     /// <summary>Catches a request that is reported as fulfilled and is not.</summary>
     public static readonly Invariant ReachedWhenOk = new(
         "device-memory.reached-when-ok", Family.DeviceMemory,
@@ -120,18 +131,37 @@ public static class DeviceMemories
     {
         if (seen.IsStart || !IsRequest(seen.Operation.Kind) || !TrySizes(seen, out var before, out var after))
             return null;
-        var pages = seen.Operation.Amount * seen.Spec.DeviceMemories[seen.Operation.Subject.Id - 1].SubBlockPages;
-        var wanted = seen.Operation.Kind switch
-        {
-            OperationKind.Plug => before + pages,
-            OperationKind.Unplug => Math.Max(0, before - pages),
-            _ => pages,
-        };
+        var wanted = WantedOf(seen, before);
         if ((after >= before && after <= wanted) || (after <= before && after >= wanted)
             || seen.Before.Device(seen.Operation.Subject) is { InFlight: true })
             return null;
         return Evidence.Against(MovesTowardsRequest, $"device memory {seen.Operation.Subject}",
             $"between {before} and {wanted} pages", $"{after}");
+    }
+
+    private static long WantedOf(Transition seen, long before)
+    {
+        var pages = seen.Operation.Amount * seen.Spec.DeviceMemories[seen.Operation.Subject.Id - 1].SubBlockPages;
+        return seen.Operation.Kind switch
+        {
+            OperationKind.Plug => before + pages,
+            OperationKind.Unplug => Math.Max(0, before - pages),
+            _ => pages,
+        };
+    }
+
+    // Whatever else was answered, the driver was not asked: more than the region holds, or no driver is there.
+    private static Violation? CheckNoticed(Transition seen)
+    {
+        if (seen.IsStart || !IsRequest(seen.Operation.Kind) || !TrySizes(seen, out var before, out _)
+            || seen.Answer.Completion != Completion.Finished
+            || seen.Answer.Errno is not (Errno.None or Errno.EBUSY or Errno.ENOSPC or Errno.ENOMEM)
+            || seen.InFlight(seen.Operation.Subject) || seen.Before.Device(seen.Operation.Subject) is { InFlight: true })
+            return null;
+        var wanted = WantedOf(seen, before);
+        var requested = seen.After.Device(seen.Operation.Subject)!.Value.RequestedPages;
+        return requested == wanted ? null : Evidence.Against(RequestNoticed,
+            $"device memory {seen.Operation.Subject}", $"{wanted} pages asked for", $"{requested}");
     }
 
     private static Violation? CheckReached(Transition seen)

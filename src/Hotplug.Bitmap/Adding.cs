@@ -123,7 +123,8 @@ internal sealed class Adding<TRules>(
             return Errno.None;
         for (var pfn = range.Start; pfn < range.End; pfn += state.Layout.PagesPerBlock)
         {
-            var block = state.BlockOf(pfn);
+            if (state.FindBlockOf(pfn) is not { } block)
+                continue;
             block.OnlineType = state.AutoOnline;
             var errno = onlining.Online(block, log);
             if (errno != Errno.None && !rules.Keeps(Fault.FailedAutoOnlineFailsAdd))
@@ -166,7 +167,8 @@ internal sealed class Adding<TRules>(
         if (errno != Errno.None)
             return errno;
         Own(range, device, owner);
-        errno = onlining.OnlineUnregistered(state.BlockOf(range.Start), log);
+        if (rules.Keeps(Fault.UnregisteredLeftOffline))
+            errno = onlining.OnlineUnregistered(state.BlockOf(range.Start), log);
         if (errno != Errno.None)
             removing.Undo(range, log);
         return errno;
@@ -222,6 +224,8 @@ internal sealed class Adding<TRules>(
 
         state.Devices.Dimms.Add(new Dimm(operation.Subject.Id, range, blocks, default));
         log.Witness(WitnessRole.Placed, range);
+        if (blocks > 1 && !rules.Keeps(Fault.LastBlockNotAdded))
+            removing.Remove(state.Spec.PagesOf(state.Spec.BlockOf(range.End - 1)), log);
         return Errno.None;
     }
 

@@ -10,7 +10,8 @@ namespace Hotplug.Bitmap;
 /// of
 /// source document 004. Hyper-V remembers what is backed while a block is offline; Xen knows only pages in its balloon.
 /// </summary>
-internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> pages, BuddyAllocator buddy)
+internal sealed class Backing<TRules>(
+    MachineState state, PageAllocator<TRules> pages, BuddyAllocator buddy, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>The operation <c>back</c>: all of the pages or none.</summary>
@@ -52,7 +53,7 @@ internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> 
             var isBacked = BitRanges.Get(block.Backed, offset);
             var after = BitRanges.RunEnd(block.Backed, offset, end);
             var range = new PageRange(state.PageOf(block, offset), after - offset);
-            if (isBacked)
+            if (isBacked || !rules.Keeps(Fault.UnbackedGivenToBuddy))
             {
                 buddy.Free(block, offset, after - offset);
                 log.Add(EffectKind.PagesToBuddy, range, zone.Id, (long)block.Driver);
@@ -98,7 +99,8 @@ internal sealed class Backing<TRules>(MachineState state, PageAllocator<TRules> 
         state.XenUnbacked -= block.Driver == CallbackOwner.Xen ? count : 0;
         state.Touch(block);
         for (var i = offset; i < offset + count; i++)
-            pages.GiveBack(block, i);
+            if (rules.Keeps(Fault.BackedPagesKept))
+                pages.GiveBack(block, i);
         var zone = state.Zones[block.Home];
         log.Add(EffectKind.PagesToBuddy, new PageRange(state.PageOf(block, offset), count), zone.Id, (long)block.Driver);
         log.Managed(zone, count);

@@ -93,7 +93,7 @@ internal sealed class Ballooning<TRules>(
     {
         for (var node = 0; node < state.Spec.Nodes && count > 0; node++)
         {
-            if (balloon.IsMovable)
+            if (balloon.IsMovable || !rules.Keeps(Fault.ImmovableBalloonInMovable))
                 count -= GrowFrom(balloon, state.Zones.Find(node, ZoneKind.Movable), count, 0, log);
             else if (balloon.Driver == BalloonDriver.HyperV)
                 count -= GrowByPageblocks(balloon, state.Zones.Find(node, ZoneKind.Normal), count, log);

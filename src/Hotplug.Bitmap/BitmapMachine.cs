@@ -61,6 +61,9 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
             throw new ArgumentException(broken, nameof(spec));
         _journal.Restart();
         _wiring = new Wiring<TRules>(Boot.Start(spec, _journal), rules);
+        if (!rules.Keeps(Fault.ImmovableBalloonMoves))
+            foreach (var balloon in _wiring.State.Balloons)
+                _wiring.State.Runs.HolderOf(balloon.Holder).Use = PageUse.Ballooned;
     }
 
     /// <inheritdoc/>
@@ -189,6 +192,11 @@ internal sealed class BitmapMachine<TRules>(string name, TRules rules) : IMachin
         var errno = operation.Second == (byte)CallbackAction.Set
             ? machine.Callbacks.Set((CallbackOwner)operation.Choice)
             : machine.Callbacks.Restore((CallbackOwner)operation.Choice);
+        if (!machine.Rules.Keeps(Fault.SlotTakenOver) && errno == Errno.EINVAL
+            && operation.Second == (byte)CallbackAction.Set)
+            errno = machine.Callbacks.TakeOver((CallbackOwner)operation.Choice);
+        if (!machine.Rules.Keeps(Fault.CallbackRestoredEarly) && errno == Errno.EBUSY)
+            errno = machine.Callbacks.Forget((CallbackOwner)operation.Choice);
         machine.Rules.At(SchedulePoint.CallbackAfterSwap);
         if (isLocked)
             machine.Rules.Release(LockName.Hotplug);

@@ -97,7 +97,7 @@ internal sealed class BlockOperations<TRules>(
         if (Find(target) is not { } block)
             return Answer.Of(Errno.ENOENT);
         if (block.IsOnline == online)
-            return Answer.Ok;
+            return rules.Keeps(Fault.OnlineAttributeRefused) ? Answer.Ok : Answer.Of(Errno.EINVAL);
         return online ? Answer.Of(onlining.Online(block, log)) : offlining.Offline(block, default, log);
     }
 
@@ -140,5 +140,6 @@ internal sealed class BlockOperations<TRules>(
 
     // What is not registered has no attributes to write to.
     private MemoryBlock? Find(in Target target) =>
-        state.FindBlockOf(target.Range.Start) is { IsRegistered: true } block ? block : null;
+        state.FindBlockOf(target.Range.Start) is { } block
+        && (block.IsRegistered || !rules.Keeps(Fault.UnregisteredShown)) ? block : null;
 }

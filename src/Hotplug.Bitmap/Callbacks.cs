@@ -68,6 +68,23 @@ internal sealed class Callbacks(MachineState state)
         return Errno.None;
     }
 
+    /// <summary>For a seeded fault: whoever has the slot loses it.</summary>
+    public Errno TakeOver(CallbackOwner owner)
+    {
+        if (state.Spec.OnlineCallbacks != CallbackRegistry.Slot || owner == CallbackOwner.Generic || Has(owner)
+            || !Exists(owner))
+            return Errno.EINVAL;
+        state.Callbacks = Bit(owner);
+        return Errno.None;
+    }
+
+    /// <summary>For a seeded fault: nobody asks for the memory that the owner still has.</summary>
+    public Errno Forget(CallbackOwner owner)
+    {
+        state.Callbacks &= ~Bit(owner);
+        return Errno.None;
+    }
+
     private static CallbackOwners Bit(CallbackOwner owner) =>
         owner == CallbackOwner.Generic ? CallbackOwners.None : (CallbackOwners)(1 << (int)owner);
 

@@ -69,6 +69,8 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
     {
         if (state.BlockOf(range.Start).Cmm is not { Count: > 0 })
             return Errno.None;
+        if (!rules.Keeps(Fault.CmmRefusesForLoans))
+            return Errno.EBUSY;
         ReleaseLoans(list, range, log);
         return rules.Keeps(Fault.CmmListPageStays) ? ReplaceListPages(list, range, log) : Errno.None;
     }

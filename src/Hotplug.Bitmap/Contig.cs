@@ -24,7 +24,13 @@ internal sealed class Contig<TRules>(
         // start_isolate_page_range() refuses what has_unmovable_pages() finds, before anything is touched, and what
         // somebody else has isolated.
         if (AnyObstacle(range, log) || (rules.Overlaps && AnyIsolated(range)))
+        {
+            if (!rules.Keeps(Fault.ContigMigratesFirst))
+                foreach (var part in PartsOf(range))
+                    contig.MoveOthers(part.Block, part.Start, part.End, PageUse.Free, default, log);
             return Errno.EBUSY;
+        }
+
         var pageblocks = Outward(range);
         log.Add(EffectKind.Isolated, pageblocks, zone.Id);
         if (rules.Overlaps)
@@ -94,7 +100,8 @@ internal sealed class Contig<TRules>(
 
     /// <summary>free_contig_range(): only for what <see cref="Alloc"/> gave.</summary>
     public Errno Free(int id, EffectLog log) =>
-        state.Allocations.TryGet(id, out var holder) && state.Runs.HolderOf(holder).IsContig
+        state.Allocations.TryGet(id, out var holder)
+        && (state.Runs.HolderOf(holder).IsContig || !rules.Keeps(Fault.ContigFreesOthers))
             ? allocating.Free(id, cpu: 0, log)
             : Errno.EINVAL;
 

@@ -22,7 +22,8 @@ internal sealed class DeviceMemoryDriver<TRules>(
     {
         if (requested > device.SubBlocks)
             return Errno.EINVAL;
-        device.Requested = requested;
+        if (rules.Keeps(Fault.RequestNotNoticed) || device.Plugged <= device.Requested)
+            device.Requested = requested;
         var missing = requested - device.Plugged;
         var errno = missing >= 0 ? Plug(device, missing, log) : Unplug(device, -missing, log);
         if (!rules.Keeps(RaceFault.DriverHoldsLockIntoRemoval))
@@ -98,7 +99,10 @@ internal sealed class DeviceMemoryDriver<TRules>(
         // register_memory_resource(): nobody but another request of the same driver can have it.
         if (state.Resources.Intersects(range))
             return Errno.EEXIST;
-        var errno = adding.AddBlocks(range, device.Spec.Node, MemmapPlacement.Boot, log);
+        var placement = rules.Keeps(Fault.DeviceMemorySelfHosts) || !state.Spec.CanSelfHost(state.MemmapOnMemory)
+            ? MemmapPlacement.Boot
+            : MemmapPlacement.PerBlock;
+        var errno = adding.AddBlocks(range, device.Spec.Node, placement, log);
         if (errno != Errno.None)
         {
             if (!rules.Keeps(Fault.PluggedThoughRefused))

@@ -7,7 +7,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>Empties a block that goes offline, or tells which page keeps it.</summary>
 internal sealed class Evacuation<TRules>(
-    MachineState state, BuddyAllocator buddy, Migration<TRules> migration, IsolationNotifier isolation,
+    MachineState state, BuddyAllocator buddy, Migration<TRules> migration, IsolationNotifier<TRules> isolation,
     TRules rules)
     where TRules : struct, IRules
 {

@@ -57,6 +57,11 @@ public enum Fault : byte
     HeadCountNotDecremented,
     TeardownStateKept,
     DevicesBeforeMemmap,
+    VmemmapTooLarge,
+    FailedOfflineFreesVmemmap,
+    DeviceMemorySelfHosts,
+    VmemmapFreedAtOffline,
+    HeadNotReferenced,
 
     // zones
     SpanNotShrunk,
@@ -111,6 +116,11 @@ public enum Fault : byte
     VetoedOnlineNotFinished,
     LruLeftDisabled,
     PcplistsLeftDisabled,
+    GoingOfflineBeforeIsolation,
+    NotifiedWithVmemmap,
+    RemovalTold,
+    PoisonedBlockTold,
+    CancelledAfterCommit,
 
     // rollback
     RollbackByDefaultPolicy,
@@ -127,6 +137,8 @@ public enum Fault : byte
     NonsenseAccepted,
     ResourceNotReleased,
     NeighbouringResourceLost,
+    LastBlockNotAdded,
+    OnlineAttributeRefused,
 
     // conservation
     UnmovablePagesIgnored,
@@ -139,6 +151,8 @@ public enum Fault : byte
     AllocationFallsShort,
     FailedAllocationLeaks,
     ContigTakesPageOffline,
+    ContigMigratesFirst,
+    ContigFreesOthers,
 
     // poison
     PoisonBlocksOffline,
@@ -163,18 +177,38 @@ public enum Fault : byte
     PluggedThoughRefused,
     ShortUnplugClaimsSuccess,
     EmptyBlockNeverRemoved,
+    RequestNotNoticed,
 
     // balloon
     TargetAddedToSize,
     InflationNotTold,
+    ImmovableBalloonMoves,
+    ImmovableBalloonInMovable,
 
     // cmm
     CmmLoansWhileRemoving,
     CmmListPageStays,
+    CmmCountsFirstPageOnly,
+    CmmRefusesForLoans,
+    CmmPageNotFreed,
+    CmmListPageForEach,
+    CmmFreeingAborts,
+    CmmLoansOneTooMany,
+    CmmDoesNotPause,
 
     // callback
     CallbackDropsForeignPages,
+    FirstCallbackClaimsAll,
+    UnregisteredLeftOffline,
+    SlotTakenOver,
+    CallbackRestoredEarly,
+    UnbackedGivenToBuddy,
+    BackedPagesKept,
+    UnregisteredShown,
 
     // pcplists
     SingleDrain,
+    DrainOfOneZone,
+    DisabledListFilled,
+    FullListNotFlushed,
 }

@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// they
 /// can give back. It may be isolated if no other page in it is immobile (kernel-semantics 4.1.2).
 /// </summary>
-internal sealed class IsolationNotifier(MachineState state)
+internal sealed class IsolationNotifier<TRules>(MachineState state, TRules rules)
+    where TRules : struct, IRules
 {
     private readonly bool _isAware = state.Spec.HasHotplugAwareCmm;
 
@@ -37,6 +38,8 @@ internal sealed class IsolationNotifier(MachineState state)
     private int Count(MemoryBlock block, int start, int end, EffectLog log)
     {
         var found = block.Cmm?.CountIn(start, end) ?? 0;
+        if (found > 0 && !rules.Keeps(Fault.CmmCountsFirstPageOnly))
+            found = 1;
         log.Add(EffectKind.IsolationCounted, new PageRange(state.PageOf(block, start), end - start), default, found);
         return found;
     }

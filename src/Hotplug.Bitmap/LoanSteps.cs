@@ -65,7 +65,7 @@ internal sealed class LoanSteps<TRules>(
     /// <param name="log">What is done.</param>
     public LoanResult Loan(long pfn, long listPage, EffectLog log)
     {
-        if (Cmm.List.NeedsListPage || (listPage >= 0 && !rules.Keeps(RaceFault.CmmListPageUnchecked)))
+        if (Cmm.List.NeedsListPage || !rules.Keeps(Fault.CmmListPageForEach) || (listPage >= 0 && !rules.Keeps(RaceFault.CmmListPageUnchecked)))
         {
             if (listPage < 0)
                 return LoanResult.NeedsListPage;
@@ -130,7 +130,8 @@ internal sealed class LoanSteps<TRules>(
         if (block.Cmm?.Has(offset) == true)
             block.Cmm.Remove(offset);
         state.Touch(block);
-        pages.GiveBack(block, offset);
+        if (rules.Keeps(Fault.CmmPageNotFreed))
+            pages.GiveBack(block, offset);
     }
 
     /// <summary>Frees the list page on top, which is empty.</summary>

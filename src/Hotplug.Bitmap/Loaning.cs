@@ -46,6 +46,8 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
             else if (cmm.HotplugOccurred)
             {
                 cmm.HotplugOccurred = false;
+                if (!rules.Keeps(Fault.CmmDoesNotPause))
+                    continue;
                 cmm.IsPaused = true;
                 cmm.SecondsToWake = state.Spec.CmmHotplugDelay;
             }
@@ -88,7 +90,7 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
         var goal = GoalOf(cmm);
         var loaned = cmm.List.Loaned;
         if (goal > loaned)
-            Loan(cmm, goal - loaned, log);
+            Loan(cmm, goal - loaned + (rules.Keeps(Fault.CmmLoansOneTooMany) ? 0 : 1), log);
         else if (goal < loaned)
             Free(cmm, loaned - goal, log);
         return cmm.List.Loaned != loaned;
@@ -158,6 +160,8 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
         var active = new PageRunLog(EffectKind.PagesActive);
         for (var left = freed; left > 0; left--)
         {
+            if (!steps.MayLoan() && !rules.Keeps(Fault.CmmFreeingAborts))
+                break;
             DropEmptyHead(cmm, log);
             var pfn = cmm.List.Pop();
             rules.At(SchedulePoint.DeflateBetweenPages, pfn);

@@ -46,7 +46,8 @@ internal sealed class Memmap<TRules>(
         var left = placement switch
         {
             MemmapPlacement.PerDevice => state.Spec.SelfHostedPages(policy, range.Count / size),
-            MemmapPlacement.PerBlock => state.Spec.SelfHostedPages(policy),
+            MemmapPlacement.PerBlock => state.Spec.SelfHostedPages(policy)
+                + (rules.Keeps(Fault.VmemmapTooLarge) ? 0 : state.Spec.PagesPerPageblock),
             _ => 0,
         };
         foreach (var number in state.Blocks.In(range))

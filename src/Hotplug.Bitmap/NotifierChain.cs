@@ -38,6 +38,8 @@ internal sealed class NotifierChain<TRules>(
     /// <summary>Sends the event; the errno of the callback that refused, if one did.</summary>
     public Errno Notify(MemoryNotification notification, MemoryBlock block, PageRange range, EffectLog log)
     {
+        if (block.Vmemmap > 0 && !rules.Keeps(Fault.NotifiedWithVmemmap))
+            range = state.RangeOf(block);
         var mayRefuse = notification is MemoryNotification.GoingOnline or MemoryNotification.GoingOffline
             or MemoryNotification.PrepareOnline;
         foreach (var callback in _callbacks)

@@ -54,6 +54,8 @@ internal sealed class Offlining<TRules>(
             log.Add(EffectKind.LruEnabled);
         if (rules.Keeps(Fault.PcplistsLeftDisabled))
             GivePcplistsBack(zone, log);
+        if (hosted.Count > 0 && !rules.Keeps(Fault.FailedOfflineFreesVmemmap))
+            FreeLastOfVmemmap(block);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotCountedBack))
             membership.ChangePresent(block, zone, hosted, +1, log);
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.Online);
@@ -150,7 +152,7 @@ internal sealed class Offlining<TRules>(
             return Answer.Of(Errno.EBUSY);
         }
 
-        if (!rules.Keeps(RaceFault.NotifiedBeforeIsolation))
+        if (!rules.Keeps(RaceFault.NotifiedBeforeIsolation) || !rules.Keeps(Fault.GoingOfflineBeforeIsolation))
             return EmptyNotIsolated(block, zone, body, leaving, log);
         if (!rules.Keeps(RaceFault.IsolatedAfterLook))
             rules.At(SchedulePoint.OfflineAfterDrain, body.Start);
@@ -238,11 +240,23 @@ internal sealed class Offlining<TRules>(
         buddy.Unlist(block);
     }
 
+    // The seeded fault: the range that is put back begins a pageblock early.
+    private void FreeLastOfVmemmap(MemoryBlock block)
+    {
+        var count = Math.Min(block.Vmemmap, state.Spec.PagesPerPageblock);
+        block.Vmemmap -= count;
+        state.Fill(block, block.Vmemmap, count, PageUse.Free);
+        buddy.Free(block, block.Vmemmap, count);
+        state.Touch(block);
+    }
+
     // From here nothing can fail.
     private void Commit(MemoryBlock block, Zone zone, PageRange body, PageRange hosted, EffectLog log)
     {
         zone.RemoveMember(block.Number);
         log.Add(EffectKind.SectionsOffline, state.RangeOf(block), zone.Id);
+        if (!rules.Keeps(Fault.CancelledAfterCommit))
+            chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         log.Add(EffectKind.LruEnabled);
         GivePcplistsBack(zone, log);
         if (!rules.Keeps(Fault.OfflineToldEarly))
@@ -257,6 +271,8 @@ internal sealed class Offlining<TRules>(
         membership.Leave(zone, body, log);
         if (block.Vmemmap > 0)
         {
+            if (!rules.Keeps(Fault.VmemmapFreedAtOffline))
+                log.Add(EffectKind.VmemmapFreed, state.RangeOf(block));
             if (rules.Keeps(Fault.VmemmapStaysInitialised))
                 log.Add(EffectKind.VmemmapDeinitialised, new PageRange(state.PageOf(block, 0), block.Vmemmap), zone.Id);
             if (hosted.Count > 0)

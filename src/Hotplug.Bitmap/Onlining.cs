@@ -26,7 +26,12 @@ internal sealed class Onlining<TRules>(
         var dialect = state.Spec.Dialect;
         if (!isRollback && block.Poisoned.Count > 0 && rules.Keeps(Fault.PoisonedBlockOnlined)
             && dialect.Has(DialectItem.PoisonBlocksOnline))
+        {
+            if (!rules.Keeps(Fault.PoisonedBlockTold))
+                chain.Notify(MemoryNotification.CancelOnline, block, state.BodyOf(block), log);
             return Errno.EHWPOISON;
+        }
+
         return OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, type)), log);
     }
 
@@ -133,6 +138,14 @@ internal sealed class Onlining<TRules>(
             return;
         }
 
+        if (IsClaimed(block))
+        {
+            state.Fill(block, offset, end - offset, PageUse.NeverOnlined);
+            log.Add(EffectKind.PagesKeptOffline, new PageRange(state.PageOf(block, offset), end - offset), zone.Id,
+                (long)CallbackOwner.VirtioMem);
+            return;
+        }
+
         // xen_online_page() puts every page into the balloon, whatever it was before.
         if (block.Driver == CallbackOwner.Xen)
             block.Backed.AsSpan().Clear();
@@ -163,6 +176,11 @@ internal sealed class Onlining<TRules>(
     private bool IsDropped(MemoryBlock block) => !rules.Keeps(Fault.CallbackDropsForeignPages) && block.Memory == 0
         && block.Driver == CallbackOwner.Generic
         && (state.Callbacks & (CallbackOwners.Xen | CallbackOwners.HyperV)) != CallbackOwners.None;
+
+    // The seeded fault: in a list of callbacks the first one takes whatever comes for its own.
+    private bool IsClaimed(MemoryBlock block) => !rules.Keeps(Fault.FirstCallbackClaimsAll) && block.Memory == 0
+        && block.Driver == CallbackOwner.Generic && state.Spec.OnlineCallbacks == CallbackRegistry.List
+        && state.Callbacks != CallbackOwners.None;
 
     private void GiveChunk(MemoryBlock block, Zone zone, int offset, int count, EffectLog log)
     {

@@ -155,7 +155,8 @@ internal sealed class PageAllocator<TRules>(
     {
         var block = state.BlockOf(state.Runs[run].Start);
         var zone = block.Home;
-        if (!state.Pcplists.Exist || state.Pcplists.High(zone) == 0 || !block.IsListed)
+        if (!state.Pcplists.Exist || !block.IsListed
+            || (state.Pcplists.High(zone) == 0 && rules.Keeps(Fault.DisabledListFilled)))
         {
             Release(run);
             return;
@@ -164,7 +165,7 @@ internal sealed class PageAllocator<TRules>(
         var offset = state.OffsetOf(state.Runs[run].Start);
         var end = offset + state.Runs[run].Count;
         var passing = end - offset - state.Pcplists.High(zone);
-        if (passing > 0)
+        if (passing > 0 && (!state.Pcplists.IsLocked || rules.Keeps(Fault.DisabledListFilled)))
         {
             pcplists.Flush(cpu, zone, int.MaxValue);
             var rest = state.Runs.Cut(run, block, passing);

@@ -27,7 +27,10 @@ internal sealed class PcplistOperations<TRules>(MachineState state, PcplistSteps
         switch (action)
         {
             case PcpAction.Drain:
-                steps.DrainEvery();
+                if (rules.Keeps(Fault.DrainOfOneZone))
+                    steps.DrainEvery();
+                else
+                    steps.Drain(0);
                 log.Add(EffectKind.PcpDrained);
                 return Errno.None;
             case PcpAction.Disable when state.Pcplists.IsLocked:

@@ -59,7 +59,8 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
         }
 
         Enlist(cpu, block, freed.Page);
-        if (Lists.Count(cpu, block.Home) >= Lists.High(block.Home))
+        if (Lists.Count(cpu, block.Home) >= Lists.High(block.Home)
+            && rules.Keeps(Lists.IsLocked ? Fault.DisabledListFilled : Fault.FullListNotFlushed))
             Flush(cpu, block.Home, Lists.Batch(block.Home));
     }
 

@@ -114,8 +114,13 @@ internal sealed class Removing<TRules>(
         if (!rules.Keeps(Fault.VmemmapFreedFirst))
             groups.TearDown(blocks, log);
         foreach (var number in state.Blocks.In(blocks))
+        {
+            if (!rules.Keeps(Fault.RemovalTold))
+                log.Notified(MemoryNotification.Offline, state.Spec.PagesOf(number), 0, Errno.None);
             if (state.Blocks[number].HasDevice)
                 log.Add(EffectKind.BlockDestroyed, state.Spec.PagesOf(number));
+        }
+
         if (rules.Keeps(Fault.VmemmapFreedFirst) && rules.Keeps(Fault.VmemmapNeverFreed))
             groups.TearDown(blocks, log);
         while (state.Blocks.In(blocks) is [var number, ..])

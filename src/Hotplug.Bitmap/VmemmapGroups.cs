@@ -30,7 +30,7 @@ internal sealed class VmemmapGroups<TRules>(MachineState state, TRules rules)
         if (!IsKnown)
             return;
         var group = Of(blocks);
-        state.BlockOf(blocks.Start).HeadReferences = group.References;
+        state.BlockOf(blocks.Start).HeadReferences = rules.Keeps(Fault.HeadNotReferenced) ? group.References : 1;
         LogHead(group, log);
     }
 

@@ -13,14 +13,14 @@ internal sealed class Wiring<TRules>
         Pcplists = new PcplistOperations<TRules>(state, PcplistSteps, rules);
         var pages = new PageAllocator<TRules>(state, Buddy, PcplistSteps, rules);
         var migration = new Migration<TRules>(state, Buddy, PcplistSteps, rules);
-        Evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier(state), rules);
+        Evacuation = new Evacuation<TRules>(state, Buddy, migration, new IsolationNotifier<TRules>(state, rules), rules);
         var policy = new ZonePolicy<TRules>(state, rules);
         var loanSteps = new LoanSteps<TRules>(state, Buddy, pages, rules);
         Loaning = new Loaning<TRules>(state, loanSteps, rules);
         var chain = new NotifierChain<TRules>(state, new DeviceMemoryNotifier<TRules>(state, pages, rules),
             new CmmNotifier<TRules>(state, loanSteps, rules), rules);
         var membership = new ZoneMembership<TRules>(state, rules);
-        var backing = Backing = new Backing<TRules>(state, pages, Buddy);
+        var backing = Backing = new Backing<TRules>(state, pages, Buddy, rules);
         Callbacks = new Callbacks(state);
         var onlining = new Onlining<TRules>(state, Buddy, chain, membership, policy, backing, rules);
         Offlining = new Offlining<TRules>(

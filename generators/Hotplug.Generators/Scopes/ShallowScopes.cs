@@ -96,6 +96,37 @@ internal static class ShallowScopes
             write-online d1.b0 value={0,1}
             offline d1.b0
             """),
+        Parse("pcplists", "per-CPU lists of two zones: filled, drained, disabled", """
+            spec pageblock=1 section=4 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=1 cpus=2
+            spec auto-online=online-movable pcp-high=2 pcp-batch=1
+            add d1 pages=4
+            alloc a{1,2} pages={1,2}
+            free a{1,2}
+            pcp do={drain,disable,enable}
+            offline d1.b0
+            """),
+        ScopeText.Parse("cmm-pageblocks", "several pages of a pageblock on loan", """
+            spec page-bytes=64 pageblock=2 section=4 max-order=1 descriptor-bytes=16 boot=2 dimm-first=2 dimm=0
+            spec balloon=cmm notifier=cmm:1 cmm-least-active=0 cmm-hotplug-delay=1
+            offline d0.b{0,1}
+            loan-target pages={2,5}
+            tick seconds=1
+            """) with { MostOperations = MostOperations, MostSeconds = 4 },
+        Callbacks("callbacks", "a slot", "balloon=xen,hyper-v"),
+        Callbacks("callbacks-list", "a list", "balloon=xen,hyper-v online-callbacks=list"),
+        Parse("contig-arrival", "exact ranges over PageOffline pages in a kernel zone", """
+            spec pageblock=1 section=4 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=0
+            spec device-memory=2+1/1@0 auto-online=online-kernel
+            plug m1 sub-blocks={2,3}
+            alloc a1 pages={1,2,4}
+            contig a2 at=m1.b0 pages={3,4}
+            """),
+        Parse("device-memory-memmap", "device memory where DIMMs have a memmap of their own", """
+            spec pageblock=1 section=4 max-order=1 descriptor-bytes=1024 boot=1 dimm-first=1 dimm=0
+            spec device-memory=2+1/1@0 memmap-on-memory=on auto-online=online-kernel
+            plug m1 sub-blocks=1
+            offline m1.b0
+            """),
         Parse("arrival-auto-movable", "zones chosen on arrival by how much memory is movable already", Toy + """
             dimm=2 auto-movable=1 auto-online=online-kernel
             add d{1,2} pages=2
@@ -109,6 +140,21 @@ internal static class ShallowScopes
         DeviceMemoryOnArrival("device-memory-arrival-2019", "as source document 003 has it",
             "auto-online=online-movable dialect=source-2019"),
     ];
+
+    private static Scope Callbacks(string name, string where, string spec) =>
+        Parse(name, $"drivers that set their callback in {where}, and the memory that they add", $$"""
+            spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=2
+            spec auto-online=online-kernel {{spec}}
+            set-callback owner={xen,hyper-v} action={set,restore}
+            add d{1,2} pages=2
+            add d{1,2} pages=2 owner={xen,hyper-v}
+            add d{1,2} pages=2 owner={xen,hyper-v} block-devices=unregistered
+            online d1.b0
+            offline d1.b0
+            back d1.b0+0
+            inflate driver=xen pages=1
+            deflate driver=xen pages=1
+            """);
 
     private static Scope DeviceMemoryOnArrival(string name, string where, string spec) =>
         Parse(name, $"device memory whose blocks come online on arrival, {where}", $$"""

@@ -89,4 +89,20 @@ public enum Lie
     HidesNotification,
     /// <summary>The first and the last step in each other's place.</summary>
     SwapsSteps,
+    /// <summary>A block with a page less.</summary>
+    ShortensBlock,
+    /// <summary>A free page that is nowhere.</summary>
+    LosesPage,
+    /// <summary>A page in use with fewer than no references.</summary>
+    CountsBelowZero,
+    /// <summary>A self-hosted vmemmap page with many references.</summary>
+    ReferencesVmemmap,
+    /// <summary>A page that nothing backs, in use.</summary>
+    UsesUnbackedPage,
+    /// <summary>A pageblock that is isolated between operations.</summary>
+    IsolatesPageblock,
+    /// <summary>A warning of its own checks.</summary>
+    PrintsWarning,
+    /// <summary>Work that it left behind, and that goes on for ever.</summary>
+    NeverFinishes,
 }

@@ -82,6 +82,10 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         // A policy may be read-only on one machine and not on another: both answers are true.
         if (lie == Lie.SaysOk && operation.Kind != OperationKind.Policy && outcome.Answer.IsErrno && Tell($"ok for {outcome.Answer}"))
             outcome.Answer = Answer.Ok;
+        else if (lie == Lie.PrintsWarning && Tell("a warning"))
+            outcome.Log = "WARNING: CPU: 0 PID: 1 at mm/page_alloc.c:1 __free_one_page";
+        else if (lie == Lie.NeverFinishes && Tell("work that goes on"))
+            outcome.Log = Outcome.Endless + "kcompactd0";
         else if (lie == Lie.SaysBusy && outcome.Answer.IsOk && Tell("EBUSY for ok"))
             outcome.Answer = Answer.Of(Errno.EBUSY);
         else if (lie == Lie.SaysAnotherErrno && outcome.Answer.IsErrno && Tell($"ETXTBSY for {outcome.Answer}"))
@@ -124,7 +128,8 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
                 break;
             case Lie.FreesOfflinePages or Lie.ReferencesOfflinePages or Lie.TakesFreePages or Lie.FreesUsedPages
                 or Lie.PoisonsPage or Lie.SwapsOwner or Lie.DropsReference or Lie.LoansFreePage or Lie.ListsLoansInFreePage
-                or Lie.FreesLoanedPage:
+                or Lie.FreesLoanedPage or Lie.ShortensBlock or Lie.LosesPage or Lie.CountsBelowZero or Lie.UsesUnbackedPage
+                or Lie.ReferencesVmemmap:
                 LieInPages(observation);
                 break;
             default:
@@ -212,6 +217,12 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         Lie.FreesLoanedPage when page.Owner is PageState.LoanOwner or PageState.LoanListOwner => PageState.Free(0),
         Lie.SwapsOwner when page is { Owner: > 0 } && page.Has(PageFlags.Offline) => page with { Owner = (byte)(page.Owner + 1) },
         Lie.DropsReference when page is { References: > 0 } && page.Has(PageFlags.InUse) => page with { References = page.References - 1 },
+        Lie.LosesPage when page.Has(PageFlags.Buddy) => PageState.None,
+        Lie.ShortensBlock when page.Has(PageFlags.Buddy) => page,
+        Lie.CountsBelowZero when page.Has(PageFlags.InUse) => page with { References = -1 },
+        Lie.ReferencesVmemmap when page.Has(PageFlags.Vmemmap) => page with { References = page.References + 1000 },
+        Lie.UsesUnbackedPage when page.Has(PageFlags.Unbacked) =>
+            page with { Flags = (page.Flags & ~PageFlags.Offline) | PageFlags.InUse | PageFlags.Kernel },
         Lie.PoisonsPage when page.Has(PageFlags.Buddy) => page with { Flags = page.Flags | PageFlags.HwPoison },
         _ => null,
     };
@@ -225,7 +236,7 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         for (var i = 0; i < truth.Pages.Runs.Length; i++)
         {
             var run = truth.Pages.Runs[i];
-            if (i == index)
+            if (i == index && lie != Lie.ShortensBlock)
                 opened.Pages.Add(1, state);
             opened.Pages.Add(i == index ? run.Count - 1 : run.Count, run.State);
         }
@@ -294,6 +305,7 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         Lie.AddsManagedPage when Tell($"managed of {zone.Id}") => zone with { Managed = zone.Managed + 1 },
         Lie.LengthensSpan when Tell($"span of {zone.Id}") => zone with { Spanned = zone.Spanned + 1 },
         Lie.ShiftsSpan when Tell($"start of {zone.Id}") => zone with { Start = zone.Start + 1 },
+        Lie.IsolatesPageblock when Tell($"a pageblock of {zone.Id}") => zone with { IsolatedPageblocks = 1 },
         Lie.AddsFreePage when Tell($"free of {zone.Id}") => zone with { Free = zone.Free + 1 },
         _ => zone,
     };

@@ -17,5 +17,13 @@ internal static class BalloonFaults
             "Pages are inflated and the host is not told which.",
             new("v6.12", "drivers/virtio/virtio_balloon.c", "tell_host"),
             "balloon.grows-by-what-it-took", 1),
+        Row(Fault.ImmovableBalloonMoves, Family.Balloon, "B-10",
+            "Pages of Hyper-V's and Xen's balloon can be migrated, as those of virtio's can.",
+            new("v6.12", "drivers/hv/hv_balloon.c", "alloc_balloon_pages"),
+            "pages.explained", 1),
+        Row(Fault.ImmovableBalloonInMovable, Family.Balloon, "I-14",
+            "Hyper-V's and Xen's balloon take pages of zone Movable, which never move then.",
+            new("v6.12", "drivers/xen/balloon.c", "decrease_reservation"),
+            "balloon.immovable-outside-movable", 2),
     ];
 }

@@ -29,5 +29,13 @@ internal static class BlocksFaults
             "Removal releases the resource of its neighbour too.",
             new("v6.12", "kernel/resource.c", "release_mem_region_adjustable"),
             "block.resources-agree", 2),
+        Row(Fault.LastBlockNotAdded, Family.Blocks, "I-45",
+            "An add of several memory blocks loses the last one.",
+            new("v6.12", "drivers/base/memory.c", "create_memory_block_devices"),
+            "block.add-is-whole", 1),
+        Row(Fault.OnlineAttributeRefused, Family.Blocks, "I-35",
+            "Writing to a block's online attribute the value that it has is refused.",
+            new("v6.12", "drivers/base/core.c", "device_online"),
+            "block.online-attribute-idempotent", 1),
     ];
 }

@@ -49,5 +49,13 @@ internal static class ConservationFaults
             "A contiguous allocation takes PageOffline pages.",
             new("v6.12", "mm/page_isolation.c", "has_unmovable_pages"),
             "contig.takes-no-page-offline", 2),
+        Row(Fault.ContigMigratesFirst, Family.Contig, "B-04",
+            "A contiguous allocation migrates pages before it finds a PageOffline page in its way.",
+            new("2019", "source document 003", "alloc_contig_range() over PageOffline pages"),
+            "pages.explained", 4),
+        Row(Fault.ContigFreesOthers, Family.Contig, "I-46",
+            "Freeing a contiguous range accepts pages that were not allocated as one.",
+            new("v6.12", "mm/page_alloc.c", "free_contig_range"),
+            "contig-free.answer", 2),
     ];
 }

@@ -25,5 +25,9 @@ internal static class DeviceMemoryFaults
             "A block whose last sub-block was unplugged is never removed.",
             new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_try_remove_unplugged_mb"),
             "device-memory.removes-empty-blocks", 2),
+        Row(Fault.RequestNotNoticed, Family.DeviceMemory, "B-87",
+            "A new request is not noticed while the last unplug has not been reached.",
+            new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_config_changed"),
+            "device-memory.request-noticed", 4),
     ];
 }

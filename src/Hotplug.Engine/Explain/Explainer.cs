@@ -95,10 +95,10 @@ public sealed class Explainer(Runner runner)
     // Which number a device or an allocation has is of no account: it is only a name.
     private static string? KeyOf(OperationNumber number, in Operation operation) => number.Place switch
     {
-        NumberPlace.SubjectBlock => "block",
-        NumberPlace.SubjectPage => "page",
-        NumberPlace.AtBlock => "at's block",
-        NumberPlace.AtPage => "at's page",
+        NumberPlace.SubjectBlock when operation.Subject.Kind != NameKind.None => "block",
+        NumberPlace.SubjectPage when operation.Subject.Kind != NameKind.None => "page",
+        NumberPlace.AtBlock when operation.At.Kind != NameKind.None => "at's block",
+        NumberPlace.AtPage when operation.At.Kind != NameKind.None => "at's page",
         NumberPlace.Field => OtherValues.ParameterOf(operation, number).Key,
         _ => null,
     };

@@ -137,7 +137,7 @@ public sealed class LoanStepsTests
     // start_isolate_page_range(): what is counted must be all that is immobile.
     private bool TryIsolate(int block)
     {
-        if (new IsolationNotifier(_state).FindUnmovable(_state.Blocks[block], 0, s_spec.PagesPerBlock, _log) >= 0)
+        if (new IsolationNotifier<Faithful>(_state, default).FindUnmovable(_state.Blocks[block], 0, s_spec.PagesPerBlock, _log) >= 0)
             return false;
         _machine.Buddy.Unlist(_state.Blocks[block]);
         return true;

@@ -34,6 +34,13 @@ internal static class DeviceMemoryCases
             s.Device(M1, static d => d with { PluggedPages = 16 });
         })),
 
+        Refused(DeviceMemories.RequestNoticed, "the request before the last one", Ending(Operation.Resize(M1, 3),
+            Answer.Of(Errno.EBUSY)).Then(static s => s.Device(M1, static d => d with { RequestedPages = 8 }))),
+        Kept(DeviceMemories.RequestNoticed, "asked for, not reached", Ending(Operation.Resize(M1, 3),
+            Answer.Of(Errno.EBUSY)).Then(static s => s.Device(M1, static d => d with { RequestedPages = 24 }))),
+        Kept(DeviceMemories.RequestNoticed, "more than the region", Ending(Operation.Resize(M1, 99),
+            Answer.Of(Errno.EINVAL))),
+
         Refused(DeviceMemories.ReachedWhenOk, "short of the request", Of(Operation.Resize(M1, 2))),
         Kept(DeviceMemories.ReachedWhenOk, "reached", Of(Operation.Resize(M1, 1))),
         Kept(DeviceMemories.ReachedWhenOk, "pending", Ending(Operation.Resize(M1, 2), Answer.Pending)),

@@ -56,23 +56,4 @@ public sealed class LieTests(ITestOutputHelper output)
 
         return (told, caught, escaped);
     }
-
-    /// <summary>A specification that permits everything: what is refuted then is refuted by an invariant. It describes
-    /// nothing, so names come from the model.</summary>
-    private sealed class Permissive : ISpecification
-    {
-        private readonly ReferenceModel _model = new();
-
-        public Judgement Begin(Transition start) => _model.Begin(start);
-
-        public Judgement Judge(object state, Transition seen)
-        {
-            var judgement = _model.Judge(state, seen);
-            return judgement.IsPermitted ? judgement : Judgement.Permitted(state);
-        }
-
-        public object Retain(object state) => _model.Retain(state);
-
-        public void Describe(object state, Menu menu) => _model.Describe(state, menu);
-    }
 }
