@@ -22,7 +22,7 @@ internal sealed class DeviceMemoryDriver<TRules>(
     {
         if (requested > device.SubBlocks)
             return Errno.EINVAL;
-        if (rules.Keeps(Fault.RequestNotNoticed) || device.Plugged <= device.Requested)
+        if (device.Plugged <= device.Requested || rules.Keeps(Fault.RequestNotNoticed))
             device.Requested = requested;
         var missing = requested - device.Plugged;
         var errno = missing >= 0 ? Plug(device, missing, log) : Unplug(device, -missing, log);

@@ -80,6 +80,7 @@ internal static class ShallowScopes
         Parse("arrival-memmap-2019", "blocks with a memmap of their own, as source document 001 has them", Hosting + """
             dimm=2 nodes=2 memmap-on-memory=on auto-online=online-kernel dialect=source-2019 device-memory=4+1/2@1
             add d{1,2} pages={2,4} node=1
+            add d1 pages=4 memmap=per-device
             plug m1 sub-blocks=1
             remove d1
             offline d1.b0
@@ -98,12 +99,25 @@ internal static class ShallowScopes
             """),
         Parse("pcplists", "per-CPU lists of two zones: filled, drained, disabled", """
             spec pageblock=1 section=4 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=1 cpus=2
-            spec auto-online=online-movable pcp-high=2 pcp-batch=1
+            spec auto-online=online-movable pcp-high=2 pcp-batch=2
             add d1 pages=4
             alloc a{1,2} pages={1,2}
             free a{1,2}
             pcp do={drain,disable,enable}
             offline d1.b0
+            """),
+        Parse("pcplists-short", "per-CPU lists that hold one page", """
+            spec pageblock=1 section=2 max-order=0 descriptor-bytes=64 boot=2 dimm-first=2 dimm=0
+            spec pcp-high=1 pcp-batch=1
+            alloc a{1,2} pages={1,2} kind={movable,unmovable}
+            free a{1,2}
+            pcp do={drain,disable,enable}
+            """),
+        Parse("device-memory-node", "device memory whose second block has its memmap in the first one", """
+            spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=1 dimm-first=1 dimm=0 nodes=2
+            spec device-memory=2+2/1@1 auto-online=online-kernel
+            plug m1 sub-blocks={1,3}
+            unplug m1 sub-blocks={1,3}
             """),
         ScopeText.Parse("cmm-pageblocks", "several pages of a pageblock on loan", """
             spec page-bytes=64 pageblock=2 section=4 max-order=1 descriptor-bytes=16 boot=2 dimm-first=2 dimm=0

@@ -28,6 +28,6 @@ internal static class DeviceMemoryFaults
         Row(Fault.RequestNotNoticed, Family.DeviceMemory, "B-87",
             "A new request is not noticed while the last unplug has not been reached.",
             new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_config_changed"),
-            "device-memory.request-noticed", 4),
+            "device-memory.request-noticed", 3),
     ];
 }

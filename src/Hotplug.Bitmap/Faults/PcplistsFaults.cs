@@ -17,7 +17,7 @@ internal static class PcplistsFaults
         Row(Fault.DrainOfOneZone, Family.Pcplists, "B-42",
             "Draining the per-CPU lists drains those of one zone.",
             new("v6.12", "mm/page_alloc.c", "drain_all_pages"),
-            "pcplists.drain-empties", 3),
+            "pcplists.drain-empties", 2),
         Row(Fault.DisabledListFilled, Family.Pcplists, "B-41",
             "A page that is freed while the per-CPU lists are disabled stays on one.",
             new("v6.12", "mm/page_alloc.c", "free_unref_page_commit"),
@@ -25,6 +25,6 @@ internal static class PcplistsFaults
         Row(Fault.FullListNotFlushed, Family.Pcplists, "B-20",
             "A per-CPU list that is full is not flushed.",
             new("v6.12", "mm/page_alloc.c", "free_unref_page_commit"),
-            "pcplists.within-high", 4),
+            "pcplists.within-high", 2),
     ];
 }

@@ -104,6 +104,6 @@ internal static class VmemmapFaults
         Row(Fault.HeadNotReferenced, Family.Vmemmap, "B-11",
             "The vmemmap head of several sections is counted as that of one.",
             new("2019", "source document 001", "mark_vmemmap_pages()"),
-            "vmemmap.head-references", 2),
+            "vmemmap.head-references", 1),
     ];
 }
