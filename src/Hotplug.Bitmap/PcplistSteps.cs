@@ -120,11 +120,15 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
         }
 
         for (var end = offset + count; offset < end; offset++)
-            if (block.Isolations.Exists(i => offset >= i.Start && offset < i.End))
+            if (IsTaken(block, offset))
                 state.Fill(block, offset, 1, PageUse.Kernel);
             else
                 buddy.Free(block, offset, 1);
     }
+
+    // Apart from the caller: what a lambda captures is allocated where the method begins.
+    private static bool IsTaken(MemoryBlock block, int offset) =>
+        block.Isolations.Exists(i => offset >= i.Start && offset < i.End);
 
     /// <summary>rmqueue_pcplist(): the page that was freed last; a batch from the buddy first if there is
     /// none.</summary>

@@ -20,7 +20,7 @@ internal static class DeviceMemoryFaults
         Row(Fault.ShortUnplugClaimsSuccess, Family.DeviceMemory, "B-84",
             "An unplug that fell short says that all is done.",
             new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_unplug_request"),
-            "device-memory.converges", 3),
+            "device-memory.converges", 2),
         Row(Fault.EmptyBlockNeverRemoved, Family.DeviceMemory, "B-72",
             "A block whose last sub-block was unplugged is never removed.",
             new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_sbm_try_remove_unplugged_mb"),

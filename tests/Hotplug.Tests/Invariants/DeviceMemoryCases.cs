@@ -31,7 +31,7 @@ internal static class DeviceMemoryCases
             Answer.Of(Errno.ENOSPC)).With(WitnessRole.Plugged, 264, 8).Then(static s =>
         {
             s[8].Fill(8, 8, PageState.Free(3));
-            s.Device(M1, static d => d with { PluggedPages = 16 });
+            s.Device(M1, static d => d with { PluggedPages = 16, RequestedPages = 32 });
         })),
 
         Refused(DeviceMemories.RequestNoticed, "the request before the last one", Ending(Operation.Resize(M1, 3),
