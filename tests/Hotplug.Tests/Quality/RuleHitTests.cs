@@ -103,7 +103,7 @@ public sealed class RuleHitTests
                 operations.Add(runner.Executed[^1].Kind);
                 if (Catalogue.All.FirstOrDefault(i => i.Id == runner.Violation!.Rule) is { } broken)
                     levels |= broken.Level;
-                levels |= OperationTable.Of(runner.Executed[^1].Kind).Level 
+                levels |= runner.LastResult.ToTrace().Needs
                     | new Scope("", "", spec, []).Needs;
             }
         }
