@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
@@ -33,6 +34,16 @@ public sealed class ProtocolTextTests
         Assert.True(s_text.Contains($"`{word}`", StringComparison.Ordinal)
             || s_text.Contains($"### {word}\n", StringComparison.Ordinal),
             $"PROTOCOL.md does not tell `{word}`");
+
+    [Fact]
+    public void Every_verb_of_the_guests_agent_stands_in_the_text()
+    {
+        var server = File.ReadAllText(Path.Combine(Repository.Root, "src/Hotplug.Agent/Server.cs"));
+        var verbs = Regex.Matches(server, """case "([a-z]+)":""").Select(static m => m.Groups[1].Value).ToArray();
+        Assert.True(verbs.Length >= 12, $"{verbs.Length} verbs were found in the agent");
+        var table = s_text[s_text.IndexOf("## 6.", StringComparison.Ordinal)..];
+        Assert.All(verbs, verb => Assert.Contains($"`{verb}`", table, StringComparison.Ordinal));
+    }
 
     [Fact]
     public void Every_flag_of_a_page_stands_in_the_text() => Assert.All(
