@@ -107,7 +107,7 @@ public sealed class ClaimsOfTheSources(ITestOutputHelper output)
     [InlineData(RaceFault.CmmNeverAborts)]
     [InlineData(RaceFault.CmmResumesEarly)]
     public void Source_000_without_the_early_abort_more_than_one_page_is_loaned(RaceFault fault) =>
-        Assert.True(Run(s_loaning, fault).MostLoanedLate > 1);
+        Assert.Equal("schedule.one-loan-on-its-way", Run(s_loaning, fault).Broken?.Rule);
 
     private Seen Run(Race race, RaceFault? fault)
     {
@@ -123,13 +123,14 @@ public sealed class ClaimsOfTheSources(ITestOutputHelper output)
         seen.Begin();
         while (runner.RunNext(every) is { } result)
         {
-            Assert.Null(result.Violation);
-            if (!result.Run.IsGivenUp)
+            seen.Broken ??= result.Violation;
+            if (!result.Run.IsGivenUp && result.Violation is null)
                 seen.End(result);
             seen.Begin();
         }
 
         Assert.True(every.IsComplete);
+        Assert.True(fault is not null || seen.Broken is null, $"{seen.Broken}");
         output.WriteLine($"{runner.Schedules} schedules of at most {Preemptions} preemptions, {runner.Steps} steps, "
             + $"{every.Pruned} ways left out; {seen}");
         return seen;
@@ -155,6 +156,8 @@ public sealed class ClaimsOfTheSources(ITestOutputHelper output)
         private int _loaned;
         private bool _isHalted;
         private bool _tookIsolated;
+
+        public Violation? Broken { get; set; }
 
         public int Hung { get; private set; }
 
