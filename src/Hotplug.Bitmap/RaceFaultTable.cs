@@ -28,6 +28,7 @@ public static class RaceFaultTable
     private const string Memory = "drivers/base/memory.c";
     private const string Linearizable = "schedule.linearizable";
     private const string Deadlock = "schedule.deadlock";
+    private const string Crash = "machine.crash";   // An assertion of the machine, in a build that has them.
     private const string FreedOnce = "schedule.freed-once";
     private const string OneList = "schedule.page-on-one-list";
     private const string OfflineListed = "schedule.offline-page-listed";
@@ -83,7 +84,7 @@ public static class RaceFaultTable
             new("v6.12", Isolation, "set_migratetype_isolate"), Linearizable),
         Row(RaceFault.ForeignIsolationUndone, Family.PageOffline,
             "Who is refused because a pageblock is isolated un-isolates it.",
-            new("v6.12", Isolation, "start_isolate_page_range"), Linearizable, OneList),
+            new("v6.12", Isolation, "start_isolate_page_range"), Linearizable, OneList, Crash),
         Row(RaceFault.ContigNotIsolated, Family.Contig,
             "A contiguous range is not isolated: others take pages of it while it is emptied.",
             new("v6.12", PageAlloc, "alloc_contig_range"), OneHand),
