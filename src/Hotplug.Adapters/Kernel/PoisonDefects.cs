@@ -52,7 +52,13 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
     {
         var ballooned = seen.Spec.DeviceMemoryOf(block.Block) == 0
             && seen.Spec.Balloons.Any(static b => b.DeflateOnOom);
-        return ballooned ? 0 : block.Pages.PoisonedOffline;
+        if (ballooned)
+            return 0;
+
+        // What is unplugged on the way out is PageOffline by the time that its block goes, poisoned or not.
+        var unplugs = seen.Operation.Kind is OperationKind.Unplug or OperationKind.Resize
+            && seen.Spec.DeviceMemoryOf(block.Block) > 0;
+        return unplugs ? block.Pages.Poisoned : block.Pages.PoisonedOffline;
     }
 }
 
