@@ -6,7 +6,8 @@ using Hotplug.Contract.Schedules;
 namespace Hotplug.Bitmap;
 
 /// <summary>The operations alloc, free, get and put (kernel-semantics 3.9).</summary>
-internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
+internal sealed class Allocating<TRules>(
+    MachineState state, PageAllocator<TRules> pages, ReferenceSteps<TRules> references, TRules rules)
     where TRules : struct, IRules
 {
     // Of allocations that are being freed while others run: the pages that stay because of extra references.
@@ -84,7 +85,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             return Errno.EINVAL;
         var block = state.BlockOf(pfn);
         if (rules.Keeps(Fault.GetTakesNothing))
-            Adjust(block, pfn, rules.Keeps(Fault.GetTakesTwo) ? +1 : +2);
+            references.Adjust(block, pfn, rules.Keeps(Fault.GetTakesTwo) ? +1 : +2);
         state.Touch(block);
         return Errno.None;
     }
@@ -104,7 +105,7 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
             if (!rules.Keeps(RaceFault.PutDecidesEarly))
                 rules.At(SchedulePoint.PutBeforeLastReference, pfn);
             if (rules.Keeps(Fault.PutDropsNothing))
-                Adjust(block, pfn, -1);
+                references.Adjust(block, pfn, -1);
             state.Touch(block);
             return Errno.None;
         }
@@ -122,26 +123,6 @@ internal sealed class Allocating<TRules>(MachineState state, PageAllocator<TRule
     // While the allocation is being freed, only of those pages that have had their turn.
     private bool IsOwnDropped(int holder, long pfn) => state.Runs.HolderOf(holder).IsFreed
         && (!state.Runs.HolderOf(holder).IsBeingFreed || (_kept.TryGetValue(holder, out var kept) && kept.Contains(pfn)));
-
-    private void Adjust(MemoryBlock block, long pfn, int change)
-    {
-        if (rules.Overlaps && state.References.Of(pfn) + change < 0)
-        {
-            rules.Report(Mishap.ReferencesBelowZero, pfn);
-            return;
-        }
-
-        if (rules.Keeps(RaceFault.ReferencesNotAtomic))
-        {
-            state.References.Add(block, pfn, change);
-            return;
-        }
-
-        // The seeded fault: what was read before is written after, whatever others did.
-        var read = state.References.Of(pfn);
-        rules.At(SchedulePoint.PutBeforeLastReference, pfn);
-        state.References.Add(block, pfn, read + change - state.References.Of(pfn));
-    }
 
     private static PageUse UseOf(AllocationKind kind) => kind switch
     {

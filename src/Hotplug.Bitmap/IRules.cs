@@ -29,9 +29,6 @@ internal interface IRules
     /// <summary>Waits for the lock.</summary>
     void Acquire(LockName name, int number = 0);
 
-    /// <summary>Takes the lock if nobody has it.</summary>
-    bool TryAcquire(LockName name, int number = 0);
-
     /// <summary>Gives the lock back.</summary>
     void Release(LockName name, int number = 0);
 
@@ -77,8 +74,6 @@ internal readonly struct Faithful : IRules
     {
     }
 
-    public bool TryAcquire(LockName name, int number = 0) => true;
-
     public void Release(LockName name, int number = 0)
     {
     }
@@ -117,8 +112,6 @@ internal readonly struct Seeded(Fault seeded) : IRules
     public void Acquire(LockName name, int number = 0)
     {
     }
-
-    public bool TryAcquire(LockName name, int number = 0) => true;
 
     public void Release(LockName name, int number = 0)
     {

@@ -8,7 +8,8 @@ namespace Hotplug.Bitmap;
 /// or
 /// beside none in the dialect of source document 003.
 /// </summary>
-internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocator<TRules> pages, TRules rules)
+internal sealed class OfflineReferences<TRules>(
+    MachineState state, PageAllocator<TRules> pages, ReferenceSteps<TRules> references, TRules rules)
     where TRules : struct, IRules
 {
     /// <summary>One reference more, of an unplugged page of an online block.</summary>
@@ -16,7 +17,7 @@ internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocato
     {
         if (Find(pfn) is not { } block)
             return Errno.EINVAL;
-        Adjust(block, pfn, +1);
+        references.Adjust(block, pfn, +1);
         state.Touch(block);
         return Errno.None;
     }
@@ -31,24 +32,11 @@ internal sealed class OfflineReferences<TRules>(MachineState state, PageAllocato
             return Errno.EINVAL;
         if (!rules.Keeps(RaceFault.PutDecidesEarly))
             rules.At(SchedulePoint.PutBeforeLastReference, pfn);
-        Adjust(block, pfn, -1);
+        references.Adjust(block, pfn, -1);
         state.Touch(block);
         if (!rules.Keeps(Fault.LastPutFreesPageOffline) && state.HasOfflineUnreferenced && state.References.Of(pfn) == 0)
             pages.GiveBack(block, state.OffsetOf(pfn));
         return Errno.None;
-    }
-
-    private void Adjust(MemoryBlock block, long pfn, int change)
-    {
-        var read = state.References.Of(pfn);
-        if (!rules.Keeps(RaceFault.ReferencesNotAtomic))
-            rules.At(SchedulePoint.PutBeforeLastReference, pfn);
-        else
-            read = state.References.Of(pfn);
-        if (read + change < 0)
-            rules.Report(Mishap.ReferencesBelowZero, pfn);
-        else
-            state.References.Add(block, pfn, read + change - state.References.Of(pfn));
     }
 
     private MemoryBlock? Find(long pfn) => state.FindBlockOf(pfn) is { IsOnline: true, Memory: > 0 } block

@@ -39,7 +39,7 @@ internal sealed class Offlining<TRules>(
         log.Add(EffectKind.BlockStateChanged, state.RangeOf(block), zone.Id, (long)BlockState.GoingOffline);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapUncountedLate))
             membership.ChangePresent(block, zone, hosted, -1, log);
-        TakePcplists(block.Home, zone, log);
+        DisablePcplists(block.Home, zone, log);
         log.Add(EffectKind.LruDisabled);
         var answer = Empty(block, zone, body, leaving, log);
         if (answer.IsOk)
@@ -53,7 +53,7 @@ internal sealed class Offlining<TRules>(
         if (rules.Keeps(Fault.LruLeftDisabled))
             log.Add(EffectKind.LruEnabled);
         if (rules.Keeps(Fault.PcplistsLeftDisabled))
-            GivePcplistsBack(zone, log);
+            EnablePcplists(zone, log);
         if (hosted.Count > 0 && !rules.Keeps(Fault.FailedOfflineFreesVmemmap))
             FreeLastOfVmemmap(block);
         if (hosted.Count > 0 && rules.Keeps(Fault.VmemmapNotCountedBack))
@@ -69,40 +69,16 @@ internal sealed class Offlining<TRules>(
     /// </summary>
     public void DisablePcplists(int home, Zone zone, EffectLog log)
     {
-        if (rules.Keeps(Fault.SingleDrain))
-        {
-            state.Pcplists.Disable(home);
-            log.Add(EffectKind.PcpDisabled, default, zone.Id);
-        }
-
-        pcplists.ForceDrain(home);
-        log.Add(EffectKind.PcpDrained, default, zone.Id);
-    }
-
-    /// <summary>zone_pcp_enable(): the values cached in the zone again.</summary>
-    public void EnablePcplists(Zone zone, EffectLog log)
-    {
-        if (!rules.Keeps(Fault.SingleDrain))
-            return;
-        state.Pcplists.Enable();
-        log.Add(EffectKind.PcpEnabled, default, zone.Id);
-    }
-
-    // In the order of today, or as a seeded fault has it.
-    private void TakePcplists(int home, Zone zone, EffectLog log)
-    {
-        if (!rules.Overlaps)
-        {
-            DisablePcplists(home, zone, log);
-            return;
-        }
-
         if (!rules.Keeps(RaceFault.DrainedBeforeDisabled))
             pcplists.ForceDrain(home);
         rules.At(SchedulePoint.OfflineAfterDisable);
-        if (rules.Keeps(RaceFault.DrainedOnce) && rules.Keeps(RaceFault.DrainedEachPass))
-            state.Pcplists.Disable(home);
-        log.Add(EffectKind.PcpDisabled, default, zone.Id);
+        if (rules.Keeps(Fault.SingleDrain))
+        {
+            if (rules.Keeps(RaceFault.DrainedOnce) && rules.Keeps(RaceFault.DrainedEachPass))
+                state.Pcplists.Disable(home);
+            log.Add(EffectKind.PcpDisabled, default, zone.Id);
+        }
+
         rules.At(SchedulePoint.OfflineAfterDisable);
         if (rules.Keeps(RaceFault.DrainedBeforeDisabled))
             pcplists.ForceDrain(home);
@@ -112,9 +88,15 @@ internal sealed class Offlining<TRules>(
         rules.At(SchedulePoint.OfflineAfterDrain);
     }
 
-    private void GivePcplistsBack(Zone zone, EffectLog log)
+    /// <summary>zone_pcp_enable(): the values cached in the zone again.</summary>
+    public void EnablePcplists(Zone zone, EffectLog log)
     {
-        EnablePcplists(zone, log);
+        if (rules.Keeps(Fault.SingleDrain))
+        {
+            state.Pcplists.Enable();
+            log.Add(EffectKind.PcpEnabled, default, zone.Id);
+        }
+
         if (rules.Keeps(RaceFault.PcpLockKept))
             rules.Release(LockName.PcpBatchHigh);
     }
@@ -258,7 +240,7 @@ internal sealed class Offlining<TRules>(
         if (!rules.Keeps(Fault.CancelledAfterCommit))
             chain.Notify(MemoryNotification.CancelOffline, block, body, log);
         log.Add(EffectKind.LruEnabled);
-        GivePcplistsBack(zone, log);
+        EnablePcplists(zone, log);
         if (!rules.Keeps(Fault.OfflineToldEarly))
             chain.Notify(MemoryNotification.Offline, block, body, log);
         log.Managed(zone, -ManagedOf(block));

@@ -31,8 +31,9 @@ internal sealed class Wiring<TRules>
         Adding = new Adding<TRules>(
             state, new Memmap<TRules>(state, pages, groups, rules), removing, onlining, Callbacks, rules);
         Blocks = new BlockOperations<TRules>(state, onlining, Offlining, removing, ejecting, rules);
-        Allocating = new Allocating<TRules>(state, pages, rules);
-        OfflineReferences = new OfflineReferences<TRules>(state, pages, rules);
+        var references = new ReferenceSteps<TRules>(state, rules);
+        Allocating = new Allocating<TRules>(state, pages, references, rules);
+        OfflineReferences = new OfflineReferences<TRules>(state, pages, references, rules);
         var contig = new ContigRange<TRules>(state, Buddy, pages, migration, Evacuation, rules);
         var isolated = new IsolatedParts<TRules>(state, Buddy, pages, rules);
         Contig = new Contig<TRules>(state, contig, isolated, PcplistSteps, Allocating, rules);

@@ -20,7 +20,7 @@ internal static class Steps
     }
 
     /// <summary>A step of this kind was taken.</summary>
-    internal static bool Any(Transition seen, EffectKind kind) => Count(seen, kind) > 0;
+    internal static bool Any(Transition seen, EffectKind kind) => seen.StepsTaken.Has(kind);
 
     /// <summary>A step of this kind was taken, with this value.</summary>
     internal static bool Any(Transition seen, EffectKind kind, long value)

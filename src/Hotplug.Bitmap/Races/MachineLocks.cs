@@ -67,9 +67,6 @@ internal sealed class MachineLocks
         _waiting--;
     }
 
-    /// <summary>Takes the lock if nobody has it.</summary>
-    public bool TryAcquire(LockId taken) => Find(taken).Wait(0);
-
     /// <summary>Gives the lock back.</summary>
     public void Release(LockId held)
     {

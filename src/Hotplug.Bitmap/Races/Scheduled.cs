@@ -28,8 +28,6 @@ internal readonly struct Scheduled(ScheduleSeat seat, RaceFault? seeded) : IRule
 
     public void Acquire(LockName name, int number = 0) => seat.Scheduler?.Acquire(new LockId(name, number));
 
-    public bool TryAcquire(LockName name, int number = 0) => seat.Scheduler?.TryAcquire(new LockId(name, number)) ?? true;
-
     public void Release(LockName name, int number = 0) => seat.Scheduler?.Release(new LockId(name, number));
 
     public void Report(Mishap mishap, long page) => seat.Mishaps.Add((mishap, page));

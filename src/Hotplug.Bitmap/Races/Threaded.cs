@@ -19,8 +19,6 @@ internal readonly struct Threaded(MachineLocks locks) : IRules
 
     public void Acquire(LockName name, int number = 0) => locks.Acquire(new LockId(name, number));
 
-    public bool TryAcquire(LockName name, int number = 0) => locks.TryAcquire(new LockId(name, number));
-
     public void Release(LockName name, int number = 0) => locks.Release(new LockId(name, number));
 
     public void Report(Mishap mishap, long page) => locks.Mishaps.Add((mishap, page));

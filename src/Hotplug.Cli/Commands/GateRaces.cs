@@ -42,9 +42,7 @@ internal static class GateRaces
             }).Run();
         if (result.Failure is not { } found)
             return new RaceFigures(result, null, null);
-        using var runner = rig.Open();
-        var failure = found.Result.Verdict == Verdict.Violates ? new RaceShrinker(runner).Shrink(found) : found;
-        return new RaceFigures(result, failure,
-            InterleavingRecorder.Record(runner, failure.Race, failure.Result.Run.Schedule));
+        var (failure, picture) = rig.Examine(found);
+        return new RaceFigures(result, failure, picture);
     }
 }

@@ -160,9 +160,7 @@ internal sealed class RaceCommand
 
     private void Report(ParseResult parsed, Printer printer, RaceChoice choice, RaceFailure found)
     {
-        using var runner = choice.Open();
-        var failure = found.Result.Verdict == Verdict.Violates ? new RaceShrinker(runner).Shrink(found) : found;
-        var picture = InterleavingRecorder.Record(runner, failure.Race, failure.Result.Run.Schedule);
+        var (failure, picture) = choice.Examine(found);
         var replay = RaceReport.ReplayOf(_surroundings, failure.Token, choice.Fault);
         RaceReport.Print(printer, choice.Name, failure, picture, replay);
         if (picture is not null)

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Hotplug.Cli.Targets;
 using Hotplug.Contract.Schedules;
+using Hotplug.Engine.Run;
 using Hotplug.Engine.Schedules;
+using Hotplug.Engine.Schedules.Pictures;
+using Hotplug.Engine.Schedules.Search;
 
 namespace Hotplug.Cli.Commands;
 
@@ -22,6 +25,16 @@ internal sealed record RaceChoice(TargetRow Target, RaceTarget Races, string? Fa
     {
         IScheduledMachine machine = Races.Open(fault);
         return new RaceRunner(machine, Target.Terms.Suite(machine.Identity), Judges.Races());
+    }
+
+    /// <summary>
+    /// What failed, as small as it gets where a rule is broken, and drawn; no picture where nothing can be drawn.
+    /// </summary>
+    internal (RaceFailure Failure, Interleaving? Picture) Examine(RaceFailure found)
+    {
+        using var runner = Open();
+        var failure = found.Result.Verdict == Verdict.Violates ? new RaceShrinker(runner).Shrink(found) : found;
+        return (failure, InterleavingRecorder.Record(runner, failure.Race, failure.Result.Run.Schedule));
     }
 }
 

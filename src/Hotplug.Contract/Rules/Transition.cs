@@ -20,6 +20,7 @@ public sealed class Transition
     private int _changes;
     private ChainEvent[] _events = new ChainEvent[16];
     private int _eventCount = -1;
+    private EffectKinds? _stepsTaken;
 
     /// <summary>The machine's spec.</summary>
     public MachineSpec Spec { get; private set; } = new();
@@ -110,7 +111,7 @@ public sealed class Transition
     }
 
     /// <summary>The steps that were taken.</summary>
-    public EffectKinds StepsTaken => EffectKinds.In(Outcome.Effects);
+    public EffectKinds StepsTaken => _stepsTaken ??= EffectKinds.In(Outcome.Effects);
 
     /// <summary>What happened: the start of a run is a change of everything.</summary>
     public Happening Happened
@@ -172,6 +173,7 @@ public sealed class Transition
         After = after;
         _changes = 0;
         _eventCount = -1;
+        _stepsTaken = null;
         if (!isStart && after.Touched is { } touched)
             foreach (var block in touched)
                 Add(new BlockChange(block, before.Find(block), after.Find(block)));

@@ -23,9 +23,6 @@ public interface IScheduler
     /// <summary>Waits until the lock is free, and takes it.</summary>
     void Acquire(LockId taken);
 
-    /// <summary>Takes the lock if it is free; false if it is not.</summary>
-    bool TryAcquire(LockId taken);
-
     /// <summary>Gives the lock back.</summary>
     void Release(LockId held);
 }

@@ -10,8 +10,6 @@ public enum Standing : byte
     AtPoint,
     /// <summary>Before a lock: it can go on when the lock is free.</summary>
     BeforeLock,
-    /// <summary>Before a lock that it only tries.</summary>
-    BeforeTry,
     /// <summary>At a schedule point, until another CPU took a step.</summary>
     Awaiting,
     /// <summary>It has done everything.</summary>
@@ -30,7 +28,6 @@ public readonly record struct Position(Standing Standing, int Operation, Schedul
     public override string ToString() => Standing switch
     {
         Standing.BeforeLock => $"lock {Lock}",
-        Standing.BeforeTry => $"trylock {Lock}",
         Standing.Done => "done",
         _ => SchedulePointTable.Of(Point).Word,
     };

@@ -102,22 +102,6 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
     }
 
     /// <inheritdoc/>
-    public bool TryAcquire(LockId taken)
-    {
-        var me = Me;
-        me.LockIndex = _locks.IndexOf(taken);
-        Pause(me.Position with { Standing = Standing.BeforeTry, Lock = taken });
-        if (_locks.IsFree(me.LockIndex))
-        {
-            Take(me);
-            return true;
-        }
-
-        _footprint = _footprints(me.Position.Point).WithLock(me.LockIndex);
-        return false;
-    }
-
-    /// <inheritdoc/>
     public void Release(LockId held)
     {
         if (_isGivenUp)

@@ -14,9 +14,6 @@ namespace Hotplug.Model.Histories;
 /// </summary>
 internal static class Freeing
 {
-    // A page that only pins keep alive is no longer migratable.
-    private const PageFlags LruFlags = PageFlags.Movable | PageFlags.Unmigratable;
-
     private static readonly Citation s_free = new("v6.12", "mm/swap.c", "__folio_put");
     private static readonly Citation s_get = new("v6.12", "include/linux/mm.h", "get_page");
 
@@ -197,7 +194,7 @@ internal static class Freeing
     private static PageState Kept(PageState page, int extra) => page.Has(PageFlags.HwPoison) ? page : page with
     {
         References = extra,
-        Flags = page.HasAny(LruFlags) ? (page.Flags & ~LruFlags) | PageFlags.Unmigratable : page.Flags,
+        Flags = page.HasAny(Allocating.LruFlags) ? (page.Flags & ~Allocating.LruFlags) | PageFlags.Unmigratable : page.Flags,
     };
 
     private static Allocation Dropped(Allocation allocation, long index, int left) =>

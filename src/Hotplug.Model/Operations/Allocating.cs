@@ -12,7 +12,7 @@ namespace Hotplug.Model.Operations;
 internal static class Allocating
 {
     // A page that only pins keep alive is no longer migratable.
-    private const PageFlags LruFlags = PageFlags.Movable | PageFlags.Unmigratable;
+    internal const PageFlags LruFlags = PageFlags.Movable | PageFlags.Unmigratable;
 
     private static readonly Citation s_alloc = new("v6.12", "mm/page_alloc.c", "get_page_from_freelist");
     private static readonly Citation s_free = new("v6.12", "mm/swap.c", "__folio_put");
