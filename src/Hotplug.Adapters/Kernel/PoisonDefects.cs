@@ -47,12 +47,9 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
         return false;
     }
 
-    // A page of a balloon that deflates on OOM stayed managed: subtracting it is right.
     private static long Unmanaged(Transition seen, BlockObservation block)
     {
-        var ballooned = seen.Spec.DeviceMemoryOf(block.Block) == 0
-            && seen.Spec.Balloons.Any(static b => b.DeflateOnOom);
-        if (ballooned)
+        if (BalloonPages.StayManaged(seen.Spec, block.Block))
             return 0;
 
         // What is unplugged on the way out is PageOffline by the time that its block goes, poisoned or not.
@@ -166,6 +163,8 @@ internal sealed class UnpoisonFreesOffline : IKnownDefect
         if (seen.Before.Find(block) is not { } shown)
             return;
         Predict(seen, DeviationKind.OfflineLost, pfn);
+        if (BalloonPages.StayManaged(seen.Spec, block))
+            return;
         seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, shown.CountedIn, block, -1));
     }
 
@@ -233,4 +232,15 @@ internal sealed class PoisonedPageFreed : IKnownDefect
             }
         }
     }
+}
+
+/// <summary>Pages of a balloon, where the kernel does not tell whose a PageOffline page is.</summary>
+internal static class BalloonPages
+{
+    /// <summary>
+    /// True where a PageOffline page is one of a balloon that deflates on OOM, which stays managed. fill_balloon(),
+    /// drivers/virtio/virtio_balloon.c.
+    /// </summary>
+    internal static bool StayManaged(MachineSpec spec, int block) =>
+        spec.DeviceMemoryOf(block) == 0 && spec.Balloons.Any(static b => b.DeflateOnOom);
 }

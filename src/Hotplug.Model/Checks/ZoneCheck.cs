@@ -84,7 +84,7 @@ internal static class ZoneCheck
             if (seen.After.Sees(Visibility.Owners))
                 offline -= totals.Ballooned;
             else if (UnpluggedIn(next, seen, zone) is { } unplugged)
-                offline = unplugged;
+                offline = unplugged - LostIn(next, seen, zone);
             else
                 return null;
         }
@@ -137,6 +137,17 @@ internal static class ZoneCheck
         }
 
         return unplugged;
+    }
+
+    // Its device still counts a page as unplugged that a declared defect took out of PageOffline.
+    private static long LostIn(State next, Transition seen, ZoneId zone)
+    {
+        long lost = 0;
+        foreach (var deviation in seen.Deviations.Standing)
+            if (deviation.Kind == DeviationKind.OfflineLost && seen.Spec.DeviceMemoryOf(deviation.Block) > 0
+                && next.Find(deviation.Block) is { } block && block.ZoneId == zone)
+                lost++;
+        return lost;
     }
 
     private static bool HasBoot(State next, ZoneId zone)
