@@ -23,7 +23,7 @@ namespace Hotplug.Properties;
 public sealed class ModelProperties
 {
     private const int Operations = 60;
-    private const int RunsOfFaults = 60;
+    private const int RunsOfFaults = 2000;
 
     // What only steps, memmap or a later consequence show: the invariants name these.
     private static readonly string[] s_notByTheModel =

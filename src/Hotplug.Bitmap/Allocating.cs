@@ -62,7 +62,8 @@ internal sealed class Allocating<TRules>(
             return Errno.None;
         }
 
-        for (var run = state.Runs.HolderOf(holder).First; run >= 0;)
+        var released = rules.Keeps(Fault.FreeReleasesNothing) ? state.Runs.HolderOf(holder).First : -1;
+        for (var run = released; run >= 0;)
         {
             var next = state.Runs[run].NextOfHolder;
             var block = state.BlockOf(state.Runs[run].Start);

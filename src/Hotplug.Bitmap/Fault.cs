@@ -36,6 +36,7 @@ public enum Fault : byte
     FreeIgnoresPins,
     FreeKeepsOwnReference,
     PinnedPageMigrated,
+    FreeReleasesNothing,
 
     // vmemmap
     VmemmapManaged,
@@ -171,6 +172,7 @@ public enum Fault : byte
     UnpoisonKeepsCount,
     UnpoisonedPageLost,
     RemovalKeepsPoisonCount,
+    AbandonedReferencesKept,
 
     // device-memory
     UnplugNotRecorded,

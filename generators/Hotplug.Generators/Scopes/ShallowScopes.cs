@@ -26,6 +26,14 @@ internal static class ShallowScopes
             unpoison d0.b{0,1}+{0,1}
             notifier-error event={going-online,going-offline} errno=EPERM
             """),
+        ScopeText.Parse("boot-references", "a page of it that somebody has, fails and lies in a block that goes, on 6.1", """
+            spec pageblock=1 section=2 max-order=0 boot=1 dimm-first=1 dimm=0 dialect=linux-6.1
+            alloc a1 pages=1
+            get a1[0]
+            poison a1[0]
+            offline d0.b0
+            online d0.b0
+            """) with { MostOperations = 5 },
         Parse("boot-balloon", "memory that was there from the start, and balloons in it", Toy + """
             dimm=0 balloon=virtio,hyper-v,xen
             offline d0.b{0,1}

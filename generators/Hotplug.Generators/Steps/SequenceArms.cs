@@ -196,11 +196,27 @@ internal static class SequenceArms
 
     internal static bool PoisonedOffline(Draw draw, out Operation operation)
     {
+        if (draw.Chance(30) && TryHeldPoison(draw, out operation))
+            return true;
         var fits = draw.TryPage(BlockWish.Online, out var page);
         operation = Operation.Poison(page);
         if (fits)
             Survive(draw, page);
         return fits;
+    }
+
+    // Somebody has references of the page that poison takes, and its block may be the one that goes offline.
+    private static bool TryHeldPoison(Draw draw, out Operation operation)
+    {
+        operation = default;
+        if (!draw.TryAllocation(withExtra: false, freed: false, out var allocation)
+            || !draw.TryBlock(BlockWish.Online, out var block))
+            return false;
+        var page = PageArms.AnyPage(draw, allocation.Name, allocation.Pages);
+        operation = Operation.Get(page);
+        draw.Then(Operation.Poison(page)).Then(Operation.Offline(block.Name));
+        draw.Then(Operation.Online(block.Name, BlockArms.AnyOnline(draw)));
+        return true;
     }
 
     internal static bool PoisonedUnplugged(Draw draw, out Operation operation)

@@ -73,5 +73,9 @@ internal static class PoisonFaults
             "Removing memory keeps its poisoned pages counted.",
             new("v6.12", "mm/memory-failure.c", "memblk_nr_poison"),
             "poison.counter", 3),
+        Row(Fault.AbandonedReferencesKept, Family.Poison, "B-70",
+            "A poisoned page comes online again with the references of who lost it when its block went offline.",
+            new("v6.12", "mm/mm_init.c", "__init_single_page"),
+            "online.fresh-pages", 5),
     ];
 }

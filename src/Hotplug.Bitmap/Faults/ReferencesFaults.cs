@@ -61,5 +61,9 @@ internal static class ReferencesFaults
             "A page with extra references is migrated; they stay behind.",
             new("v6.12", "mm/migrate.c", "folio_migrate_mapping"),
             "offline.answer", 4),
+        Row(Fault.FreeReleasesNothing, Family.References, "I-04",
+            "A free succeeds, and its pages stay in use for nobody.",
+            new("v6.12", "mm/swap.c", "__folio_put"),
+            "free.releases-pages", 2),
     ];
 }

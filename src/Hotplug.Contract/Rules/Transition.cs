@@ -70,16 +70,13 @@ public sealed class Transition
 
     /// <summary>The state of a page before, and how many pages from it on share it inside its block, 1 and
     /// up.</summary>
-    public (PageState State, long Count) RunBefore(long pfn)
-    {
-        var offset = (int)(pfn % Spec.PagesPerBlock);
-        return pfn >= 0 && Before.Find(Spec.BlockOf(pfn)) is { } block && block.Pages.RunAt(offset) is var run
-            ? (run.State, run.End - offset)
-            : (PageState.NotSeen, 1);
-    }
+    public (PageState State, long Count) RunBefore(long pfn) => RunAt(Before, pfn);
 
     /// <summary>The state of a page after.</summary>
     public PageState PageAfter(long pfn) => After.PageAt(pfn, Spec.PagesPerBlock);
+
+    /// <summary>The state of a page after, and how many pages from it on share it inside its block, 1 and up.</summary>
+    public (PageState State, long Count) RunAfter(long pfn) => RunAt(After, pfn);
 
     /// <summary>True if the device memory that owns the block (or, for the device itself, any) was in flight before or
     /// is after.</summary>
@@ -215,6 +212,14 @@ public sealed class Transition
                 Array.Resize(ref _events, _eventCount * 2);
             _events[_eventCount++] = found;
         }
+    }
+
+    private (PageState State, long Count) RunAt(Observation shown, long pfn)
+    {
+        var offset = (int)(pfn % Spec.PagesPerBlock);
+        return pfn >= 0 && shown.Find(Spec.BlockOf(pfn)) is { } block && block.Pages.RunAt(offset) is var run
+            ? (run.State, run.End - offset)
+            : (PageState.NotSeen, 1);
     }
 
     private static bool AnyInFlight(Observation observation, PageRange range)

@@ -5,8 +5,9 @@ using Hotplug.Engine.Run;
 namespace Hotplug.Engine.Shrink;
 
 /// <summary>
-/// Looks for a broken rule on the smallest machines: all of them one operation deep, then two, … What is found does not
-/// depend on how a failure was found, and nothing shorter shows it there.
+/// Looks for a broken rule on the smallest machines: all of them one operation deep, then two, …; when that becomes too
+/// much, each for itself a little further. What is found does not depend on how a failure was found, and nothing shorter
+/// shows it there, if it is no longer than what all of them were tried with.
 /// </summary>
 internal sealed class ScopeSearch
 {
@@ -14,12 +15,15 @@ internal sealed class ScopeSearch
     private readonly ShrinkBudget _budget;
     private readonly CancellationToken _stop;
     private readonly Explorer[] _explorers;
+    private long _mostEdges;
+    private bool _isOver;
     private RunResult? _found;
 
     internal ScopeSearch(Runner runner, string rule, ShrinkBudget budget, CancellationToken stop)
     {
         _rule = rule;
         _budget = budget;
+        _mostEdges = budget.ScopeEdges;
         _stop = stop;
         _explorers =
         [
@@ -39,13 +43,15 @@ internal sealed class ScopeSearch
     /// </summary>
     internal RunResult? Find(int mostOperations)
     {
-        for (var length = Conforming + 1; _found is null && length <= mostOperations && _explorers.Length > 0; length++)
+        for (var length = Conforming + 1; !_isOver && length <= mostOperations && _explorers.Length > 0; length++)
         {
             _found = FindOf(length);
-            if (IsSpent())
-                break;
-            if (_found is null)
+            if (_found is null && !IsSpent())
                 Conforming = length;
+            else
+                _isOver = true;
+            if (_found is null && _isOver)
+                _found = FindDeeper();
         }
 
         return _found?.Executed.Length <= mostOperations ? _found : null;
@@ -59,5 +65,20 @@ internal sealed class ScopeSearch
         return null;
     }
 
-    private bool IsSpent() => Edges >= _budget.ScopeEdges || _stop.IsCancellationRequested;
+    // No longer everything of a length: a machine with few operations gets further than the others.
+    private RunResult? FindDeeper()
+    {
+        RunResult? shortest = null;
+        foreach (var explorer in _explorers)
+        {
+            _mostEdges = Edges + _budget.EdgesBeyond;
+            if (explorer.Explore(_budget.ProofLength).Failure is { } failure && failure.Violation!.Rule == _rule
+                && (shortest is null || failure.Executed.Length < shortest.Executed.Length))
+                shortest = failure;
+        }
+
+        return shortest;
+    }
+
+    private bool IsSpent() => Edges >= _mostEdges || _stop.IsCancellationRequested;
 }

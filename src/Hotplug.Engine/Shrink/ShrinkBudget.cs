@@ -20,4 +20,7 @@ public sealed record ShrinkBudget(long Operations = 2_000_000, long ProofOperati
 
     /// <summary>(State, operation) pairs of all scopes together that may be tried.</summary>
     public long ScopeEdges { get; init; } = 100_000;
+
+    /// <summary>(State, operation) pairs of each scope that may be tried when those are used up.</summary>
+    public long EdgesBeyond { get; init; } = 500;
 }

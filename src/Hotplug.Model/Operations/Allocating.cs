@@ -49,6 +49,9 @@ internal static class Allocating
                 : ruling.Demand(Errno.EINVAL, "it does not hold its pages any more", s_free);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok", s_free);
+        if (ruling.Seen.Sees(Visibility.Placement) && FindKept(ruling.Seen, allocation) is { } kept)
+            return Ruling.Refute("free.releases-pages", $"page {kept} of {ruling.Seen.Operation.Subject}", "free: nobody else has a reference",
+                ruling.Seen.PageAfter(kept).ToString(), s_free);
         var next = allocation.Extra.IsEmpty
             ? ruling.State with { Allocations = ruling.State.Allocations.Remove(allocation) }
             : ruling.State.With(allocation with { Freed = true });
@@ -113,6 +116,31 @@ internal static class Allocating
         }
 
         return true;
+    }
+
+    // What did not change at all is explained by nobody: the first page that is still in use for no one.
+    private static long? FindKept(Transition seen, Allocation allocation)
+    {
+        foreach (var range in allocation.Pages)
+        {
+            for (var pfn = range.Start; pfn < range.End && pfn >= 0;)
+            {
+                var (state, alike) = seen.RunAfter(pfn);
+                var end = Math.Min(range.End, pfn + alike);
+                if (state.Has(PageFlags.InUse) && !state.Has(PageFlags.HwPoison))
+                {
+                    if (allocation.Extra.IsEmpty)
+                        return pfn;
+                    for (var page = pfn; page < end; page++)
+                        if (!allocation.Extra.ContainsKey(allocation.RunFrom(page).Index))
+                            return page;
+                }
+
+                pfn = end;
+            }
+        }
+
+        return null;
     }
 
     private static bool ExplainFree(Allocation allocation, PageRange range, PageState before, PageState after)

@@ -113,16 +113,25 @@ internal static class Onlining
 
     // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12)
     // –
-    // and, when blocks come online one after the other, the memmap of the next one.
+    // and, when blocks come online one after the other, the memmap of the next one. Its memmap began anew:
+    // __init_single_page() leaves one reference, whoever had others before.
     private static Violation? CheckFresh(Transition seen, in Block block, PageFlags memmap)
     {
         if (!seen.After.Sees(Visibility.Placement) || seen.After.Find(block.Number) is not { } shown)
             return null;
         var kept = block.Owner < 0 || block.Driver != CallbackOwner.Generic ? PageFlags.Offline : PageFlags.None;
         foreach (ref readonly var run in shown.Pages.Runs)
-            if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | kept | PageFlags.HwPoison | PageFlags.NoPage | memmap))
-                return new("online.fresh-pages", $"block {block.Number}", "free pages", run.State.ToString(), s_fresh,
+            if (NotFresh(run.State, kept | memmap) is { } expected)
+                return new("online.fresh-pages", $"block {block.Number}", expected, run.State.ToString(), s_fresh,
                     [new PageRange(block.Range.Start + run.Start, run.Count)]);
         return null;
+    }
+
+    private static string? NotFresh(PageState page, PageFlags kept)
+    {
+        if (page.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | kept | PageFlags.NoPage))
+            return null;
+        return !page.Has(PageFlags.HwPoison) ? "free pages"
+            : page.References > 1 ? "poison that nobody has another reference of" : null;
     }
 }

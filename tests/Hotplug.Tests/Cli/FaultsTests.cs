@@ -22,7 +22,7 @@ public sealed class FaultsTests : IDisposable
     public async Task A_fault_that_survives_its_budget_is_a_failure()
     {
         Assert.Equal(ExitCode.Violates, await _shell.Run(
-            "faults", "--only", "get-takes-nothing", "--starts", "1", "--budget", "1"));
+            "faults", "--only", "unregistered-shown", "--starts", "1", "--budget", "1"));
         Assert.Contains("ALIVE", _shell.Output);
     }
 

@@ -100,6 +100,8 @@ public sealed class FaultyPeerTests(ITestOutputHelper output)
         { "duplicate-page", "conservation.alloc-takes-all" },
         { "lost-page", "conservation.alloc-takes-all" },
         { "other-page", "pages.explained" },
+        { "free-keeps", "free.releases-pages" },
+        { "free-keeps-last", "free.releases-pages" },
         { "wrong-zone", "blocks.valid-zones" },
         { "present-drifts", "zone.present-pages" },
         { "managed-drifts", "zone.managed-pages" },

@@ -71,6 +71,20 @@ class OtherPage(machine.Machine):
         return [[role, start + 1, count] for role, start, count in super().alloc(*arguments)]
 
 
+class FreeKeeps(machine.Machine):
+    def free(self, number):
+        """Says that the pages are free."""
+        if number not in self.allocations:
+            raise machine.Refused("EINVAL")
+
+
+class FreeKeepsLast(machine.Machine):
+    def free(self, number):
+        last = self.allocations[number]["pages"].pop()
+        super().free(number)
+        self.allocations[number]["pages"].append(last)
+
+
 class WrongZone(machine.Machine):
     def choose_zone(self, block, kind):
         return "movable" if kind == "online" else super().choose_zone(block, kind)
@@ -107,6 +121,7 @@ MACHINES = {
     "wrong-errno": WrongErrno, "lost-state": LostState, "stale-observation": StaleObservation,
     "forgotten-change": ForgottenChange, "refuses-all": RefusesAll, "accepts-all": AcceptsAll, "unplaced": Unplaced,
     "duplicate-page": DuplicatePage, "lost-page": LostPage, "other-page": OtherPage,
+    "free-keeps": FreeKeeps, "free-keeps-last": FreeKeepsLast,
     "wrong-zone": WrongZone, "present-drifts": every("zones", "present", 1), "managed-drifts": every("zones", "managed", -1),
     "free-drifts": every("zones", "free", 1), "span-drifts": every("zones", "spanned", 1),
     "no-resources": shown(lambda seen: seen.update(resources=[])), "no-devices": shown(lambda seen: seen.update(devices=[])),
