@@ -148,21 +148,9 @@ internal sealed class FaultsCommand
                 $"{f.AtShortest} of {f.Starts.Count}", Number(f.Answers), Number(f.MedianExecutions),
                 f.IsKilled ? "" : "ALIVE",
             })]);
-        var starts = findings.SelectMany(static f => f.Starts).ToArray();
-        var found = starts.Where(static s => s.Found is not null).ToArray();
-        printer.Line($"{findings.Count(static f => f.IsKilled)} of {findings.Length} faults killed, by "
-            + $"{findings.Select(static f => f.Fault.KilledBy).Distinct().Count()} rules; "
-            + $"{found.Length} of {starts.Length} searches found theirs, after "
-            + $"{GeometricMean(found.Select(static s => (double)s.Operations)):0} operations in the geometric mean; "
-            + $"{found.Select(static s => (double)s.Shrunk!.Executions).DefaultIfEmpty(0).Average():0} runs to shrink");
-        printer.Line($"{findings.Sum(static f => f.AtShortest)} of {found.Length} failures shrank to the shortest length; "
-            + $"{findings.Count(static f => f.Answers == 1)} of {findings.Length} faults have one answer, whatever they "
-            + $"began with; the smallest machines were asked "
-            + $"{findings.Average(static f => (double)f.PairsTried):0} pairs of a state and an operation for each fault");
+        foreach (var line in FaultFinding.Sums(findings))
+            printer.Line(line);
     }
-
-    private static double GeometricMean(IEnumerable<double> values) =>
-        Math.Exp(values.Select(static v => Math.Log(Math.Max(1, v))).DefaultIfEmpty(0).Average());
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

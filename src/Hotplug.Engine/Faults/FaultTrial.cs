@@ -16,7 +16,7 @@ public sealed record TrialOptions(string Rule)
     public int Starts { get; init; } = 3;
 
     /// <summary>Operations that one search may carry out.</summary>
-    public long MostOperations { get; init; } = 200_000;
+    public long MostOperations { get; init; } = 1_000_000;
 
     /// <summary>Operations of a sequence.</summary>
     public int OperationsPerSequence { get; init; } = new GateOptions().OperationsPerSequence;
