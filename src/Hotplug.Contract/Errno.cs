@@ -8,8 +8,7 @@ namespace Hotplug.Contract;
 /// </summary>
 /// <remarks>
 /// The set is open: an injected error may carry any number from 1 to 4095. <see cref="ErrnoText"/> prints a number
-/// without
-/// a name as <c>errno-77</c>.
+/// without a name as <c>errno-77</c>.
 /// </remarks>
 public enum Errno : short
 {

@@ -6,8 +6,8 @@ namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
 /// The zone that a plain online takes for a hot block, as the kernel finds it: zone_for_pfn_range(),
-/// mm/memory_hotplug.c.
-/// Stated here for itself, so that what a defect predicts does not rest on the model that judges it.
+/// mm/memory_hotplug.c. Stated here for itself, so that what a defect predicts does not rest on the model that judges
+/// it.
 /// </summary>
 internal sealed class DefaultZone
 {

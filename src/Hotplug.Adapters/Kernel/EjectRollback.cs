@@ -8,9 +8,8 @@ namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
 /// A refused ejection puts its blocks back with device_online(): with the plain online type, or with one that an
-/// earlier,
-/// failed write left behind – not into the zone that they had. acpi_scan_try_to_offline(), drivers/acpi/scan.c;
-/// memory_subsys_online(), drivers/base/memory.c.
+/// earlier, failed write left behind – not into the zone that they had. acpi_scan_try_to_offline(),
+/// drivers/acpi/scan.c; memory_subsys_online(), drivers/base/memory.c.
 /// </summary>
 internal sealed class EjectRollbackZone : IKnownDefect
 {
@@ -97,8 +96,7 @@ internal sealed class EjectRollbackZone : IKnownDefect
 
 /// <summary>
 /// A refused ejection leaves a block offline that holds a poisoned page: bringing it back is refused with EHWPOISON,
-/// which
-/// nobody sees. memory_block_online(), drivers/base/memory.c.
+/// which nobody sees. memory_block_online(), drivers/base/memory.c.
 /// </summary>
 internal sealed class EjectRollbackPoison : IKnownDefect
 {
@@ -126,9 +124,8 @@ internal sealed class EjectRollbackPoison : IKnownDefect
 internal static class EjectedBlocks
 {
     /// <summary>
-    /// The online blocks of the device, as they were before, but those that themselves refused: the kernel names a
-    /// page of
-    /// theirs. A block that shows another state or zone afterwards went offline in the second pass.
+    /// The online blocks of the device, as they were before, but those that themselves refused: the kernel names a page
+    /// of theirs. A block that shows another state or zone afterwards went offline in the second pass.
     /// </summary>
     public static List<BlockObservation> ThatWentOffline(Transition seen)
     {

@@ -5,8 +5,7 @@ namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
 /// Defects of real kernels that the suite can predict (kernel-semantics 8.1). Knowing one is not using it: a defect
-/// counts
-/// only where <c>expected/</c> declares it for the kernel that is judged.
+/// counts only where <c>expected/</c> declares it for the kernel that is judged.
 /// </summary>
 public static class KnownDefects
 {

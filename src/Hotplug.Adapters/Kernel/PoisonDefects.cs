@@ -7,9 +7,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Adapters.Kernel;
 
 /// <summary>
-/// Offlining takes poisoned PageOffline pages for pages of the allocator: the commit step skips poison before it
-/// looks at
-/// PageOffline, so managed falls by one too many for each. __offline_isolated_pages(), mm/page_alloc.c.
+/// Offlining takes poisoned PageOffline pages for pages of the allocator: the commit step skips poison before it looks
+/// at PageOffline, so managed falls by one too many for each. __offline_isolated_pages(), mm/page_alloc.c.
 /// </summary>
 internal sealed class PoisonedOfflineCounted : IKnownDefect
 {
@@ -60,9 +59,8 @@ internal sealed class PoisonedOfflineCounted : IKnownDefect
 }
 
 /// <summary>
-/// Onlining a block again forgets its poison: the memmap is initialised anew, the flags are gone, the pages are
-/// handed out,
-/// and HardwareCorrupted counts them for ever. memmap_init_range(), mm/page_alloc.c.
+/// Onlining a block again forgets its poison: the memmap is initialised anew, the flags are gone, the pages are handed
+/// out, and HardwareCorrupted counts them for ever. memmap_init_range(), mm/page_alloc.c.
 /// </summary>
 internal sealed class PoisonForgotten : IKnownDefect
 {
@@ -102,8 +100,7 @@ internal sealed class PoisonForgotten : IKnownDefect
 
 /// <summary>
 /// Unpoisoning a PageOffline page drops its owner's reference: an unplugged page goes to the allocator, which never
-/// managed
-/// it. unpoison_memory(), mm/memory-failure.c.
+/// managed it. unpoison_memory(), mm/memory-failure.c.
 /// </summary>
 internal sealed class UnpoisonFreesOffline : IKnownDefect
 {

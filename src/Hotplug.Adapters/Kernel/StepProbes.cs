@@ -21,8 +21,7 @@ internal static class StepProbes
     private static readonly string[] s_registers = ["di", "si", "dx", "cx", "r8", "r9"];
 
     // Resources are left out: what releases one again when an add fails, release_memory_resource(), is compiled into
-    // its
-    // callers.
+    // its callers.
     private static readonly Probe[] s_probes =
     [
         new(EffectKind.MovedToZone, "move_pfn_range_to_zone", ["zone", "start_pfn", "nr_pages"]),
@@ -64,8 +63,7 @@ internal static class StepProbes
 
     /// <summary>
     /// The lines that define the events, one for each that this kernel can have; a callback in a module that is built
-    /// in
-    /// is found without the module's name, so that of two lines one is refused.
+    /// in is found without the module's name, so that of two lines one is refused.
     /// </summary>
     internal static IEnumerable<string> Definitions(Btf types)
     {
@@ -95,8 +93,7 @@ internal static class StepProbes
 
     /// <summary>
     /// The kinds of effects that these events tell of, <paramref name="listed"/> as the kernel lists its events.
-    /// Without
-    /// every callback of the chain, calls of callbacks are not told.
+    /// Without every callback of the chain, calls of callbacks are not told.
     /// </summary>
     internal static EffectKinds Shown(string listed)
     {

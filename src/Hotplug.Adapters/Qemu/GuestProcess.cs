@@ -10,8 +10,7 @@ namespace Hotplug.Adapters.Qemu;
 internal sealed class GuestProcess : IDisposable
 {
     // $1 the directory, $2 a saved guest or nothing, the rest QEMU. It runs in a session of its own: Ctrl-C is for us.
-    // The
-    // file "ended" tells that QEMU is gone, with its exit code.
+    // The file "ended" tells that QEMU is gone, with its exit code.
     private const string Supervisor = """
         trap '' INT TERM HUP
         dir=$1 saved=$2; shift 2

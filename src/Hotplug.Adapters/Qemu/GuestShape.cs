@@ -19,8 +19,7 @@ internal sealed record GuestShape(bool Numa, MemmapOnMemory Memmap, bool Deflate
     private const string NoCompareExchange16 = "clearcpuid=141";
 
     // A busy host makes a guest measure its timers wrong, and believe that its CPU was stuck for as long as the guest
-    // itself
-    // was not run: the lockup detector waits two minutes. An NMI makes a silent guest tell where it stands.
+    // itself was not run: the lockup detector waits two minutes. An NMI makes a silent guest tell where it stands.
     private const string BootParameters = "console=ttyS0 panic=-1 loglevel=1 nokaslr no_timer_check "
         + $"{NoCompareExchange16} unknown_nmi_panic watchdog_thresh=60";
 

@@ -35,9 +35,8 @@ public enum ContradictionField
 public sealed record Contradiction(ContradictionField Field, int Line, string Change, Func<string> Write);
 
 /// <summary>
-/// Makes contradictory copies of a recording: what shows that judging refuses what it should. Only lines are changed
-/// on which
-/// nothing is in flight; the change is confined to its line, also where later lines say "unchanged".
+/// Makes contradictory copies of a recording: what shows that judging refuses what it should. Only lines are changed on
+/// which nothing is in flight; the change is confined to its line, also where later lines say "unchanged".
 /// </summary>
 public sealed class Contradictions
 {
@@ -200,9 +199,8 @@ public sealed class Contradictions
         }
     }
 
-    // At rest a PageOffline page has one reference; on a machine whose balloon deflates on OOM only the pages that
-    // were never
-    // exposed are surely not the balloon's.
+    // At rest a PageOffline page has one reference; on a machine whose balloon deflates on OOM only the pages that were
+    // never exposed are surely not the balloon's.
     private IEnumerable<string> Others(string run)
     {
         var onlyNeverOnlined = _run.Spec.Balloons.Any(static b => b.DeflateOnOom);

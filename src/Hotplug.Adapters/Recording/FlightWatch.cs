@@ -18,11 +18,9 @@ internal sealed class FlightWatch
     private bool _balloonedLate;
 
     /// <summary>
-    /// Device memory was asked for a size, and the request was taken. If the recorder did not see it reached before
-    /// it took the
-    /// observation, the first observation that shows it done is still in flight: its parts were taken one after the
-    /// other, the
-    /// size last.
+    /// Device memory was asked for a size, and the request was taken. If the recorder did not see it reached before it
+    /// took the observation, the first observation that shows it done is still in flight: its parts were taken one
+    /// after the other, the size last.
     /// </summary>
     public void Resize(long pages, bool reached) =>
         (_requestedPages, _resizing, _resizedLate) = (pages, true, !reached);
@@ -67,8 +65,7 @@ internal sealed class FlightWatch
 
     /// <summary>
     /// Looks at the blocks of a device whose ejection timed out. It is over when none of them is going offline any
-    /// more; one
-    /// that never was seen going offline still waits for the kernel's worker, and may begin at any time.
+    /// more; one that never was seen going offline still waits for the kernel's worker, and may begin at any time.
     /// </summary>
     public void SeeDevice(int device, IEnumerable<RecordedBlock> itsBlocks)
     {
@@ -81,9 +78,8 @@ internal sealed class FlightWatch
     }
 
     // The size changes before the block list does: a block is added after its sub-blocks were plugged, and removed
-    // after its
-    // last one was unplugged. The list agrees when the plugged pages fit into exactly these blocks, at least a
-    // sub-block each.
+    // after its last one was unplugged. The list agrees when the plugged pages fit into exactly these blocks, at least
+    // a sub-block each.
     private static bool Agrees(long pluggedPages, IReadOnlyList<RecordedBlock> blocks) =>
         pluggedPages <= (long)blocks.Count * RecordingTable.BlockPages
         && pluggedPages >= (long)blocks.Count * RecordingTable.SubBlockPages

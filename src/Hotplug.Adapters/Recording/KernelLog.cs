@@ -9,9 +9,8 @@ internal static class KernelLog
 {
     /// <summary>
     /// Pages that the kernel dumped because they could not be isolated or migrated: <c>dump_page(page, "unmovable
-    /// page")</c>
-    /// and <c>"migration failure"</c>. A dump begins with <c>page:… pfn:0x…</c>; a migration failure may come without
-    /// it.
+    /// page")</c> and <c>"migration failure"</c>. A dump begins with <c>page:… pfn:0x…</c>; a migration failure may
+    /// come without it.
     /// </summary>
     public static IEnumerable<long> Culprits(IEnumerable<string> log)
     {
@@ -36,9 +35,8 @@ internal static class KernelLog
         log.Any(static l => l.Contains("add_memory failed", StringComparison.Ordinal));
 
     /// <summary>
-    /// The line of a dead guest's console that shows a crash; null if it shows none, or only that memory was
-    /// exhausted: a
-    /// balloon or an allocation that takes everything may end a guest, and a console may be cut before its cause.
+    /// The line of a dead guest's console that shows a crash; null if it shows none, or only that memory was exhausted:
+    /// a balloon or an allocation that takes everything may end a guest, and a console may be cut before its cause.
     /// </summary>
     public static string? Crash(IEnumerable<string> console)
     {

@@ -10,8 +10,7 @@ namespace Hotplug.Adapters.Recording;
 
 /// <summary>
 /// The steps of an operation in a recording: <c>[kind, start, count, node, zone, value, event, errno]</c>, in order.
-/// The
-/// header says which kinds are told.
+/// The header says which kinds are told.
 /// </summary>
 internal static class RecordedEffects
 {

@@ -7,8 +7,7 @@ namespace Hotplug.Adapters.Recording;
 
 /// <summary>
 /// A recorded kernel as a machine: it answers every operation with what was recorded, so that judging a recording is
-/// judging
-/// a machine. It can only be taken through the operations that were recorded, in their order.
+/// judging a machine. It can only be taken through the operations that were recorded, in their order.
 /// </summary>
 public sealed class RecordingMachine(RecordedRun run) : IMachine
 {

@@ -11,8 +11,7 @@ namespace Hotplug.Adapters.Recording;
 
 /// <summary>
 /// How the words of a recording become the words of the contract: the machine, the operations and their answers. One
-/// table,
-/// so that a reader sees at one place what a recording is taken to mean.
+/// table, so that a reader sees at one place what a recording is taken to mean.
 /// </summary>
 internal static class RecordingTable
 {
@@ -31,8 +30,7 @@ internal static class RecordingTable
     /// <summary>
     /// Of the chain of a stock kernel, those callbacks that the suite knows. page_ext registers none where nobody asked
     /// for it at boot (mm/page_ext.c page_ext_init); the injector is built without ftrace, as all of lib/ is, and a
-    /// stock
-    /// kernel lets nobody probe such functions (kernel/trace/trace_kprobe.c within_notrace_func).
+    /// stock kernel lets nobody probe such functions (kernel/trace/trace_kprobe.c within_notrace_func).
     /// </summary>
     public static ImmutableArray<NotifierSpec> Chain { get; } =
         [new("slub", 1), new("virtio-mem", 0), new("injector", 0, Unseen: true)];

@@ -13,8 +13,7 @@ internal sealed record ListedDevice(Name Name, PageRange Range, long RequestedPa
 
 /// <summary>
 /// Reads the observations of one recording in order, carrying over what a line calls unchanged (<c>"="</c>): a value
-/// that
-/// did not change keeps its object, so that comparing stamps is enough to know what changed.
+/// that did not change keeps its object, so that comparing stamps is enough to know what changed.
 /// </summary>
 internal sealed class StateReader(Dialect dialect, bool fromHost, MachineSpec spec)
 {

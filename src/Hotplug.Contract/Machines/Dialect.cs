@@ -49,8 +49,7 @@ public enum DialectItem
     LastPutKeepsOffline = 1 << 13,
     /// <summary>
     /// Self-hosted vmemmap forms groups, per memory block or per device: the head page's reference count is the number
-    /// of
-    /// sections that the group serves, and their memmap is freed backwards when it reaches 0 (source document 001).
+    /// of sections that the group serves, and their memmap is freed backwards when it reaches 0 (source document 001).
     /// </summary>
     MemmapGroups = 1 << 14,
     /// <summary>User space switches memmap on memory off and on while the machine runs (source document 001).</summary>

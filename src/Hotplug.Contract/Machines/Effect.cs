@@ -5,15 +5,13 @@ namespace Hotplug.Contract.Machines;
 
 /// <summary>
 /// Steps of an operation in the order they happened. Names follow the kernel functions; kernel-semantics 9.3 G5 shows
-/// the
-/// orders that real kernels take.
+/// the orders that real kernels take.
 /// </summary>
 public enum EffectKind : byte
 {
     /// <summary>
     /// One notifier callback was called. Range: the pages; Value: its index in <see cref="MachineSpec.Notifiers"/> (the
-    /// same
-    /// for each device memory's <c>virtio-mem</c>); Errno: its answer.
+    /// same for each device memory's <c>virtio-mem</c>); Errno: its answer.
     /// </summary>
     Notified,
     /// <summary>Range moved into the zone: span grown, struct pages initialised, pageblocks ISOLATE.
@@ -72,8 +70,7 @@ public enum EffectKind : byte
     VmemmapDeinitialised,
     /// <summary>
     /// The reference count of a vmemmap head became Value: the sections that its group still serves. Range: the vmemmap
-    /// pages
-    /// of the group (the head's private), the head first. mark_vmemmap_pages() of source document 001.
+    /// pages of the group (the head's private), the head first. mark_vmemmap_pages() of source document 001.
     /// </summary>
     VmemmapHeadReference,
     /// <summary>A memory block device was created. Range: its pages.</summary>
@@ -98,8 +95,7 @@ public enum EffectKind : byte
     Unpoisoned,
     /// <summary>
     /// The isolation notifier chain counted what its callbacks could give back. Range: the pageblock, or part of it
-    /// that is
-    /// isolated; Value: pages found. memory_isolate_notify() (source document 000).
+    /// that is isolated; Value: pages found. memory_isolate_notify() (source document 000).
     /// </summary>
     IsolationCounted,
     /// <summary>CMM took its hotplug mutex at GOING_OFFLINE: it loans nothing until it gives it back. Range: the pages

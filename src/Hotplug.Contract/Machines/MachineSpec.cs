@@ -56,10 +56,8 @@ public enum AutoOnline : byte
 
 /// <summary>
 /// A machine, every size a parameter: a toy of 32 pages and a machine of 16 TiB are both just specs. Blocks are
-/// numbered
-/// by address: block N covers pages [N·<see cref="PagesPerBlock"/>, (N+1)·<see cref="PagesPerBlock"/>). Boot memory
-/// starts at
-/// block 0. Device memory and DIMMs live in ranges of their own.
+/// numbered by address: block N covers pages [N·<see cref="PagesPerBlock"/>, (N+1)·<see cref="PagesPerBlock"/>). Boot
+/// memory starts at block 0. Device memory and DIMMs live in ranges of their own.
 /// </summary>
 /// <remarks>A spec is plain data; <see cref="SpecRules.Check"/> says whether it is coherent.</remarks>
 public sealed record MachineSpec
@@ -167,8 +165,7 @@ public sealed record MachineSpec
 
     /// <summary>
     /// Pages at the start of a self-hosting block that hold its vmemmap: <see cref="VmemmapPagesPerBlock"/>, rounded up
-    /// to
-    /// whole pageblocks with <see cref="MemmapOnMemory.Force"/>.
+    /// to whole pageblocks with <see cref="MemmapOnMemory.Force"/>.
     /// </summary>
     public int SelfHostedPages(MemmapOnMemory policy) => policy == MemmapOnMemory.Force
         ? (VmemmapPagesPerBlock + PagesPerPageblock - 1) / PagesPerPageblock * PagesPerPageblock
@@ -183,8 +180,7 @@ public sealed record MachineSpec
 
     /// <summary>
     /// As <see cref="SelfHostedPages(MemmapOnMemory)"/>, for a device of so many blocks that hosts the vmemmap of all
-    /// of
-    /// them at its start: MHP_MEMMAP_DEVICE of source document 001.
+    /// of them at its start: MHP_MEMMAP_DEVICE of source document 001.
     /// </summary>
     public long SelfHostedPages(MemmapOnMemory policy, long blocks) => policy == MemmapOnMemory.Force
         ? ((blocks * VmemmapPagesPerBlock) + PagesPerPageblock - 1) / PagesPerPageblock * PagesPerPageblock
@@ -210,8 +206,7 @@ public sealed record MachineSpec
 
     /// <summary>
     /// True if CMM registered its two notifiers: <c>cmm</c> is in the chain as well. Without them its pages are pages
-    /// of the
-    /// kernel like any other, as before source document 000.
+    /// of the kernel like any other, as before source document 000.
     /// </summary>
     public bool HasHotplugAwareCmm
     {

@@ -5,8 +5,7 @@ namespace Hotplug.Contract.Machines;
 /// <summary>
 /// The memory notifier chains that kernels really have: who registers, with which priority, in which order where
 /// priorities are equal (kernel-semantics 3.0.3). CMM and the drivers of device memory are modules: they come after
-/// what
-/// is built in.
+/// what is built in.
 /// </summary>
 public static class NotifierChains
 {

@@ -5,8 +5,7 @@ namespace Hotplug.Contract.Machines;
 
 /// <summary>
 /// What the machine answered, what it was free to choose, and what it did. One buffer is reused for every operation:
-/// what
-/// it holds is valid until the next <see cref="IMachine.Execute"/>.
+/// what it holds is valid until the next <see cref="IMachine.Execute"/>.
 /// </summary>
 public sealed class Outcome
 {

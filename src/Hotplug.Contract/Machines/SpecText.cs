@@ -16,8 +16,8 @@ public sealed record SpecNumber(
 
 /// <summary>
 /// Text form of <see cref="MachineSpec"/>: <c>key=value</c> for every field that is not its default, separated by
-/// blanks.
-/// Lists: <c>device-memory=32+8/512@1</c> (first block + blocks / sub-block pages @ node), <c>balloon=virtio</c> or
+/// blanks. Lists: <c>device-memory=32+8/512@1</c> (first block + blocks / sub-block pages @ node),
+/// <c>balloon=virtio</c> or
 /// <c>virtio-oom</c>, <c>notifier=slub:1</c>, <c>none</c> or a kernel's whole chain such as <c>linux-6.12</c>; the
 /// entries of a list are separated by commas.
 /// </summary>
@@ -98,8 +98,7 @@ public static class SpecText
 
     /// <summary>
     /// Reads what <see cref="Print"/> or <see cref="PrintWhole"/> writes. False: <paramref name="error"/> names the
-    /// value and
-    /// what is allowed; also for a spec that is not coherent.
+    /// value and what is allowed; also for a spec that is not coherent.
     /// </summary>
     public static bool TryParse(string text, out MachineSpec spec, out string error)
     {

@@ -108,8 +108,7 @@ public sealed class Observation
 
     /// <summary>
     /// Blocks that may differ from the observation taken one operation earlier, ascending; null when the machine does
-    /// not
-    /// keep track, and stamps must be compared.
+    /// not keep track, and stamps must be compared.
     /// </summary>
     public List<int>? Touched => _tracksTouched ? _touched : null;
 
@@ -195,8 +194,7 @@ public sealed class Observation
 
     /// <summary>
     /// The block to write, new if it was not there. After changing it call <see cref="Close"/>; a machine that finds
-    /// its own
-    /// stamp unchanged may leave the contents as they are.
+    /// its own stamp unchanged may leave the contents as they are.
     /// </summary>
     public BlockObservation Open(int block)
     {

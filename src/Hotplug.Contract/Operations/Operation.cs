@@ -2,13 +2,11 @@ namespace Hotplug.Contract.Operations;
 
 /// <summary>
 /// One operation: a kind and its arguments, as plain data. Which fields a kind uses, their units and their defaults
-/// stand
-/// in <see cref="OperationTable"/>; unused fields hold their default, so that equal operations are equal values.
+/// stand in <see cref="OperationTable"/>; unused fields hold their default, so that equal operations are equal values.
 /// </summary>
 /// <remarks>
 /// Operations are total: in a wrong state they answer an errno, they have no preconditions. A uniform value instead of
-/// a
-/// class per kind keeps generation free of allocation and lets one piece of code print, parse and shrink them all.
+/// a class per kind keeps generation free of allocation and lets one piece of code print, parse and shrink them all.
 /// </remarks>
 public readonly record struct Operation
 {
@@ -53,14 +51,12 @@ public readonly record struct Operation
 
     /// <summary>
     /// Hot-add <paramref name="pages"/> pages as device <paramref name="device"/>. EINVAL: 0 pages, or start or size
-    /// not
-    /// a multiple of the memory block; EEXIST: the range is taken; E2BIG: outside the hot-pluggable range; ENOMEM: no
-    /// memory for the memmap; EINVAL: node not possible, or (6.1) an explicit memmap placement that is not supported.
-    /// With an <paramref name="owner"/> it is the memory of that balloon's driver: no page of it is backed yet, it
-    /// joins
-    /// no memory group, and its memmap comes from memory that is there. EINVAL: the machine has no such balloon, its
-    /// callback is not set, or another memmap is asked for; unregistered without an owner, or more than one block.
-    /// Linux: add_memory_resource(), mm/memory_hotplug.c.
+    /// not a multiple of the memory block; EEXIST: the range is taken; E2BIG: outside the hot-pluggable range; ENOMEM:
+    /// no memory for the memmap; EINVAL: node not possible, or (6.1) an explicit memmap placement that is not
+    /// supported. With an <paramref name="owner"/> it is the memory of that balloon's driver: no page of it is backed
+    /// yet, it joins no memory group, and its memmap comes from memory that is there. EINVAL: the machine has no such
+    /// balloon, its callback is not set, or another memmap is asked for; unregistered without an owner, or more than
+    /// one block. Linux: add_memory_resource(), mm/memory_hotplug.c.
     /// </summary>
     public static Operation Add(Name device, long pages, short node = 0, Name at = default,
         MemmapPlacement memmap = MemmapPlacement.Policy, MemoryGroupKind group = MemoryGroupKind.Static,
@@ -80,16 +76,14 @@ public readonly record struct Operation
 
     /// <summary>
     /// Remove offline memory blocks: a whole device, or <paramref name="blocks"/> blocks from the named one. EBUSY: one
-    /// is
-    /// not offline; EINVAL: granularity differs from the add's where that matters. Linux: try_remove_memory().
+    /// is not offline; EINVAL: granularity differs from the add's where that matters. Linux: try_remove_memory().
     /// </summary>
     public static Operation Remove(Name subject, long blocks = 0) =>
         new() { Kind = OperationKind.Remove, Subject = subject, Amount = blocks };
 
     /// <summary>
     /// Offline every memory block of the subject, then remove it; on any failure the blocks that were offlined come
-    /// back in
-    /// the kind of zone they had. Linux: offline_and_remove_memory().
+    /// back in the kind of zone they had. Linux: offline_and_remove_memory().
     /// </summary>
     public static Operation OfflineRemove(Name subject, long blocks = 0) =>
         new() { Kind = OperationKind.OfflineRemove, Subject = subject, Amount = blocks };
@@ -110,8 +104,8 @@ public readonly record struct Operation
 
     /// <summary>
     /// Offline one memory block. EINVAL: already offline, spans zones, or has a hole; EBUSY: unmovable page, or a
-    /// PageOffline
-    /// page with a reference; a notifier's errno; unfinished: it never ends by itself. Linux: offline_pages().
+    /// PageOffline page with a reference; a notifier's errno; unfinished: it never ends by itself. Linux:
+    /// offline_pages().
     /// </summary>
     public static Operation Offline(Name block) => new() { Kind = OperationKind.Offline, Subject = block };
 
@@ -146,8 +140,7 @@ public readonly record struct Operation
 
     /// <summary>
     /// Drop the allocation's own reference on each of its pages, on this CPU; pages with no other reference are freed:
-    /// to the
-    /// buddy, or to the CPU's list.
+    /// to the buddy, or to the CPU's list.
     /// </summary>
     public static Operation Free(Name allocation, short cpu = 0) =>
         new() { Kind = OperationKind.Free, Subject = allocation, Cpu = cpu };
@@ -155,8 +148,7 @@ public readonly record struct Operation
     /// <summary>
     /// Take an extra reference: on one page of an allocation, which then can no longer be migrated, or on a PageOffline
     /// page of device memory, which then keeps its block online. EINVAL: a page by address that is neither. A page that
-    /// is
-    /// plugged forgets the references that others have: set_page_count() in __free_pages_core().
+    /// is plugged forgets the references that others have: set_page_count() in __free_pages_core().
     /// </summary>
     public static Operation Get(Name page) => new() { Kind = OperationKind.Get, Subject = page };
 
@@ -191,9 +183,8 @@ public readonly record struct Operation
 
     /// <summary>
     /// The hypervisor backs <paramref name="pages"/> pages, from the named one on, that were added without backing:
-    /// where
-    /// their block is online they go to the buddy. All or none. ENXIO: no such page frame, or a Xen page that is not
-    /// online; EINVAL: memory that no balloon driver added, or beyond the block; EEXIST: one is backed already.
+    /// where their block is online they go to the buddy. All or none. ENXIO: no such page frame, or a Xen page that is
+    /// not online; EINVAL: memory that no balloon driver added, or beyond the block; EEXIST: one is backed already.
     /// Source document 004; Linux: increase_reservation(), drivers/xen/balloon.c; handle_pg_range(),
     /// drivers/hv/hv_balloon.c.
     /// </summary>
@@ -211,28 +202,25 @@ public readonly record struct Operation
 
     /// <summary>
     /// Ask device memory for <paramref name="subBlocks"/> sub-blocks in all. EINVAL: more than its region holds.
-    /// Falling
-    /// short is an answer of EBUSY or ENOSPC with what was reached in the observation. Linux: virtio_mem_run_wq().
+    /// Falling short is an answer of EBUSY or ENOSPC with what was reached in the observation. Linux:
+    /// virtio_mem_run_wq().
     /// </summary>
     public static Operation Resize(Name deviceMemory, long subBlocks) =>
         new() { Kind = OperationKind.Resize, Subject = deviceMemory, Amount = subBlocks };
 
     /// <summary>
     /// Set or restore the online_page callback: what a driver does when it is loaded and unloaded. EINVAL: the slot is
-    /// not
-    /// default, or not this owner's; in a list, it is on it already, or is not; always where operations come with the
-    /// memory. EINVAL: the machine has no such driver. EBUSY: memory of the owner is still there.
-    /// Linux: set_online_page_callback(), restore_online_page_callback().
+    /// not default, or not this owner's; in a list, it is on it already, or is not; always where operations come with
+    /// the memory. EINVAL: the machine has no such driver. EBUSY: memory of the owner is still there. Linux:
+    /// set_online_page_callback(), restore_online_page_callback().
     /// </summary>
     public static Operation SetCallback(CallbackOwner owner, CallbackAction action = CallbackAction.Set) =>
         new() { Kind = OperationKind.SetCallback, Choice = (byte)owner, Second = (byte)action };
 
     /// <summary>
     /// alloc_contig_range() over <paramref name="pages"/> pages from <paramref name="at"/>. EINVAL: not online memory
-    /// of
-    /// one zone; EBUSY: cannot be isolated or emptied – PageOffline, poisoned and pinned pages stand in the way;
-    /// ENOMEM:
-    /// no room to move its pages to. The witness: exactly the range, taken. Linux: mm/page_alloc.c.
+    /// of one zone; EBUSY: cannot be isolated or emptied – PageOffline, poisoned and pinned pages stand in the way;
+    /// ENOMEM: no room to move its pages to. The witness: exactly the range, taken. Linux: mm/page_alloc.c.
     /// </summary>
     public static Operation Contig(Name allocation, Name at, long pages) =>
         new() { Kind = OperationKind.Contig, Subject = allocation, At = at, Amount = pages };
@@ -243,15 +231,13 @@ public readonly record struct Operation
 
     /// <summary>
     /// A page fails. ENXIO: its section is not online; EHWPOISON: poisoned already; EBUSY: a page that cannot be
-    /// handled –
-    /// it is flagged and counted all the same. Linux: memory_failure().
+    /// handled – it is flagged and counted all the same. Linux: memory_failure().
     /// </summary>
     public static Operation Poison(Name page) => new() { Kind = OperationKind.Poison, Subject = page };
 
     /// <summary>
     /// Undo a software-injected failure. EIO: section not online; EBUSY: not poisoned, still in use, or (6.12)
-    /// PageOffline.
-    /// Linux: unpoison_memory().
+    /// PageOffline. Linux: unpoison_memory().
     /// </summary>
     public static Operation Unpoison(Name page) => new() { Kind = OperationKind.Unpoison, Subject = page };
 
@@ -277,9 +263,8 @@ public readonly record struct Operation
 
     /// <summary>
     /// Drain, disable or enable the per-CPU lists of every zone (source document 002). Disabling is a lock that one
-    /// holds:
-    /// EBUSY: they are disabled already; EINVAL: nobody disabled them. An offlining in between waits for the lock and
-    /// is
+    /// holds: EBUSY: they are disabled already; EINVAL: nobody disabled them. An offlining in between waits for the
+    /// lock and is
     /// <see cref="Machines.Completion.Unfinished"/>. Linux: drain_all_pages(), zone_pcp_disable(), zone_pcp_enable().
     /// </summary>
     public static Operation Pcp(PcpAction action) => new() { Kind = OperationKind.Pcp, Choice = (byte)action };

@@ -5,8 +5,7 @@ namespace Hotplug.Contract.Rules;
 
 /// <summary>
 /// One event of the memory notifier chain: the callbacks that one memory_notify() called, in a row, whatever they did
-/// in
-/// between.
+/// in between.
 /// </summary>
 /// <param name="Notification">Which event.</param>
 /// <param name="Range">The pages that its argument names.</param>

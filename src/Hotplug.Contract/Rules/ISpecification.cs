@@ -19,8 +19,7 @@ public readonly record struct Judgement(object? Next, Violation? Refutation)
 
 /// <summary>
 /// A specification as a relation: it predicts no single answer, it is asked whether what was seen is permitted, and
-/// what the
-/// state must be now. States are opaque, compare by value and are hashable.
+/// what the state must be now. States are opaque, compare by value and are hashable.
 /// </summary>
 public interface ISpecification
 {

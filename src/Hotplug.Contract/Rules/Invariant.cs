@@ -48,8 +48,7 @@ public enum Family : byte
 
 /// <summary>
 /// A named rule over what a machine shows: before, operation, outcome, after. It follows from its source, does not
-/// forbid what
-/// the kernel permits, and knows neither the model nor any machine.
+/// forbid what the kernel permits, and knows neither the model nor any machine.
 /// </summary>
 /// <param name="Id">Word id: <c>zone.present-pages</c>.</param>
 /// <param name="Family">Its family.</param>

@@ -2,8 +2,7 @@ namespace Hotplug.Contract.Rules;
 
 /// <summary>
 /// The machine broke a rule in a way that only its adapter can tell: its process crashed, it did not answer in time,
-/// what it
-/// wrote cannot be read. A run that meets it violates that rule.
+/// what it wrote cannot be read. A run that meets it violates that rule.
 /// </summary>
 public sealed class MachineViolationException : Exception
 {

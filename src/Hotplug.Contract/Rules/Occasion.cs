@@ -15,8 +15,7 @@ public enum Happening : byte
 
     /// <summary>
     /// A zone's counters, or what they are compared with, may differ: a zone or a block changed, a declared defect
-    /// predicts
-    /// a deviation, or a device or balloon is or was in flight.
+    /// predicts a deviation, or a device or balloon is or was in flight.
     /// </summary>
     ZonesChanged = 2,
 

@@ -6,8 +6,7 @@ namespace Hotplug.Contract.Traces;
 
 /// <summary>
 /// A machine and a sequence of operations, as plain data: the replay file, the regression test, the entry of the
-/// failure
-/// database, the body of a report and what people paste into a bug report. Text form: docs/TRACE.md.
+/// failure database, the body of a report and what people paste into a bug report. Text form: docs/TRACE.md.
 /// </summary>
 /// <param name="Spec">The machine.</param>
 /// <param name="Operations">What is done to it, in order.</param>

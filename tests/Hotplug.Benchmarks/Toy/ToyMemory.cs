@@ -42,8 +42,7 @@ public sealed class ToyMemory(ToyFault fault)
 
     /// <summary>
     /// Carries out one step. Result: 0 for a change of a block, the page of an allocation or a free, the number of
-    /// pages of an
-    /// inflation or deflation, <see cref="Refused"/> if nothing was done.
+    /// pages of an inflation or deflation, <see cref="Refused"/> if nothing was done.
     /// </summary>
     public int Do(ToyStep step)
     {
