@@ -53,6 +53,19 @@ public sealed class ConfirmationTests : IDisposable
         Assert.Equal(Verdict.Violates, result.Verdict);
         Assert.False(result.Failure!.IsFlaky);
         Assert.Single(result.Failure.Run.Executed);
+        Assert.StartsWith("run ", Assert.Single(result.Failure.Records), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Neither_bad_luck_nor_a_failing_harness_is_run_more_often_than_it_takes_to_tell()
+    {
+        var flaky = FailsIn(run => run == 3);
+        Run(flaky);
+        Assert.Equal(5, flaky.Runs);
+
+        var broken = new Machine { Breaks = static run => run >= 2 };
+        Run(broken);
+        Assert.Equal(3, broken.Runs);
     }
 
     [Fact]

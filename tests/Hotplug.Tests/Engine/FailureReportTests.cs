@@ -1,3 +1,5 @@
+using Hotplug.Contract;
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
@@ -28,6 +30,54 @@ public class FailureReportTests
 
             """.ReplaceLineEndings("\n"),
             FailureReport.Print(failure, "hotplug replay out.trace"));
+    }
+
+    [Theory]
+    [InlineData(1, false, "of 1\n")]
+    [InlineData(1, true, "of 1 (proved minimal)\n")]
+    [InlineData(9, false, "of 1 (shrunk from 9)\n")]
+    [InlineData(9, true, "of 1 (shrunk from 9, proved minimal)\n")]
+    public void It_says_how_far_a_failure_was_shrunk(int originalLength, bool isProvedMinimal, string words)
+    {
+        var machine = new FakeMachine();
+        var run = Runs.By(new FakeSpecification { Refutes = static _ => true }, machine, Operation.Tick(1));
+        var failure = new Failure(machine.Identity, run, originalLength) { IsProvedMinimal = isProvedMinimal };
+
+        Assert.StartsWith($"fake.rule violated by fake at operation 1 {words}", FailureReport.Print(failure, "replay"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_flaky_failure_tells_what_both_runs_answered()
+    {
+        var machine = new FakeMachine();
+        var run = Runs.By(new FakeSpecification { Refutes = static seen => seen.Index == 1 }, machine,
+            Operation.Tick(1), Operation.Offline(Name.Boot.WithBlock(0)));
+        var again = run with { Answers = [Answer.Ok, Answer.Of(Errno.EBUSY)] };
+
+        var report = FailureReport.Print(new Failure(machine.Identity, run, 2) { Again = again }, "replay");
+
+        Assert.Contains("  flaky   run again, the same operations came to fake.rule: the fake: expected this, observed that\n"
+            + "  again   offline d0.b0 -> EBUSY, not ok\n", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("again   tick", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_many_ranges_of_pages_four_are_told_and_how_many_there_are_more()
+    {
+        Assert.Contains("pages   [0,1) [2,3) [4,5) [6,7)\n", Of(4), StringComparison.Ordinal);
+        Assert.Contains("pages   [0,1) [2,3) [4,5) [6,7) and 2 more\n", Of(6), StringComparison.Ordinal);
+        Assert.DoesNotContain("pages  ", Of(0), StringComparison.Ordinal);
+
+        static string Of(int ranges)
+        {
+            var machine = new FakeMachine();
+            var run = Runs.By(new FakeSpecification { Refutes = static _ => true }, machine, Operation.Tick(1));
+            run = run with
+            {
+                Violation = run.Violation! with { Pages = [.. Enumerable.Range(0, ranges).Select(static i => new PageRange(2 * i, 1))] },
+            };
+            return FailureReport.Print(new Failure(machine.Identity, run, 1), "replay");
+        }
     }
 
     [Fact]

@@ -38,6 +38,95 @@ public class GarbageTests
     public void A_negative_count_of_present_pages_is_garbage() =>
         AssertGarbage(s_normal.ToString(), static o => o.Add(new ZoneObservation(s_normal, 0, 8, -1, 8, 8, 0)));
 
+    [Theory]
+    [InlineData(-1, 8, 8, 8)]
+    [InlineData(0, -1, 8, 8)]
+    [InlineData(0, 8, -1, 8)]
+    [InlineData(0, 8, 8, -1)]
+    public void A_zone_of_less_than_nothing_is_garbage(long start, long spanned, long present, long free) =>
+        AssertGarbage(s_normal.ToString(), o => o.Add(new ZoneObservation(s_normal, start, spanned, present, 8, free, 0)));
+
+    [Theory]
+    [InlineData(-8, 0)]
+    [InlineData(8, -8)]
+    public void A_device_of_less_than_nothing_is_garbage(long pages, long plugged) => AssertGarbage("device d1",
+        o => o.Add(new DeviceObservation(Name.Device(1), new PageRange(32, pages), plugged, 8, false)));
+
+    [Fact]
+    public void What_is_empty_or_listed_once_is_fine()
+    {
+        var machine = new FakeMachine
+        {
+            AlsoObserve = static o =>
+            {
+                o.Add(new ZoneObservation(s_normal, 0, 0, 0, 0, 0, 0));
+                o.Add(new ZoneObservation(new ZoneId(0, ZoneKind.Movable), 0, 0, 0, 0, 0, 0));
+                o.Add(new DeviceObservation(Name.Device(1), new PageRange(0, 0), 0, 0, false));
+                o.Add(new DeviceObservation(Name.Device(2), new PageRange(0, 0), 0, 0, false));
+            },
+        };
+
+        Assert.Equal(Verdict.Conforms, Runs.Of(machine, Operation.Tick(1)).Verdict);
+    }
+
+    [Theory]
+    [InlineData(32, 8, true)]
+    [InlineData(32, 16, true)]
+    [InlineData(36, 8, false)]
+    [InlineData(32, 4, false)]
+    [InlineData(32, 0, false)]
+    public void A_device_is_placed_in_whole_blocks(long start, long pages, bool isFine)
+    {
+        var machine = new FakeMachine
+        {
+            Instead = (_, _, outcome) =>
+            {
+                outcome.Add(new Witness(WitnessRole.Placed, new PageRange(start, pages)));
+                return true;
+            },
+        };
+        var result = Runs.Of(machine, Runs.AddBlocks(1, 1));
+        if (isFine)
+            Assert.Equal(Verdict.Conforms, result.Verdict);
+        else
+            AssertGarbage("the witness of add", result);
+    }
+
+    [Fact]
+    public void What_is_no_placement_says_nothing_of_where_a_device_is()
+    {
+        var machine = new FakeMachine
+        {
+            Instead = static (_, _, outcome) =>
+            {
+                outcome.Add(new Witness(WitnessRole.Taken, new PageRange(32, 8)));
+                return true;
+            },
+        };
+        AssertGarbage("the witness of add", Runs.Of(machine, Runs.AddBlocks(1, 1)));
+    }
+
+    [Theory]
+    [InlineData(Completion.Unfinished, Errno.None)]
+    [InlineData(Completion.Pending, Errno.None)]
+    [InlineData(Completion.Rejected, Errno.None)]
+    [InlineData(Completion.Finished, (Errno)4095)]
+    [InlineData(Completion.Finished, Errno.EPERM)]
+    public void Any_other_answer_is_left_to_the_rules(Completion completion, Errno errno)
+    {
+        var machine = new FakeMachine
+        {
+            Instead = (_, _, outcome) =>
+            {
+                outcome.Answer = new Answer(completion, errno);
+                return true;
+            },
+        };
+
+        // What was refused was placed nowhere.
+        Assert.Equal(Verdict.Conforms, Runs.Of(machine, Operation.Tick(1), Runs.AddBlocks(1, 1)).Verdict);
+    }
+
     [Fact]
     public void A_negative_count_of_managed_pages_is_left_to_the_rules()
     {

@@ -3,6 +3,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Run;
@@ -37,6 +38,9 @@ public sealed class GateTests : IDisposable
         Assert.Equal(500, result.Coverage.Of(OperationKind.Tick, Answer.Ok));
         Assert.Equal([("always", 550L)], result.Shares.Select(static s => (s.Invariant.Id, s.Count)));
         Assert.Null(result.Failure);
+        Assert.Equal(500, result.Reached.Single(static r => r.What == "tick ok").Count);
+        Assert.Equal(500, result.Reached.Where(static r => r.Kind == FloorKind.Argument).Sum(static r => r.Count));
+        Assert.Equal((50L, 1), (result.Incidence.Sequences, result.Incidence.Met));
     }
 
     [Fact]

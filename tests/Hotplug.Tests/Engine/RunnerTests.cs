@@ -142,6 +142,35 @@ public class RunnerTests
     }
 
     [Fact]
+    public void An_invariant_is_asked_when_its_occasion_arises_and_not_else()
+    {
+        var asked = new List<string>();
+        Invariant[] rules =
+        [
+            Asked("any", default),
+            Asked("ticks", Occasion.Of(OperationKind.Tick)),
+            Asked("adds", Occasion.Of(OperationKind.Add)),
+            Asked("changes", Occasion.Of(Happening.BlocksChanged)),
+            Asked("refusals", Occasion.Of(Happening.Refused)),
+            Asked("migrations", Occasion.Of(EffectKind.Migrated)),
+        ];
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification(), [.. rules]));
+
+        runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Runs.AddBlocks(1, 1), Operation.Offline(Runs.Block(1, 0))]), 10);
+
+        Assert.Equal([
+            "any -1", "changes -1", "any 0", "ticks 0", "changes 0", "any 1", "adds 1", "changes 1", "any 2", "changes 2", "refusals 2",
+        ], asked);
+        Assert.Equal([4L, 1, 1, 4, 1, 0], runner.Evaluated.Select(static e => e.Count));
+
+        Invariant Asked(string id, Occasion when) => Runs.Rule(id, seen =>
+        {
+            asked.Add($"{id} {(seen.IsStart ? -1 : seen.Index)}");
+            return null;
+        }) with { When = when };
+    }
+
+    [Fact]
     public void An_operation_that_names_nothing_never_reaches_the_machine()
     {
         var machine = new FakeMachine();
@@ -187,6 +216,18 @@ public class RunnerTests
         Assert.Equal(["tick seconds=1", "tick seconds=2", "tick seconds=3"], runner.LastResult.Executed.Select(static o => o.ToString()));
     }
 
+    [Fact]
+    public void The_menu_tells_of_one_state_at_a_time()
+    {
+        var specification = new FakeSpecification { AlsoDescribes = static menu => menu.Allocations.Add(default) };
+        var counts = new List<int>();
+        var runner = new Runner(new FakeMachine(), new Suite(specification, []));
+
+        runner.Walk(FakeMachine.Spec, new MenuReader { Sees = menu => counts.Add(menu.Allocations.Count) }, 3);
+
+        Assert.Equal([1, 1, 1], counts);
+    }
+
     private sealed class OffByTwo : IKnownDefect
     {
         public string Id => "off-by-two";
@@ -204,6 +245,8 @@ public class RunnerTests
     {
         public bool NeedsMenu => true;
 
+        internal Action<Menu>? Sees { get; init; }
+
         public void Begin(MachineSpec spec, Levels levels)
         {
             // The menu says it all.
@@ -211,6 +254,7 @@ public class RunnerTests
 
         public bool TryNext(Menu menu, out Operation operation)
         {
+            Sees?.Invoke(menu);
             operation = Operation.Tick(menu.NextDevice);
             return true;
         }

@@ -38,6 +38,15 @@ public sealed class ReachedTests
     [InlineData("veto errno=EBUSY\noom\noom", "")]
     [InlineData("notifier-error event=going-online errno=EBUSY\noom\noom", "error-armed oom")]
     [InlineData("notifier-error event=going-online errno=EBUSY\nnotifier-error event=going-online errno=ok\noom", "")]
+    [InlineData("add d1 pages=32\nremove d1", "hot-added remove; offline remove")]
+    [InlineData("notifier-error event=going-online errno=EBUSY\nnotifier-error event=going-offline errno=EBUSY\n"
+        + "notifier-error event=going-online errno=ok\noom", "error-armed oom")]
+    [InlineData("notifier-error event=going-online errno=EBUSY\nnotifier-error event=going-offline errno=EBUSY\n"
+        + "notifier-error event=going-offline errno=ok\noom", "error-armed oom")]
+    [InlineData("notifier-error event=going-offline errno=EBUSY\nnotifier-error event=going-offline errno=EBUSY\noom",
+        "error-armed oom")]
+    [InlineData("veto errno=EBUSY\nnotifier-error event=going-online errno=EBUSY\noom", "error-armed oom")]
+    [InlineData("veto errno=EBUSY\npolicy set=auto-online\noom", "veto-armed oom")]
     [InlineData("inflate pages=3\noom", "inflated oom")]
     [InlineData("inflate pages=32\noom", "inflated oom; memory-full oom")]
     public void An_operation_meets_the_states_of_what_it_names(string operations, string met) =>
@@ -50,6 +59,26 @@ public sealed class ReachedTests
     [InlineData("veto k=1 errno=errno-77", "errno=other; k=1; point=notifier")]
     [InlineData("get d0.b1+3", "subject=boot-page")]
     [InlineData("tick seconds=1000000", "seconds=1000000..")]
+    [InlineData("tick seconds=999999", "seconds=100..")]
+    [InlineData("tick seconds=100", "seconds=100..")]
+    [InlineData("tick seconds=99", "seconds=10..99")]
+    [InlineData("tick seconds=10", "seconds=10..99")]
+    [InlineData("tick seconds=9", "seconds=2..9")]
+    [InlineData("tick seconds=2", "seconds=2..9")]
+    [InlineData("tick seconds=1", "seconds=1")]
+    [InlineData("loan-target pages=0", "pages=0")]
+    [InlineData("alloc a1 pages=1\nget a1[0]", "subject=allocation-page")]
+    [InlineData("alloc a1 pages=1\nfree a1", "cpu=0; subject=allocation")]
+    [InlineData("alloc a1 pages=1", "cpu=0; kind=movable; node=-1; order=0; pages=1; subject=allocation")]
+    [InlineData("offline d0.b1", "subject=boot-block")]
+    [InlineData("add d1 pages=16\nonline d1.b0", "subject=device-block")]
+    [InlineData("add d1 pages=16\npoison d1.b0+1", "subject=device-page")]
+    [InlineData("add d1 pages=16\neject d1", "subject=device")]
+    [InlineData("plug m1 sub-blocks=1\nonline m1.b0", "subject=device-memory-block")]
+    [InlineData("plug m1 sub-blocks=1", "sub-blocks=1; subject=device-memory")]
+    [InlineData("offline #1", "subject=raw")]
+    [InlineData("add d1 pages=16 at=d0.b1",
+        "at=boot-block; block-devices=registered; group=static; memmap=policy; node=0; owner=generic; pages=10..99; subject=device")]
     public void Every_argument_has_one_form(string operation, string forms) =>
         Assert.Equal(forms, string.Join("; ", Of(FloorKind.Argument, operation, last: true)
             .Select(static what => what.Split(' ')[1]).Order(StringComparer.Ordinal)));
@@ -70,6 +99,13 @@ public sealed class ReachedTests
     {
         var count = Run(operations).Single(r => r.Kind == FloorKind.Sometimes && r.What == fact).Count;
         Assert.Equal(happens, count > 0);
+    }
+
+    [Fact]
+    public void What_was_not_reached_is_not_told()
+    {
+        Assert.All(Run("tick seconds=1").Where(static r => r.Kind != FloorKind.Sometimes), static r => Assert.Equal(1, r.Count));
+        Assert.Equal(["tick seconds=1"], Of(FloorKind.Argument, "tick seconds=1", last: false));
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class FakeSpecification : ISpecification
     /// <summary>Says whether a transition is refuted.</summary>
     internal Func<Transition, bool>? Refutes { get; init; }
 
+    /// <summary>Adds to the menu.</summary>
+    internal Action<Menu>? AlsoDescribes { get; init; }
+
     internal int Described { get; private set; }
 
     public Judgement Begin(Transition start) => Judgement.Permitted(0);
@@ -26,6 +29,7 @@ internal sealed class FakeSpecification : ISpecification
     {
         Described++;
         menu.NextDevice = (int)state + 1;
+        AlsoDescribes?.Invoke(menu);
     }
 
     internal static Violation Break(string rule) =>
