@@ -1,3 +1,4 @@
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 
 namespace Hotplug.Generators.Steps;
@@ -55,7 +56,13 @@ internal static class PageArms
     {
         var fits = TryLivePage(draw, out var page);
         operation = Operation.SoftOffline(page);
-        return fits;
+        if (!fits || draw.Menu.VetoArmed || !draw.Has(Levels.Faults) || !draw.Chance(20))
+            return fits;
+
+        // What it does to a page in use is to move it away.
+        draw.Then(operation);
+        operation = Operation.Veto(VetoPoint.Migration, 1, FaultArms.AnyErrno(draw));
+        return true;
     }
 
     internal static bool HardOffline(Draw draw, out Operation operation)

@@ -1,4 +1,5 @@
 using Hotplug.Contract;
+using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 
@@ -39,18 +40,22 @@ internal static class WrongArms
 
     internal static bool UnboundBlock(Draw draw, out Operation operation)
     {
-        var name = draw.Below(3) switch
+        var name = draw.Below(4) switch
         {
             0 => Name.Device(draw.Menu.NextDevice).WithBlock(0),
             1 => Name.Device(1 + draw.Below(Math.Max(1, draw.Menu.NextDevice))).WithBlock(draw.Between(0, 9)),
+            2 => Name.DeviceMemory(1).WithBlock(draw.Between(0, 3)),
             _ => Name.DeviceMemory(draw.Spec.DeviceMemories.Length + 1).WithBlock(0),
         };
-        operation = draw.Below(4) switch
+        operation = draw.Below(draw.Has(Levels.Hwpoison) ? 7 : 5) switch
         {
             0 => Operation.Offline(name),
             1 => Operation.Online(name, BlockArms.AnyOnline(draw)),
             2 => Operation.Remove(name),
-            _ => Operation.WriteState(name, StateText.Empty),
+            3 => Operation.WriteState(name, StateText.Empty),
+            4 => Operation.WriteOnline(name, draw.Chance(50)),
+            5 => Operation.SoftOffline(name.WithPage(0)),
+            _ => Operation.HardOffline(name.WithPage(0)),
         };
         return true;
     }
