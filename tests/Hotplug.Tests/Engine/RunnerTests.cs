@@ -167,7 +167,8 @@ public class RunnerTests
         {
             asked.Add($"{id} {(seen.IsStart ? -1 : seen.Index)}");
             return null;
-        }) with { When = when };
+        }) with
+        { When = when };
     }
 
     [Fact]
