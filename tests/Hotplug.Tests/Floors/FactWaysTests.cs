@@ -1,6 +1,8 @@
 using Hotplug.Bitmap;
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
 using Hotplug.Engine.Run;
@@ -18,6 +20,7 @@ namespace Hotplug.Tests.Floors;
 /// </summary>
 public sealed class FactWaysTests
 {
+    private const int Growths = 30;
     private const string Beginning = "fact ";
 
     // To look for anything shorter by all means is for failures; here simplifying has to do.
@@ -41,6 +44,72 @@ public sealed class FactWaysTests
             Assert.True(run.Violation?.Rule == id, $"{run.Violation}\n{way}");
             Assert.Equal(way.Operations.Length - 1, run.FailedAt);
             Assert.Equal(TraceText.Print(way), TraceText.Print(new Shrinker(runner, s_budget).Shrink(run).Minimal with { Notes = [] }));
+        }
+    }
+
+    [Fact]
+    public void Whatever_grew_around_a_way_goes_again()
+    {
+        var (grown, back) = (0, 0);
+        foreach (var fact in FactCatalogue.All)
+        {
+            using var machine = BitmapMachine.Create();
+            var runner = new Runner(machine, new Suite(new ReferenceModel(), [Breaking(fact)]));
+            var way = Ways(fact.Id).First();
+            var random = new SplitMix(SplitMix.Derive(0x6120, (ulong)grown++));
+            var large = Grown(ref random, way, runner, fact.Id);
+            var shrunk = new Shrinker(runner, s_budget).Shrink(runner.Run(large.Spec, new TraceSource(large.Operations), large.Operations.Length));
+            back += TraceOrder.Compare(shrunk.Minimal, way) <= 0 ? 1 : 0;
+            Assert.True(shrunk.Minimal.Operations.Length <= way.Operations.Length, $"{fact.Id}\n{large}\n{shrunk.Minimal}");
+        }
+
+        // Simplifying is greedy: now and then it ends at another way of as many operations.
+        Assert.InRange(back, grown - 2, grown);
+    }
+
+    // What still comes to the fact with its last operation, and not before: larger in any way.
+    private static Trace Grown(ref SplitMix random, Trace way, Runner runner, string rule)
+    {
+        var numbers = new List<OperationNumber>();
+        for (var growth = 0; growth < Growths; growth++)
+        {
+            var (spec, operations, at) = (way.Spec, way.Operations, random.Below(way.Operations.Length));
+            OperationNumber.List(operations[at], numbers);
+            var number = numbers[random.Below(numbers.Count)];
+            var next = random.Below(7) switch
+            {
+                0 => way with { Spec = spec with { Cpus = spec.Cpus + 1 } },
+                1 => way with { Spec = spec with { Notifiers = [.. spec.Notifiers, new("slub", 1)] } },
+                2 => way with { Spec = spec with { AutoMovableRatio = 77, PageBytes = 8192 } },
+                3 => way with { Operations = operations.Insert(at, Operation.Tick(random.Between(1, 9))) },
+                4 => way with { Operations = operations.Insert(at, Operation.Alloc(Name.Allocation(7), random.Between(1, 3))) },
+                5 => way with { Operations = operations.Insert(at, operations[random.Below(operations.Length)]) },
+                _ when number.Place != NumberPlace.Field => way,
+                _ => way with
+                {
+                    Operations = operations.SetItem(at, number.With(operations[at], number.Get(operations[at]) + random.Between(1, 9))),
+                },
+            };
+            if (SpecRules.Check(next.Spec) is not null || !IsSound(next))
+                continue;
+            var run = runner.Run(next.Spec, new TraceSource(next.Operations), next.Operations.Length);
+            if (run.Violation?.Rule == rule && run.FailedAt == next.Operations.Length - 1)
+                way = next;
+        }
+
+        return way;
+    }
+
+    // Prints as what it is: every number within its bounds.
+    private static bool IsSound(Trace trace)
+    {
+        try
+        {
+            return TraceText.TryParse(TraceText.Print(trace), out _, out _);
+        }
+        catch (IndexOutOfRangeException)
+        {
+            return false;
         }
     }
 

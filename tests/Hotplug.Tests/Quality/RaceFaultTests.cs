@@ -6,6 +6,7 @@ using Hotplug.Generators.Races;
 using Hotplug.Invariants;
 using Hotplug.Model;
 using Hotplug.Model.Histories;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Quality;
@@ -25,7 +26,7 @@ public class RaceFaultTests
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public void Every_fault_is_killed_by_its_rule_in_ten_thousand_schedules(RaceFault fault)
+    public void Every_fault_is_killed_by_its_rule_in_ten_thousand_schedules(RaceFault fault) => Ends.InTime(() =>
     {
         using var runner = Of(fault);
 
@@ -34,15 +35,15 @@ public class RaceFaultTests
 
         Assert.True(finding.Found is not null, $"{fault} is alive after {finding.Schedules} schedules");
         Assert.True(finding.Found.Result.IsSeeded);
-    }
+    });
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void What_is_no_fault_breaks_no_rule(RaceFault variant)
+    public void What_is_no_fault_breaks_no_rule(RaceFault variant) => Ends.InTime(() =>
     {
         using var runner = Of(variant);
         Assert.Null(RaceFaultTrial.Run(runner, new RaceDraw(), default, Seed, 2_000, shrinks: false).Found);
-    }
+    });
 
     [Theory]
     [InlineData(RaceFault.DrainedOnce)]
@@ -50,7 +51,7 @@ public class RaceFaultTests
     [InlineData(RaceFault.ContigNotIsolated)]
     [InlineData(RaceFault.CmmCountsPagesOnTheirWay)]
     [InlineData(RaceFault.DriverLockReleasedEarly)]
-    public void What_is_found_shrinks_to_a_short_token(RaceFault fault)
+    public void What_is_found_shrinks_to_a_short_token(RaceFault fault) => Ends.InTime(() =>
     {
         using var runner = Of(fault);
 
@@ -60,7 +61,7 @@ public class RaceFaultTests
         Assert.True(minimal.Token.Length <= 300, minimal.Token);
         Assert.InRange(minimal.Race.Cpus.Sum(static c => c.Length), 2, 3);
         Assert.InRange(minimal.Result.Run.Preemptions, 0, 2);
-    }
+    });
 
     private static RaceRunner Of(RaceFault fault) => new(BitmapMachine.CreateScheduled(fault),
         new Suite(new ReferenceModel(), Catalogue.All), new HistoryJudge(new HistoryModel()));

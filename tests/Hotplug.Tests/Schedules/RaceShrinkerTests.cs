@@ -11,7 +11,7 @@ namespace Hotplug.Tests.Schedules;
 public class RaceShrinkerTests
 {
     [Fact]
-    public void A_lost_update_shrinks_to_two_operations_and_one_preemption()
+    public void A_lost_update_shrinks_to_two_operations_and_one_preemption() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
 
@@ -21,10 +21,10 @@ public class RaceShrinkerTests
         Assert.Equal(2, minimal.Race.Cpus.Length);
         Assert.Equal(1, minimal.Result.Run.Preemptions);
         Assert.Equal(6, minimal.Original);
-    }
+    });
 
     [Fact]
-    public void What_is_shrunk_fails_every_time_it_is_replayed()
+    public void What_is_shrunk_fails_every_time_it_is_replayed() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
         var minimal = Shrunk(runner, Toys.RaceOf([1, 1], [1, 1]));
@@ -35,10 +35,10 @@ public class RaceShrinkerTests
             var again = Assert.Single(Toys.All(runner, race, new ReplaySchedules(schedule)));
             Assert.Equal(minimal.Violation, again.Violation);
         }
-    }
+    });
 
     [Fact]
-    public void The_picture_names_both_accesses_and_shows_the_page_at_every_step()
+    public void The_picture_names_both_accesses_and_shows_the_page_at_every_step() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
         var minimal = Shrunk(runner, Toys.RaceOf([1], [1]));
@@ -56,7 +56,7 @@ public class RaceShrinkerTests
         Assert.All(text.Split('\n'), static l => Assert.True(l.Length <= InterleavingText.Width, l));
         Assert.Contains("put.before-last-reference", text, StringComparison.Ordinal);
         Assert.Contains("window  The reference that is about to be dropped", text, StringComparison.Ordinal);
-    }
+    });
 
     private static RaceFailure Shrunk(RaceRunner runner, Race race)
     {

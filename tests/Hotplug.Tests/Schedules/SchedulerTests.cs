@@ -10,7 +10,7 @@ namespace Hotplug.Tests.Schedules;
 public class SchedulerTests
 {
     [Fact]
-    public void Operations_that_do_not_overlap_conform()
+    public void Operations_that_do_not_overlap_conform() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
 
@@ -19,10 +19,10 @@ public class SchedulerTests
         Assert.Equal(Verdict.Conforms, result.Verdict);
         Assert.Equal(0, result.Run.Preemptions);
         Assert.Equal([(0, 1), (2, 3), (4, 5)], result.Calls.Select(static c => (c.Invoked, c.Returned)));
-    }
+    });
 
     [Fact]
-    public void A_lost_update_is_found_with_one_preemption()
+    public void A_lost_update_is_found_with_one_preemption() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
 
@@ -30,10 +30,10 @@ public class SchedulerTests
 
         Assert.Equal(1, results.First(static r => r.Verdict == Verdict.Violates).Run.Preemptions);
         Assert.All(results.Where(static r => r.Run.Preemptions == 0), static r => Assert.Null(r.Violation));
-    }
+    });
 
     [Fact]
-    public void Two_locks_in_opposite_orders_are_a_deadlock_that_tells_who_waits_for_whom()
+    public void Two_locks_in_opposite_orders_are_a_deadlock_that_tells_who_waits_for_whom() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Toys.Locks(), static _ => null);
 
@@ -44,19 +44,19 @@ public class SchedulerTests
         Assert.Equal("cpu 0 holds zone and waits for cmm, which cpu 1 holds; "
             + "cpu 1 holds cmm and waits for zone, which cpu 0 holds", result.Violation.Observed);
         Assert.All(result.Calls, static c => Assert.Equal(-1, c.Returned));
-    }
+    });
 
     [Fact]
-    public void Locks_in_the_same_order_never_block_for_ever()
+    public void Locks_in_the_same_order_never_block_for_ever() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Toys.Locks(), static _ => null);
 
         Assert.All(Toys.All(runner, Toys.RaceOf([1, 1], [1], [1]), new ExhaustiveSchedules(2)),
             static r => Assert.Null(r.Violation));
-    }
+    });
 
     [Fact]
-    public void The_same_schedule_makes_the_same_run_and_threads_stay_usable_after_violations()
+    public void The_same_schedule_makes_the_same_run_and_threads_stay_usable_after_violations() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
         var race = Toys.RaceOf([1, 1], [1], [1, 1]);
@@ -69,10 +69,10 @@ public class SchedulerTests
             Assert.Equal(found.Calls.Select(static c => (c.Cpu, c.Invoked, c.Returned)),
                 again.Calls.Select(static c => (c.Cpu, c.Invoked, c.Returned)));
         }
-    }
+    });
 
     [Fact]
-    public void An_exception_in_an_operation_is_a_crash_and_unwinds_the_others()
+    public void An_exception_in_an_operation_is_a_crash_and_unwinds_the_others() => Ends.InTime(() =>
     {
         var unwound = 0;
         using var runner = Toys.Of(new ToyMachine(new Dictionary<long, Action<ToyMachine, Outcome>>
@@ -96,10 +96,10 @@ public class SchedulerTests
         Assert.Equal(EngineRules.Crash, result.Violation!.Rule);
         Assert.Contains("boom", result.Violation.Observed, StringComparison.Ordinal);
         Assert.Equal(1, unwound);
-    }
+    });
 
     [Fact]
-    public void Who_awaits_a_change_goes_on_after_a_step_of_another()
+    public void Who_awaits_a_change_goes_on_after_a_step_of_another() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Awaiting(), static _ => null);
 
@@ -107,20 +107,20 @@ public class SchedulerTests
 
         Assert.All(results, static r => Assert.Null(r.Violation));
         Assert.All(results, static r => Assert.True(r.Calls.Single(static c => c.Cpu == 0).Outcome.Answer.IsOk));
-    }
+    });
 
     [Fact]
-    public void Who_awaits_a_change_is_told_when_nobody_is_left_who_could_make_one()
+    public void Who_awaits_a_change_is_told_when_nobody_is_left_who_could_make_one() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Awaiting(), static _ => null);
 
         var results = Toys.All(runner, Toys.RaceOf([1], [1]), new ExhaustiveSchedules(1));
 
         Assert.All(results, static r => Assert.All(r.Calls, static c => Assert.Equal(Answer.Unfinished, c.Outcome.Answer)));
-    }
+    });
 
     [Fact]
-    public void Going_on_and_on_is_a_livelock()
+    public void Going_on_and_on_is_a_livelock() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(new ToyMachine(new Dictionary<long, Action<ToyMachine, Outcome>>
         {
@@ -134,7 +134,7 @@ public class SchedulerTests
         var result = Toys.All(runner, Toys.RaceOf([1], [1]), new RandomSchedules(1, 1))[0];
 
         Assert.Equal(ScheduleRules.Livelock, result.Violation!.Rule);
-    }
+    });
 
     // Program 1 waits until number 0 is no longer 0; program 2 changes it in its second step.
     private static ToyMachine Awaiting() => new(new Dictionary<long, Action<ToyMachine, Outcome>>

@@ -12,7 +12,7 @@ namespace Hotplug.Tests.Schedules;
 public class StrategyTests
 {
     [Fact]
-    public void Exhaustive_runs_every_order_of_steps_once()
+    public void Exhaustive_runs_every_order_of_steps_once() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Toys.Counter(), static _ => null);
 
@@ -23,10 +23,10 @@ public class StrategyTests
         Assert.Equal(6, results.Count);
         Assert.Equal(6, results.Select(static r => r.Run.Schedule).Distinct().Count());
         Assert.True(strategy.IsComplete);
-    }
+    });
 
     [Fact]
-    public void Fewer_preemptions_come_first()
+    public void Fewer_preemptions_come_first() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Toys.Counter(), static _ => null);
 
@@ -35,13 +35,13 @@ public class StrategyTests
 
         Assert.Equal(counts.Order(), counts);
         Assert.Equal(3, counts[^1]);
-    }
+    });
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(int.MaxValue)]
-    public void Reduction_leaves_every_final_state_reachable(int preemptions)
+    public void Reduction_leaves_every_final_state_reachable(int preemptions) => Ends.InTime(() =>
     {
         var random = new SplitMix(2026);
         var (all, fewer) = (0, 0);
@@ -56,10 +56,10 @@ public class StrategyTests
         }
 
         Assert.True(fewer < all, $"{fewer} schedules with the reduction, {all} without");
-    }
+    });
 
     [Fact]
-    public void Random_and_pct_depend_on_their_seed_alone()
+    public void Random_and_pct_depend_on_their_seed_alone() => Ends.InTime(() =>
     {
         using var runner = Toys.Of(Toys.Counter(), static _ => null);
         var race = Toys.RaceOf([1, 1], [1], [1, 1]);
@@ -70,10 +70,10 @@ public class StrategyTests
         Assert.NotEqual(Of(new PctSchedules(3, 20, 3)), Of(new PctSchedules(4, 20, 3)));
 
         List<Schedule> Of(ISchedules schedules) => [.. Toys.All(runner, race, schedules).Select(static r => r.Run.Schedule)];
-    }
+    });
 
     [Fact]
-    public void Pct_finds_a_lost_update_as_often_as_it_promises()
+    public void Pct_finds_a_lost_update_as_often_as_it_promises() => Ends.InTime(() =>
     {
         using var runner = Toys.Counting(Toys.Counter());
 
@@ -82,7 +82,7 @@ public class StrategyTests
 
         // 1 / (n k^(d-1)) with two CPUs and what it takes for k before it knows better.
         Assert.True(found > 400 / (2 * 16), $"{found} of 400");
-    }
+    });
 
     private static SortedSet<string> States(Programs programs, Race race, ExhaustiveSchedules schedules, out int count)
     {

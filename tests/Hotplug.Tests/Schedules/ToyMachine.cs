@@ -15,6 +15,9 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
 {
     private readonly FakeMachine _blocks = new();
 
+    /// <summary>How often it started afresh.</summary>
+    internal int Resets { get; private set; }
+
     internal long[] Numbers { get; private set; } = new long[8];
 
     public MachineIdentity Identity => _blocks.Identity with { Levels = Levels.Core | Levels.Schedules };
@@ -26,6 +29,7 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
 
     public void Reset(MachineSpec spec)
     {
+        Resets++;
         Numbers = new long[8];
         _blocks.Reset(spec);
     }

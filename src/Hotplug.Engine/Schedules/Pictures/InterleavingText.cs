@@ -101,7 +101,8 @@ public static class InterleavingText
         var line = new StringBuilder(number.PadLeft(NumberWidth));
         foreach (var cell in cells)
             line.Append(Gap).Append(Fit(cell ?? "", column));
-        line.Append(Gap).Append(Cut(page, Width - line.Length - Gap.Length));
+        line.Append(Gap);
+        line.Append(Cut(page, Width - line.Length));
         text.Append(line.ToString().TrimEnd()).Append('\n');
     }
 
