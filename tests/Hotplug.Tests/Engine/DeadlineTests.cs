@@ -2,6 +2,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Run;
 using Hotplug.Tests.Engine.Fakes;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Engine;
@@ -13,7 +14,7 @@ public class DeadlineTests
     private readonly ManualClock _clock = new();
 
     [Fact]
-    public void An_operation_that_does_not_end_is_a_hang_with_the_trace_kept()
+    public void An_operation_that_does_not_end_is_a_hang_with_the_trace_kept() => Ends.InTime(() =>
     {
         using var release = new ManualResetEventSlim();
         var runner = RunnerOf((_, _, _) =>
@@ -32,10 +33,10 @@ public class DeadlineTests
         Assert.Equal("tick seconds=1", result.Violation.Subject);
         Assert.Equal(["tick seconds=1"], result.Executed.Select(static o => o.ToString()));
         Assert.Equal([Answer.Unfinished], result.Answers.AsEnumerable());
-    }
+    });
 
     [Fact]
-    public void An_operation_that_ends_too_late_is_a_hang_too()
+    public void An_operation_that_ends_too_late_is_a_hang_too() => Ends.InTime(() =>
     {
         var runner = RunnerOf((_, _, _) =>
         {
@@ -48,10 +49,10 @@ public class DeadlineTests
 
         Assert.Equal(EngineRules.Hang, result.Violation!.Rule);
         Assert.Equal(0, result.FailedAt);
-    }
+    });
 
     [Fact]
-    public void A_machine_may_take_as_long_as_it_likes_over_many_operations()
+    public void A_machine_may_take_as_long_as_it_likes_over_many_operations() => Ends.InTime(() =>
     {
         var runner = RunnerOf((_, _, _) =>
         {
@@ -63,10 +64,10 @@ public class DeadlineTests
         var result = Run(runner, Operation.Tick(1), Operation.Tick(2), Operation.Tick(3), Operation.Tick(4));
 
         Assert.Equal(Verdict.Conforms, result.Verdict);
-    }
+    });
 
     [Fact]
-    public void Work_that_ends_answers_for_itself()
+    public void Work_that_ends_answers_for_itself() => Ends.InTime(() =>
     {
         var runner = RunnerOf(static (_, _, _) => true);
         using var deadline = Watching(runner);
@@ -74,16 +75,16 @@ public class DeadlineTests
         var result = deadline.Await(() => Run(runner, Operation.Tick(1)), static (_, hung) => hung);
 
         Assert.Equal(Verdict.Conforms, result.Verdict);
-    }
+    });
 
     [Fact]
-    public void What_the_work_throws_reaches_the_caller()
+    public void What_the_work_throws_reaches_the_caller() => Ends.InTime(() =>
     {
         using var deadline = new Deadline(_clock, s_limit);
 
         Assert.Throws<HarnessException>(() =>
             deadline.Await<RunResult>(static () => throw new HarnessException("did not start"), static (_, hung) => hung));
-    }
+    });
 
     private Deadline Watching(Runner runner)
     {

@@ -7,6 +7,7 @@ using Hotplug.Contract.Traces;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Shrink;
 using Hotplug.Tests.Engine.Fakes;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Engine;
@@ -16,7 +17,7 @@ public class ShrinkerTests
     private const int Failures = 40;
 
     [Fact]
-    public void Every_failure_of_fault_A_shrinks_to_its_known_minimum()
+    public void Every_failure_of_fault_A_shrinks_to_its_known_minimum() => Ends.InTime(() =>
     {
         var rig = new EngineRig(ToyFault.OfflineForgetsInflated);
         for (var seed = 0UL; seed < Failures; seed++)
@@ -26,10 +27,10 @@ public class ShrinkerTests
             Assert.Equal(["add #0 pages=0", "online #0", "inflate pages=1", "offline #0"], Text(shrunk.Minimal));
             Assert.True(shrunk.IsProvedMinimal);
         }
-    }
+    });
 
     [Fact]
-    public void Every_failure_of_fault_B_shrinks_to_7_operations_though_no_single_deletion_leads_there()
+    public void Every_failure_of_fault_B_shrinks_to_7_operations_though_no_single_deletion_leads_there() => Ends.InTime(() =>
     {
         var rig = new EngineRig(ToyFault.DeflateStopsAtBlock);
         for (var seed = 0UL; seed < Failures; seed++)
@@ -40,37 +41,37 @@ public class ShrinkerTests
             Assert.True(shrunk.IsProvedMinimal);
             Assert.Equal(ToySpecification.ResultRule, shrunk.Result.Violation!.Rule);
         }
-    }
+    });
 
     [Fact]
-    public void Names_are_renumbered_wherever_they_are_used()
+    public void Names_are_renumbered_wherever_they_are_used() => Ends.InTime(() =>
     {
         var shrunk = ShrinkOf(
             static seen => seen.Operation.Kind == OperationKind.Online && seen.Answer.IsOk,
             Runs.AddBlocks(3, 1), Runs.AddBlocks(7, 1), Operation.Tick(5), Operation.Online(Runs.Block(7, 0)));
 
         Assert.Equal(["add d1 pages=8", "online d1.b0"], Text(shrunk.Minimal));
-    }
+    });
 
     [Fact]
-    public void Sizes_shrink_to_the_smallest_that_still_fails()
+    public void Sizes_shrink_to_the_smallest_that_still_fails() => Ends.InTime(() =>
     {
         var shrunk = ShrinkOf(static seen => seen.Operation.Amount >= 37, Operation.Alloc(Name.Allocation(5), 1000, AllocationKind.Pinned));
 
         Assert.Equal(["alloc a1 pages=37"], Text(shrunk.Minimal));
-    }
+    });
 
     [Fact]
-    public void A_kind_becomes_the_plainest_of_its_form()
+    public void A_kind_becomes_the_plainest_of_its_form() => Ends.InTime(() =>
     {
         var shrunk = ShrinkOf(static seen => seen.Operation.Kind is OperationKind.OnlineMovable or OperationKind.OnlineKernel,
             Operation.Online(Name.Boot.WithBlock(0), OperationKind.OnlineMovable));
 
         Assert.Equal(["online_kernel d0.b0"], Text(shrunk.Minimal));
-    }
+    });
 
     [Fact]
-    public void The_machine_becomes_simpler_too()
+    public void The_machine_becomes_simpler_too() => Ends.InTime(() =>
     {
         var spec = FakeMachine.Spec with
         {
@@ -91,10 +92,10 @@ public class ShrinkerTests
         Assert.Empty(shrunk.Minimal.Spec.Notifiers);
         Assert.Equal(AutoOnline.Offline, shrunk.Minimal.Spec.AutoOnline);
         Assert.Null(SpecRules.Check(shrunk.Minimal.Spec));
-    }
+    });
 
     [Fact]
-    public void What_stays_breaks_the_same_rule_and_no_other()
+    public void What_stays_breaks_the_same_rule_and_no_other() => Ends.InTime(() =>
     {
         var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification(),
         [
@@ -107,10 +108,10 @@ public class ShrinkerTests
 
         Assert.Equal("sum", shrunk.Result.Violation!.Rule);
         Assert.Equal(["tick seconds=7"], Text(shrunk.Minimal));
-    }
+    });
 
     [Fact]
-    public void A_failure_that_does_not_show_again_stays_as_it_was_found()
+    public void A_failure_that_does_not_show_again_stays_as_it_was_found() => Ends.InTime(() =>
     {
         var runs = 0;
         var runner = RunnerOf(_ => runs++ == 0);
@@ -120,10 +121,10 @@ public class ShrinkerTests
 
         Assert.False(shrunk.Reproduced);
         Assert.Same(failure, shrunk.Result);
-    }
+    });
 
     [Fact]
-    public void A_budget_that_is_used_up_keeps_the_best_so_far()
+    public void A_budget_that_is_used_up_keeps_the_best_so_far() => Ends.InTime(() =>
     {
         var runner = RunnerOf(static seen => seen.Operation.Amount >= 37);
         var failure = runner.Run(FakeMachine.Spec, new TraceSource([Operation.Alloc(Name.Allocation(1), 1000)]), 10);
@@ -132,10 +133,10 @@ public class ShrinkerTests
 
         Assert.Equal(FakeSpecification.Rule, shrunk.Result.Violation!.Rule);
         Assert.True(shrunk.Executions < 10);
-    }
+    });
 
     [Fact]
-    public void A_crash_of_the_machine_shrinks_like_any_other_failure()
+    public void A_crash_of_the_machine_shrinks_like_any_other_failure() => Ends.InTime(() =>
     {
         var machine = new FakeMachine
         {
@@ -148,7 +149,7 @@ public class ShrinkerTests
         var shrunk = new Shrinker(runner).Shrink(failure);
 
         Assert.Equal(["offline d0.b0"], Text(shrunk.Minimal));
-    }
+    });
 
     private static ShrinkResult ShrinkOf(Func<Transition, bool> refutes, params ImmutableArray<Operation> operations)
     {

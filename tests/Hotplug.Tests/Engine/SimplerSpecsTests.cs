@@ -1,3 +1,4 @@
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Traces;
@@ -65,5 +66,34 @@ public sealed class SimplerSpecsTests
         var (from, to) = s_steps[what];
         Assert.Null(SpecRules.Check(from));
         Assert.Contains(SpecText.Print(to), SimplerSpecs.Of(new Trace(from, [])).Select(static t => SpecText.Print(t.Spec)));
+    }
+
+    [Theory]
+    [InlineData("dimm", 9, "0 4 8")]
+    [InlineData("dimm", 3, "0 1 2")]
+    [InlineData("dimm", 2, "0 1")]
+    [InlineData("dimm", 1, "0")]
+    [InlineData("cpus", 6, "1 3 5")]
+    [InlineData("nodes", 2, "1")]
+    public void A_size_is_tried_at_its_smallest_at_half_and_one_less(string key, int value, string tried)
+    {
+        var spec = s_plain;
+        Assert.True(SpecText.TryApply(ref spec, key, value.ToString(), out var error), error);
+        var get = SpecText.Numbers.Single(n => n.Key == key).Get;
+        Assert.Equal(tried, string.Join(' ', SimplerSpecs.Of(new Trace(spec, [])).Select(t => get(t.Spec)).Where(v => v != value).Distinct().Order()));
+    }
+
+    [Fact]
+    public void Smaller_blocks_keep_the_number_of_blocks_of_what_is_added()
+    {
+        var spec = s_plain with { PagesPerPageblock = 4, PagesPerSection = 16, MaxOrder = 3, SectionsPerBlock = 2, DimmBlocks = 8 };
+        var (whole, half) = (Operation.Add(Name.Device(1), 64), Operation.Add(Name.Device(2), 40));
+        var tick = Operation.Tick(32);
+
+        var fitted = SimplerSpecs.Of(new Trace(spec, [whole, half, tick])).Where(t => t.Spec.PagesPerBlock != spec.PagesPerBlock).ToList();
+
+        Assert.Equal([4, 8, 16], fitted.Select(static t => t.Spec.PagesPerSection).Distinct().Order());
+        Assert.Contains(fitted, static t => t.Spec is { SectionsPerBlock: 1, PagesPerSection: 16 });
+        Assert.All(fitted, t => Assert.Equal([2L * t.Spec.PagesPerBlock, 40, 32], t.Operations.Select(static o => o.Amount)));
     }
 }

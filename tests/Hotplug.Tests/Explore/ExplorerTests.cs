@@ -6,6 +6,7 @@ using Hotplug.Engine.Run;
 using Hotplug.Generators.Scopes;
 using Hotplug.Invariants;
 using Hotplug.Model;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Explore;
@@ -43,7 +44,7 @@ public sealed class ExplorerTests
 
     [Theory]
     [MemberData(nameof(Smaller))]
-    public void A_naive_enumeration_of_a_smaller_scope_counts_the_same(string text)
+    public void A_naive_enumeration_of_a_smaller_scope_counts_the_same(string text) => Ends.InTime(() =>
     {
         Assert.True(TraceText.TryParse($"{TraceText.Header}\n{text}", out var trace, out var error), error?.ToString());
         var scope = new Scope("smaller", "", trace.Spec, trace.Operations);
@@ -55,25 +56,25 @@ public sealed class ExplorerTests
         Assert.Equal((recount.States, recount.Edges, recount.Depth),
             (explored.States, explored.Edges, explored.Depth));
         Assert.InRange(explored.States, 10, 10_000);
-    }
+    });
 
     [Fact]
-    public void The_first_failure_found_is_the_shortest()
+    public void The_first_failure_found_is_the_shortest() => Ends.InTime(() =>
     {
         var scope = SmallScopes.All.First(static s => s.Name == "device-memory-vetoes");
         var explored = Explore(BitmapMachine.Create(Fault.CancelForgetsReference), scope);
         Assert.Equal("references.offline-page-is-one", explored.Failure?.Violation?.Rule);
         // Plugged, online, armed, refused.
         Assert.Equal(4, explored.Failure!.Executed.Length);
-    }
+    });
 
     [Fact]
-    public void Scopes_have_names_of_their_own_and_need_what_our_machine_has()
+    public void Scopes_have_names_of_their_own_and_need_what_our_machine_has() => Ends.InTime(() =>
     {
         Assert.Equal(SmallScopes.All.Length, SmallScopes.All.Select(static s => s.Name).Distinct().Count());
         Assert.All(SmallScopes.All, static s =>
             Assert.Equal(Levels.None, s.Needs & ~BitmapMachine.Create().Identity.Levels));
-    }
+    });
 
     private static Suite Judges() => new(new ReferenceModel(), Catalogue.All);
 

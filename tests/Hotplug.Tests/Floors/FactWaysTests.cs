@@ -10,6 +10,7 @@ using Hotplug.Engine.Shrink;
 using Hotplug.Invariants.Facts;
 using Hotplug.Model;
 using Hotplug.Tests.Conventions;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Floors;
@@ -31,7 +32,7 @@ public sealed class FactWaysTests
 
     [Theory]
     [MemberData(nameof(Facts))]
-    public void Its_ways_lead_to_the_fact_and_nothing_simpler_does(string id)
+    public void Its_ways_lead_to_the_fact_and_nothing_simpler_does(string id) => Ends.InTime(() =>
     {
         var fact = FactCatalogue.All.Single(f => f.Id == id);
         using var machine = BitmapMachine.Create();
@@ -45,10 +46,10 @@ public sealed class FactWaysTests
             Assert.Equal(way.Operations.Length - 1, run.FailedAt);
             Assert.Equal(TraceText.Print(way), TraceText.Print(new Shrinker(runner, s_budget).Shrink(run).Minimal with { Notes = [] }));
         }
-    }
+    });
 
     [Fact]
-    public void Whatever_grew_around_a_way_goes_again()
+    public void Whatever_grew_around_a_way_goes_again() => Ends.InTime(() =>
     {
         var (grown, back) = (0, 0);
         foreach (var fact in FactCatalogue.All)
@@ -65,7 +66,7 @@ public sealed class FactWaysTests
 
         // Simplifying is greedy: now and then it ends at another way of as many operations.
         Assert.InRange(back, grown - 2, grown);
-    }
+    });
 
     // What still comes to the fact with its last operation, and not before: larger in any way.
     private static Trace Grown(ref SplitMix random, Trace way, Runner runner, string rule)
