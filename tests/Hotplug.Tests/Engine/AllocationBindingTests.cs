@@ -7,7 +7,7 @@ namespace Hotplug.Tests.Engine;
 /// <summary>Where the pages of an allocation are is kept in runs. Here it is kept page by page too, and compared.</summary>
 public class AllocationBindingTests
 {
-    private const ulong Seeds = 300;
+    private const ulong Seeds = 80;
     private const int Steps = 24;
     private const int Pfns = 24;
 

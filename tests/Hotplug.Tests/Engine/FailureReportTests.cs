@@ -92,6 +92,16 @@ public class FailureReportTests
     }
 
     [Fact]
+    public void What_says_nothing_of_the_machine_ends_its_run()
+    {
+        var machine = new FakeMachine { Instead = static (_, _, _) => throw new HarnessException("disk full") };
+
+        var report = FailureReport.Print(new Failure(machine.Identity, Runs.Of(machine, Operation.Tick(1)), 1), "replay");
+
+        Assert.StartsWith($"{EngineRules.HarnessFailed} ends the run of fake at operation 1 of 1\n", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_start_that_fails_has_no_operation_to_name()
     {
         var machine = new FakeMachine { AtReset = static () => throw new InvalidOperationException("boom") };

@@ -63,6 +63,9 @@ public sealed class ExplainerTests
     public void It_says_what_happens_without_an_operation_and_where_the_machine_leaves_the_rules()
     {
         Assert.Equal("offline m1.b0 -> ok", _explanation.Operations[3].Without);
+        // Of the failing operation itself there is nothing to answer without it.
+        Assert.Equal("", _explanation.Operations[^1].Without);
+        Assert.Equal("", _explanation.Operations[0].Without);
         Assert.Equal(4, _explanation.PartsAt);
     }
 

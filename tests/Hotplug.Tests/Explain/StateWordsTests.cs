@@ -60,6 +60,7 @@ public sealed class StateWordsTests
         Assert.Contains(expected, StateWords.Difference(before, after));
         if (name is not ("a page" or "a block"))
             Assert.Single(StateWords.Difference(before, after));
+        Assert.Equal(StateWords.Difference(before, after).Order(StringComparer.Ordinal), StateWords.Difference(before, after));
         Assert.Empty(StateWords.Difference(after, after));
     }
 

@@ -76,6 +76,19 @@ public sealed class ExplorerTests
             Assert.Equal(Levels.None, s.Needs & ~BitmapMachine.Create().Identity.Levels));
     });
 
+    [Theory]
+    [InlineData("tick seconds=1", Levels.Core)]
+    [InlineData("spec nodes=2\ntick seconds=1", Levels.Core | Levels.Numa)]
+    [InlineData("spec balloon=virtio\ntick seconds=1", Levels.Core | Levels.Balloon)]
+    [InlineData("spec boot=1 dimm-first=1 dimm=0 device-memory=1+1/512@0\ntick seconds=1", Levels.Core | Levels.DeviceMemory)]
+    [InlineData("spec memmap-on-memory=on\ntick seconds=1", Levels.Core | Levels.MemmapOnMemory)]
+    [InlineData("veto errno=EPERM\noom", Levels.Core | Levels.Faults | Levels.Cmm)]
+    public void A_scope_needs_what_its_machine_has_and_its_operations_do(string text, Levels needs)
+    {
+        Assert.True(TraceText.TryParse($"{TraceText.Header}\n{text}\n", out var trace, out var error), error?.ToString());
+        Assert.Equal(needs, new Scope("", "", trace.Spec, trace.Operations).Needs | Levels.Core);
+    }
+
     private static Suite Judges() => new(new ReferenceModel(), Catalogue.All);
 
     private static ExploreResult Explore(IMachine machine, Scope scope) =>

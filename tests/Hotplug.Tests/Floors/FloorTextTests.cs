@@ -14,6 +14,10 @@ public sealed class FloorTextTests
             ],
             FloorText.Parse("# A comment\n\nanswer add  ok 100  ENOMEM 5\narm BlockArms.Add 20\n").AsEnumerable());
 
+    [Fact]
+    public void Answers_states_and_arguments_are_grouped_by_a_word() =>
+        Assert.Equal([FloorKind.Answer, FloorKind.State, FloorKind.Argument], Enum.GetValues<FloorKind>().Where(FloorText.IsGrouped));
+
     [Theory]
     [InlineData("answer add ok 1\nanswers add ok 1", "line 2: 'answers': allowed is answer, state, argument, ")]
     [InlineData("answer add ok", "line 1: what must be reached and how often, in pairs")]

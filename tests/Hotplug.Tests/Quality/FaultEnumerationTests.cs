@@ -86,6 +86,17 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Callbacks_fail_with_an_errno_of_their_own_and_memory_with_that_of_memory()
+    {
+        using var machine = BitmapMachine.Create();
+        var watcher = new Vetoes();
+        using var faults = new FaultEnumeration(RigOf(new Listening(machine, watcher)));
+        Assert.True(faults.Enumerate(Bench.Small, Parse("add d1 pages=16\nonline_movable d1.b0\nalloc a1 pages=2\noffline d1.b0")));
+        Assert.Equal(Enum.GetValues<VetoPoint>().Select(static p => $"{Words.Of(p)} {(p == VetoPoint.Notifier ? "EIO" : "ENOMEM")}")
+            .Order(StringComparer.Ordinal), watcher.Seen);
+    }
+
+    [Fact]
     public void A_machine_that_does_not_tell_is_not_asked()
     {
         using var machine = BitmapMachine.Create();
@@ -116,4 +127,27 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
     private static System.Collections.Immutable.ImmutableArray<Operation> Parse(string operations) =>
         TraceText.TryParse($"hotplug-trace 1\n{operations}\n", out var trace, out var error)
             ? trace.Operations : throw new ArgumentException(error!.ToString(), nameof(operations));
+
+    private sealed class Vetoes
+    {
+        internal SortedSet<string> Seen { get; } = new(StringComparer.Ordinal);
+    }
+
+    private sealed class Listening(IMachine machine, Vetoes vetoes) : IMachine
+    {
+        public MachineIdentity Identity => machine.Identity;
+
+        public void Reset(MachineSpec spec) => machine.Reset(spec);
+
+        public void Execute(in Operation operation, in Target target, Outcome outcome)
+        {
+            if (operation.Kind == OperationKind.Veto)
+                vetoes.Seen.Add($"{Words.Of((VetoPoint)operation.Choice)} {operation.Errno}");
+            machine.Execute(operation, target, outcome);
+        }
+
+        public void Observe(Hotplug.Contract.Observations.Observation observation) => machine.Observe(observation);
+
+        public void Dispose() => machine.Dispose();
+    }
 }
