@@ -28,7 +28,11 @@ public sealed class InterruptTests : IDisposable
         var guest = Await(() => GuestOf(gate.Id), static found => found is not null)!.Value;
         using (var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {gate.Id}"]))
             kill.WaitForExit();
-        gate.WaitForExit();
+        if (!gate.WaitForExit(s_patience))
+        {
+            gate.Kill();
+            Assert.Fail($"it goes on {s_patience.TotalMinutes} minutes after SIG{signal}");
+        }
 
         if (signal == "INT")
             Assert.Equal(Inconclusive, gate.ExitCode);
@@ -39,8 +43,9 @@ public sealed class InterruptTests : IDisposable
     private Process Start()
     {
         var program = Path.Combine(AppContext.BaseDirectory, "hotplug.dll");
-        var start = new ProcessStartInfo("dotnet",
-            [program, "gate", "--target", "linux", "--kernel-version", "6.12", "--budget", "1000", "--database",
+        // Who runs us in the background has us ignore SIGINT, and all that we start: this one shall hear it.
+        var start = new ProcessStartInfo("env",
+            ["--default-signal=INT", "dotnet", program, "gate", "--target", "linux", "--kernel-version", "6.12", "--budget", "1000", "--database",
                 Path.Combine(_folder, "database"), "--out", Path.Combine(_folder, "out")])
         {
             WorkingDirectory = Conventions.Repository.Root,
