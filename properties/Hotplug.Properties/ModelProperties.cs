@@ -20,6 +20,7 @@ namespace Hotplug.Properties;
 /// machine does, and refutes what a lying or a faulty one does.
 /// </summary>
 [Properties(MaxTest = 150, Replay = "20191024,183", QuietOnSuccess = true)]
+[TestCaseOrderer("Hotplug.Properties.PropertiesFirst", "Hotplug.Properties")]
 public sealed class ModelProperties
 {
     private const int Operations = 60;
@@ -59,7 +60,7 @@ public sealed class ModelProperties
         var run = RecordingFile.Read(Repository(file));
         using var machine = new RecordingMachine(run);
         var runner = new Runner(machine, new Suite(new ReferenceModel(), []) { Defects = ExpectedDefects.Bundled.For(run.Kernel) });
-        Assert.True(runner.Walk(run.Spec, new TraceSource(run.Operations), int.MaxValue) == Verdict.Conforms,
+        Assert.True(Patience.Walk(runner, run.Spec, new TraceSource(run.Operations), int.MaxValue) == Verdict.Conforms,
             runner.Violation?.ToString());
     }
 
@@ -112,6 +113,6 @@ public sealed class ModelProperties
         var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
         var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
         var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
-        return runner.Walk(spec, source, Operations) == Verdict.Conforms ? "" : runner.Violation!.ToString();
+        return Patience.Walk(runner, spec, source, Operations) == Verdict.Conforms ? "" : runner.Violation!.ToString();
     }
 }
