@@ -6,6 +6,9 @@ using Hotplug.Adapters.Recording;
 using Hotplug.Bitmap;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
+using Hotplug.Engine.Faults;
+using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Generators;
 using Hotplug.Model;
@@ -24,6 +27,7 @@ namespace Hotplug.Properties;
 public sealed class ModelProperties
 {
     private const int Operations = 60;
+    private const ulong RunsOfFailures = 8;
     private const int RunsOfFaults = 2000;
 
     // What only steps, memmap or a later consequence show: the invariants name these.
@@ -48,10 +52,17 @@ public sealed class ModelProperties
         ]),
     ];
 
+    // A real kernel shows less than our machine does: these can be told all the same.
+    public static TheoryData<Lie> LiesOfAKernel =>
+    [
+        Lie.SaysOk, Lie.SaysAnotherErrno, Lie.FlipsBlockState, Lie.HidesBlock, Lie.InventsBlock, Lie.SwapsBlockZone,
+        Lie.SwapsBlockNode, Lie.ShortensBlock, Lie.AddsPresentPage, Lie.PlugsSubBlock, Lie.CountsPoison,
+        Lie.FlipsNodeMemory, Lie.FlipsNodeOnline, Lie.HidesDevice, Lie.ReferencesVmemmap,
+    ];
+
     /// <summary>Recordings of real kernels, which show less than everything and work on after they answered.</summary>
     public static TheoryData<string> Recordings =>
-        [.. Directory.GetFiles(Repository("tests/Hotplug.Tests/Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
-            .Order(StringComparer.Ordinal).Select(static file => Path.GetRelativePath(Repository(""), file))];
+        [.. Files.Select(static file => Path.GetRelativePath(Repository(""), file))];
 
     [Theory]
     [MemberData(nameof(Recordings))]
@@ -64,12 +75,51 @@ public sealed class ModelProperties
             runner.Violation?.ToString());
     }
 
+    [Theory]
+    [MemberData(nameof(LiesOfAKernel))]
+    public void A_lie_about_a_real_kernel_is_refuted(Lie lie)
+    {
+        var first = 2;
+        foreach (var file in Files)
+        {
+            var run = RecordingFile.Read(file);
+            using var machine = new LyingMachine(new RecordingMachine(run), lie, first);
+            var suite = new Suite(new ReferenceModel(), []) { Defects = ExpectedDefects.Bundled.For(run.Kernel) };
+            var runner = new Runner(machine, suite);
+            var verdict = Patience.Walk(runner, run.Spec, new TraceSource(run.Operations), int.MaxValue);
+            Assert.True(!machine.Lied || verdict == Verdict.Violates, $"{file}: believed: {machine.Told}");
+            first = 2 + ((first + 5) % 23);
+        }
+    }
+
     [Property(MaxTest = 300)]
     public Property What_a_faithful_machine_does_is_permitted() => Prop.ForAll(Seeds, static seed =>
     {
         using var machine = BitmapMachine.Create();
         Assert.Equal("", Refutation(machine, new Sequences(), seed));
     });
+
+    [Property]
+    public Property Nobody_believes_another_answer_or_witness() => Prop.ForAll(Seeds, static seed =>
+    {
+        using var machine = BitmapMachine.Create();
+        Assert.Equal("", Refutation(machine, new Sequences(), seed, new Doubter(new ReferenceModel())));
+    });
+
+    [Fact]
+    public void Whatever_step_fails_is_permitted_and_what_came_of_it_cannot_be_denied()
+    {
+        using var machine = BitmapMachine.Create();
+        var suite = new Suite(new Doubter(new ReferenceModel()), []);
+        using var faults = new FaultEnumeration(new Rig(machine, suite, new Sequences()));
+        for (var run = 0UL; run < RunsOfFailures; run++)
+        {
+            var random = new SplitMix(SplitMix.Derive(3, run));
+            var isKept = Patience.Await(
+                () => faults.Enumerate(ref random, 12), static () => "a failure that does not come back");
+            Assert.True(isKept, $"run {run}: {faults.Runner.Violation}");
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Lies))]
@@ -96,6 +146,10 @@ public sealed class ModelProperties
         Assert.True(refuted, $"not in {RunsOfFaults} sequences: {form.Statement}");
     }
 
+    private static IEnumerable<string> Files =>
+        Directory.GetFiles(Repository("tests/Hotplug.Tests/Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal);
+
     private static string Repository(string path)
     {
         var folder = AppContext.BaseDirectory;
@@ -107,11 +161,11 @@ public sealed class ModelProperties
     // Not to be shrunk: a seed has nothing smaller in it.
     private static Arbitrary<ulong> Seeds { get; } = Arb.From(Gen.Choose(0, int.MaxValue).Select(static n => (ulong)n));
 
-    private static string Refutation(IMachine machine, Sequences sequences, ulong seed)
+    private static string Refutation(IMachine machine, Sequences sequences, ulong seed, ISpecification? specification = null)
     {
         var random = new SplitMix(seed);
         var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-        var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
+        var runner = new Runner(machine, new Suite(specification ?? new ReferenceModel(), []));
         var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
         return Patience.Walk(runner, spec, source, Operations) == Verdict.Conforms ? "" : runner.Violation!.ToString();
     }

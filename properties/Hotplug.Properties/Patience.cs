@@ -6,8 +6,8 @@ using Xunit;
 namespace Hotplug.Properties;
 
 /// <summary>
-/// Gives up on what does not come back. A machine or a model that loops for ever has failed like one that answers wrong,
-/// and the test that finds it says so instead of hanging itself.
+/// Gives up on what does not come back. A machine or a model that loops for ever has failed like one that answers
+/// wrong, and the test that finds it says so instead of hanging itself.
 /// </summary>
 internal static class Patience
 {

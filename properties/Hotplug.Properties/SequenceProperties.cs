@@ -42,7 +42,8 @@ public sealed class SequenceProperties : IDisposable
     {
         using var faults = new FaultEnumeration(_rig);
         var random = new SplitMix(2);
-        var isKept = Patience.Await(() => faults.Enumerate(ref random, 20), static () => "a failure that does not come back");
+        var isKept = Patience.Await(
+            () => faults.Enumerate(ref random, 20), static () => "a failure that does not come back");
         Assert.True(isKept, faults.Runner.Violation?.ToString());
     }
 

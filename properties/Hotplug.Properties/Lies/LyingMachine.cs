@@ -55,11 +55,14 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 
     public void Observe(Observation observation)
     {
+        var isBlurred = _truth.DeviceInFlight || _truth.BalloonInFlight;
         inner.Observe(_truth);
+        isBlurred |= _truth.DeviceInFlight || _truth.BalloonInFlight;
         observation.CopyFrom(_truth);
         foreach (var block in _truth.Blocks)
             Stamp(observation, block);
-        if (ShouldLie && _executed > 0)
+        // Of what is still worked on nobody knows more than what is seen.
+        if (ShouldLie && _executed > 0 && !isBlurred)
             LieInObservation(observation);
     }
 

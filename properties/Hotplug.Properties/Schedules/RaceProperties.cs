@@ -10,7 +10,9 @@ using Xunit;
 
 namespace Hotplug.Properties.Schedules;
 
-/// <summary>What a search for races does, in small: a few schedules of races of every kind, judged by everything.</summary>
+/// <summary>
+/// What a search for races does, in small: a few schedules of races of every kind, judged by everything.
+/// </summary>
 public sealed class RaceProperties
 {
     private const long MostSchedules = 800;
@@ -18,8 +20,8 @@ public sealed class RaceProperties
     [Fact]
     public void Whatever_overlaps_keeps_every_rule()
     {
-        using var runner = new RaceRunner(BitmapMachine.CreateScheduled(), new Suite(new ReferenceModel(), Catalogue.All),
-            new HistoryJudge(new HistoryModel()));
+        using var runner = new RaceRunner(BitmapMachine.CreateScheduled(),
+            new Suite(new ReferenceModel(), Catalogue.All), new HistoryJudge(new HistoryModel()));
         var found = Patience.Await(
             () => RaceFaultTrial.Run(runner, new RaceDraw(), default, seed: 5, MostSchedules, shrinks: false).Found,
             static () => "a race that does not come back");
