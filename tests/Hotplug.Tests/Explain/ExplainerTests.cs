@@ -4,6 +4,7 @@ using Hotplug.Engine.Explain;
 using Hotplug.Engine.Run;
 using Hotplug.Invariants;
 using Hotplug.Model;
+using Hotplug.Tests.Engine.Fakes;
 using Xunit;
 
 namespace Hotplug.Tests.Explain;
@@ -75,6 +76,31 @@ public sealed class ExplainerTests
         var line = Assert.Single(_explanation.Changes, static c => c.StartsWith("memory3: ", StringComparison.Ordinal));
         Assert.Contains("references 1 -> online", line);
         Assert.EndsWith("references 0", line);
+    }
+
+    [Fact]
+    public void What_the_first_operation_changed_is_told_whatever_was_tried_last()
+    {
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification { Refutes = static seen => seen.Operation.Amount == 16 }, []));
+        var failure = runner.Run(FakeMachine.Spec, new TraceSource([Runs.AddBlocks(1, 2)]), 1);
+        var runs = 0;
+        runner = new Runner(new FakeMachine { AtReset = () => runs++ }, runner.Suite);
+
+        var explanation = new Explainer(runner).Explain(failure);
+
+        Assert.Equal(["memory4: not there -> offline, zone none", "memory5: not there -> offline, zone none"], explanation.Changes.AsEnumerable());
+        Assert.Equal(0, explanation.PartsAt);
+        Assert.Equal(runs, explanation.Executions);
+    }
+
+    [Fact]
+    public void Of_a_start_that_fails_nothing_is_told_that_changed()
+    {
+        var runner = new Runner(new FakeMachine { AtReset = static () => throw new InvalidOperationException("boom") },
+            new Suite(new FakeSpecification(), []));
+        var explanation = new Explainer(runner).Explain(runner.Run(FakeMachine.Spec, new TraceSource([]), 1));
+        Assert.Empty(explanation.Changes);
+        Assert.Equal(-1, explanation.PartsAt);
     }
 
     [Fact]
