@@ -3,6 +3,7 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Hotplug.Bitmap;
 using Hotplug.Contract;
+using Hotplug.Contract.Operations;
 using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
@@ -21,6 +22,9 @@ public sealed class SequenceProperties : IDisposable
 {
     private const int Operations = 60;
     private const ulong MostRuns = 80;
+
+    // As many as it takes for every kind of step to fail once.
+    private const ulong RunsOfFailures = 14;
 
     // What so few sequences do not show: the tests of seeded faults have thousands.
     private static readonly string[] s_rare =
@@ -45,10 +49,15 @@ public sealed class SequenceProperties : IDisposable
     public void Whatever_step_fails_every_rule_is_kept()
     {
         using var faults = new FaultEnumeration(_rig);
-        var random = new SplitMix(2);
-        var isKept = Patience.Await(
-            () => faults.Enumerate(ref random, 20), static () => "a failure that does not come back");
-        Assert.True(isKept, faults.Runner.Violation?.ToString());
+        for (var run = 0UL; run < RunsOfFailures; run++)
+        {
+            var random = new SplitMix(SplitMix.Derive(2, run));
+            var isKept = Patience.Await(
+                () => faults.Enumerate(ref random, 20), static () => "a failure that does not come back");
+            Assert.True(isKept, $"run {run}: {faults.Runner.Violation}");
+        }
+
+        Assert.Equal(Enum.GetValues<VetoPoint>(), faults.Points.Select(static p => p.Point).Distinct().Order());
     }
 
     [Theory]
