@@ -6,6 +6,7 @@ using Hotplug.Contract.Traces;
 using Hotplug.Engine.Floors;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
+using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 using Hotplug.Tests.Engine.Fakes;
 using Xunit;
@@ -139,12 +140,35 @@ public sealed class GateTests : IDisposable
     [Fact]
     public void A_machine_that_hangs_is_reported_without_waiting_for_it()
     {
+        var failure = HungIn(run: 3);
+
+        Assert.Equal(EngineRules.Hang, failure.Violation.Rule);
+        Assert.Equal((2L, 7UL), (failure.Sequence, failure.Seed));
+        Assert.False(failure.Reproduced);
+        Assert.Single(Database.Read());
+    }
+
+    [Fact]
+    public void A_kept_failure_that_hangs_is_no_sequence_of_the_seed()
+    {
+        Database.Write(FakeSpecification.Rule, new Trace(FakeMachine.Spec, [Operation.Tick(900)]));
+
+        Assert.Null(HungIn(run: 1).Seed);
+    }
+
+    // What is reported of a machine that does not come back in its nth run.
+    private Failure HungIn(int run)
+    {
         var clock = new ManualClock();
         using var release = new ManualResetEventSlim();
+        var runs = 0;
         var machine = new FakeMachine
         {
+            AtReset = () => runs++,
             Instead = (_, _, _) =>
             {
+                if (runs < run)
+                    return false;
                 clock.Advance(TimeSpan.FromSeconds(20));
                 release.Wait();
                 return true;
@@ -152,13 +176,11 @@ public sealed class GateTests : IDisposable
         };
         var gate = new Gate(() => new Rig(machine, new Suite(new FakeSpecification(), []), new Ticks()));
 
-        var result = gate.Run(new GateOptions { Sequences = 10, Clock = clock, Failures = Database });
+        var result = gate.Run(new GateOptions { Seed = 7, Sequences = 10, OperationsPerSequence = 3, Clock = clock, Failures = Database });
         release.Set();
 
         Assert.Equal(Verdict.Violates, result.Verdict);
-        Assert.Equal(EngineRules.Hang, result.Failure!.Violation.Rule);
-        Assert.Equal(0, result.Failure.Sequence);
-        Assert.Single(Database.Read());
+        return result.Failure!;
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Generators.Scopes;
 using Hotplug.Model;
+using Hotplug.Tests.Schedules;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -65,7 +66,7 @@ public sealed class IncidenceTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void What_was_met_once_is_what_the_next_sequence_may_surprise_with()
+    public void What_was_met_once_is_what_the_next_sequence_may_surprise_with() => Ends.InTime(static () =>
     {
         var incidence = new Incidence();
         for (var i = 0; i < 100; i++)
@@ -82,7 +83,7 @@ public sealed class IncidenceTests(ITestOutputHelper output)
         Assert.InRange(incidence.MostNewPerSequence, 7.75 / 102, 7.76 / 102);
         incidence.Add([Operation.Oom()], [Answer.Ok]);
         Assert.Equal((4, 2, 1, 4.5), (incidence.Met, incidence.Once, incidence.Twice, incidence.AtLeast));
-    }
+    });
 
     private static void Take(Runner runner, Scope scope, ref SplitMix random, Incidence incidence)
     {
