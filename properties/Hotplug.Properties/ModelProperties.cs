@@ -96,7 +96,7 @@ public sealed class ModelProperties
     public Property What_a_faithful_machine_does_is_permitted() => Prop.ForAll(Seeds, static seed =>
     {
         using var machine = BitmapMachine.Create();
-        Assert.Equal("", Refutation(machine, new Sequences(), seed));
+        Assert.Equal("", Refutation(machine, new Sequences(), seed, new MenuCheck(new ReferenceModel())));
     });
 
     [Property]
