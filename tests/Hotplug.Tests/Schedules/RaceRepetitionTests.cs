@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Schedules;
@@ -87,6 +90,26 @@ public sealed class RaceRepetitionTests
     });
 
     [Fact]
+    public void What_is_seen_at_rest_is_judged_by_what_holds_at_any_rest() => Ends.InTime(() =>
+    {
+        var race = new Race(FakeMachine.Spec, [], [[Operation.Offline(Name.Boot.WithBlock(0))], [Operation.Tick(1)]]);
+
+        Assert.Equal("kept", Found(Boot("kept")));
+        Assert.Null(Found(Boot("start") with { OnlyAtStart = true }));
+        Assert.Null(Found(Boot("ticks") with { When = Occasion.Of(OperationKind.Tick) }));
+        Assert.Equal("second", Found(Runs.Rule("first", static _ => null), Boot("second"), Boot("third")));
+
+        string? Found(params ImmutableArray<Invariant> rules)
+        {
+            using var runner = new RaceRunner(Toys.Counter(), new Suite(new FakeSpecification(), rules), new Anything());
+            return Assert.Single(Toys.All(runner, race, new ReplaySchedules(Schedule.Usual))).Violation?.Rule;
+        }
+
+        static Invariant Boot(string id) =>
+            Runs.Rule(id, seen => seen.After.Find(0)!.IsOnline ? null : FakeSpecification.Break(id));
+    });
+
+    [Fact]
     public void Two_that_await_each_other_try_a_few_times_and_are_told_that_nothing_changes() => Ends.InTime(() =>
     {
         var tries = new int[2];
@@ -111,9 +134,19 @@ public sealed class RaceRepetitionTests
         }
     });
 
-    private static IEnumerable<string> Answers(RaceRunner runner, params System.Collections.Immutable.ImmutableArray<System.Collections.Immutable.ImmutableArray<Operation>> cpus) =>
+    private static IEnumerable<string> Answers(RaceRunner runner, params ImmutableArray<ImmutableArray<Operation>> cpus) =>
         Answers(runner, new Race(FakeMachine.Spec, [], cpus));
 
     private static IEnumerable<string> Answers(RaceRunner runner, Race race) =>
         Assert.Single(Toys.All(runner, race, new ReplaySchedules(Schedule.Usual))).Calls.Select(static c => c.Outcome.Answer.ToString());
+
+    private sealed class Anything : IRaceJudge
+    {
+        public void Begin(MachineSpec spec, Levels levels, object sequentialState, Observation atRest)
+        {
+            // Whatever the answers are.
+        }
+
+        public RaceOpinion Judge(ImmutableArray<RaceCall> calls, Observation atRest) => RaceOpinion.Permitted;
+    }
 }
