@@ -120,25 +120,38 @@ public static class Vmemmap
         {
             if (change.After is not { IsOnline: true, Pages.Vmemmap: > 0 } block)
                 continue;
-            var first = 0;
-            foreach (ref readonly var run in block.Pages.Runs)
-            {
-                if (!run.State.Has(PageFlags.Vmemmap))
-                    break;
-                first = run.End;
-            }
-
+            var lost = seen.Deviations.For(DeviationKind.VmemmapLost, change.Block)?.Amount ?? -1;
+            var first = FirstOther(block, lost);
+            var all = block.Pages.Vmemmap + (lost < 0 ? 0 : 1);
             var needed = seen.Spec.VmemmapPagesPerBlock;
             if ((first == needed || first == seen.Spec.SelfHostedPages(MemmapOnMemory.Force)
-                || IsPartOfDevice(seen, change.Block, first)) && block.Pages.Vmemmap == first)
+                || IsPartOfDevice(seen, change.Block, first)) && all == first)
                 continue;
             if (!StandBack.ForPages(seen, change.Block))
-                return Evidence.AgainstBlock(AtBlockStart, seen, change.Block,
+                return Evidence.Against(AtBlockStart, $"block {change.Block}",
                     $"{Evidence.Count(needed, "vmemmap page")} at its start and none elsewhere",
-                    $"{first} at its start, {block.Pages.Vmemmap} in all");
+                    $"{first} at its start, {block.Pages.Vmemmap} in all",
+                    new PageRange(seen.Spec.PagesOf(change.Block).Start + first, 1));
         }
 
         return null;
+    }
+
+    // How many pages at the block's start are vmemmap, or were until a declared defect took one.
+    private static int FirstOther(BlockObservation block, long lost)
+    {
+        var first = 0;
+        foreach (ref readonly var run in block.Pages.Runs)
+        {
+            if (run.State.Has(PageFlags.Vmemmap))
+                first = run.End;
+            else if (run.Start == lost)
+                first++;
+            if (first < run.End)
+                break;
+        }
+
+        return first;
     }
 
     // With the memmap of a whole device at its start, a block has what of that lies in it.
@@ -171,12 +184,16 @@ public static class Vmemmap
             foreach (var page in new PageDiff(change.Before, change.After))
                 if (page.Before.Has(PageFlags.Vmemmap) != page.After.Has(PageFlags.Vmemmap)
                     && !page.Before.Has(PageFlags.Unseen) && !page.After.Has(PageFlags.Unseen)
-                    && !StandBack.ForPages(seen, change.Block))
+                    && !StandBack.ForPages(seen, change.Block) && !IsLost(seen, change.Block, page))
                     return Evidence.AgainstChange(Untouched, seen, change.Block, page);
         }
 
         return null;
     }
+
+    private static bool IsLost(Transition seen, int block, in PageChange page) =>
+        seen.Deviations.For(DeviationKind.VmemmapLost, block)?.Amount == page.Start && page.Count == 1
+        && page.Before.Has(PageFlags.Vmemmap);
 
     private static Violation? CheckDeviceMemory(Transition seen)
     {

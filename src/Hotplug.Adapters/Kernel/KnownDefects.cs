@@ -17,6 +17,7 @@ public static class KnownDefects
         static () => new PoisonedOfflineCounted(),
         static () => new PoisonForgotten(),
         static () => new UnpoisonFreesOffline(),
+        static () => new UnpoisonFreesVmemmap(),
         static () => new PoisonedPageFreed(),
         static () => new AddWarns(),
         static () => new UnplugWarns(),

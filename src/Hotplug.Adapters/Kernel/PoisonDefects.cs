@@ -185,6 +185,39 @@ internal sealed class UnpoisonFreesOffline : IKnownDefect
 }
 
 /// <summary>
+/// Unpoisoning a page of a self-hosted vmemmap drops its only reference: page descriptors lie in a free page from then
+/// on. unpoison_memory(), mm/memory-failure.c; since 6.11 hot-added pages are PageOffline and no longer PG_reserved
+/// before they come online, and those of the vmemmap neither: memmap_init_range(), mm/mm_init.c;
+/// mhp_init_memmap_on_memory(), mm/memory_hotplug.c.
+/// </summary>
+internal sealed class UnpoisonFreesVmemmap : IKnownDefect
+{
+    /// <inheritdoc/>
+    public string Id => "unpoison-frees-vmemmap";
+
+    /// <inheritdoc/>
+    public void Reset()
+    {
+        // Decides from one operation.
+    }
+
+    /// <inheritdoc/>
+    public void Watch(Transition seen)
+    {
+        var pfn = seen.Target.Range.Start;
+        if (seen.Operation.Kind != OperationKind.Unpoison || !seen.Answer.IsOk
+            || !seen.PageBefore(pfn).Has(PageFlags.Vmemmap | PageFlags.HwPoison))
+            return;
+        var block = seen.Spec.BlockOf(pfn);
+        if (seen.Before.Find(block) is not { } shown)
+            return;
+        seen.Deviations.Predict(new Deviation(
+            Id, DeviationKind.VmemmapLost, Block: block, Amount: pfn - seen.Spec.PagesOf(block).Start));
+        seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, shown.CountedIn, block, -1));
+    }
+}
+
+/// <summary>
 /// A poisoned page that its driver gives back – a sub-block that is plugged, a balloon that deflates – or that lay on a
 /// per-CPU list reaches the buddy with its flag set. generic_online_page(), free_contig_range().
 /// </summary>

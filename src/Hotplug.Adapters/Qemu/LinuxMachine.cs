@@ -130,7 +130,7 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
         if (_spoiled is not null)
             throw new RunEndedException(_spoiled);
         var (asked, where) = (operation, target);
-        var wasOffline = PageAt(target.Range.Start).Has(PageFlags.Offline);
+        var wasOwned = PageAt(target.Range.Start).HasAny(PageFlags.Offline | PageFlags.Vmemmap);
         outcome.Answer = Answer.Rejected;
         Guarded(() =>
         {
@@ -142,9 +142,9 @@ public sealed class LinuxMachine : IMachine, IKeepsRecord
             Figures.Add(line, step);
             KernelObservation.Write(step.Outcome, outcome);
 
-            // Where unpoisoning does not refuse a PageOffline page it drops its owner's reference, and the next to look
-            // at it finds it gone.
-            if (asked.Kind == OperationKind.Unpoison && wasOffline && step.Outcome.Answer.IsOk)
+            // Where unpoisoning does not refuse a PageOffline page or one of a vmemmap, it drops its owner's reference,
+            // and the next to look at it finds it gone.
+            if (asked.Kind == OperationKind.Unpoison && wasOwned && step.Outcome.Answer.IsOk)
                 _spoiled = "the kernel gave away a page that its owner still has: what follows is undefined";
             else if (_driver!.IsLooping)
                 _spoiled = "a worker of the kernel runs on and on: what waits for it does not end";

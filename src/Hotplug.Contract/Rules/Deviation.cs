@@ -37,6 +37,11 @@ public enum DeviationKind : byte
     /// reference, until it changes.
     /// </summary>
     OfflineUnreferenced,
+    /// <summary>
+    /// A page of the self-hosted vmemmap of block <see cref="Deviation.Block"/> (offset <see cref="Deviation.Amount"/>)
+    /// goes to the allocator, this once.
+    /// </summary>
+    VmemmapLost,
     /// <summary><see cref="Deviation.Amount"/> warnings in the kernel's log, this once.</summary>
     KernelWarning,
     /// <summary><see cref="Deviation.Amount"/> workers that the operation leaves behind run on and on, this once.</summary>

@@ -98,9 +98,12 @@ internal static class Poisoning
                 : ruling.RefuteAnswer("ok: nobody uses the page", s_unpoison);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok, or EBUSY while it is in use", s_unpoison);
+        var lost = ruling.Seen.Deviations.For(DeviationKind.VmemmapLost, ruling.Spec.BlockOf(pfn)) is not null;
+        if (before.Has(PageFlags.Vmemmap) && !lost)
+            return ruling.RefuteAnswer("EBUSY: page descriptors lie in it", s_unpoison);
         return ruling.Permit(ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) }, new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && !now.Has(PageFlags.HwPoison)
-            && (old.Has(PageFlags.Offline) ? now.Has(PageFlags.Offline) : now.HasAny(PageFlags.Buddy | PageFlags.Pcplist))));
+            && (lost || (old.Has(PageFlags.Offline) ? now.Has(PageFlags.Offline) : now.HasAny(PageFlags.Buddy | PageFlags.Pcplist)))));
     }
 
     // The page's block may have come or gone since it was last seen: what became of the page is read from what is seen

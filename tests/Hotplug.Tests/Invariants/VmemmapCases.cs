@@ -2,6 +2,7 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
 using static Hotplug.Tests.Invariants.EffectScript;
 using static Hotplug.Tests.Invariants.InvariantCase;
 using static Hotplug.Tests.Invariants.Scene;
@@ -17,11 +18,19 @@ internal static class VmemmapCases
             PageState.Free(3)).Fill(8, 8, Hosted))),
         Refused(Rules.AtBlockStart, "one page too few", Tick(static s => s[4].Fill(7, 1, KernelUse))),
         Kept(Rules.AtBlockStart, "the first pages", Tick(static _ => { })),
+        Kept(Rules.AtBlockStart, "a declared defect gave one away", Lost(5)),
+        Kept(Rules.AtBlockStart, "a declared defect gave the last one away", Lost(7)),
+        Refused(Rules.AtBlockStart, "a declared defect gave another one away",
+            Lost(5).Then(static s => s[4].Fill(5, 1, Hosted).Fill(6, 1, KernelUse))),
+        Refused(Rules.AtBlockStart, "a declared defect gave none away", Lost(5).Then(static s => s[4].Fill(5, 1, Hosted))),
 
         Refused(Rules.Untouched, "vmemmap is handed out", Tick(static s => s[4].Fill(0, 8, KernelUse))),
         Refused(Rules.Untouched, "vmemmap appears while the block is online", Of(Operation.Tick(1))
             .From(static s => s[4].Fill(0, 8, PageState.Free(3)))
             .Then(static s => s[4].Fill(0, 8, Hosted))),
+        Kept(Rules.Untouched, "a declared defect gave a page of it away", Lost(5)),
+        Refused(Rules.Untouched, "a declared defect gave one away, and another went",
+            Lost(5).Then(static s => s[4].Fill(3, 1, KernelUse))),
         Kept(Rules.Untouched, "the block goes offline with it", Of(Operation.Offline(B4))
             .Then(static s => s.Offline(4)).Doing(EffectScript.Offline())),
 
@@ -80,6 +89,11 @@ internal static class VmemmapCases
                 .. Event(MemoryNotification.FinishOffline, Block5),
             ])),
     ];
+
+    // Given to the allocator.
+    private static Scene Lost(int offset) => Of(Operation.Tick(1))
+        .Then(s => s[4].Fill(offset, 1, KernelUse))
+        .Deviating(new Deviation("d", DeviationKind.VmemmapLost, default, 4, offset));
 
     private static Scene Tick(Action<Sketch> change) => Of(Operation.Tick(1)).Then(change);
 
