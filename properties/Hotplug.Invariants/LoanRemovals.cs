@@ -118,8 +118,7 @@ public static class LoanRemovals
     }
 
     // What CMM had in the range, and did not give back before its callback agreed. A list page that moved there earlier
-    // in
-    // the same operation is one more; one that comes later is of no concern.
+    // in the same operation is one more; one that comes later is of no concern.
     private static PageRange FirstLeft(Transition seen, int asked)
     {
         var range = seen.Outcome.Effects[asked].Range;

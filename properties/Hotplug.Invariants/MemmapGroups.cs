@@ -7,8 +7,7 @@ namespace Hotplug.Invariants;
 
 /// <summary>
 /// Groups of vmemmap pages, per memory block or per device (source document 001): their first page, the head, counts
-/// the
-/// sections that they serve, and maps the others.
+/// the sections that they serve, and maps the others.
 /// </summary>
 public static class MemmapGroups
 {
@@ -171,8 +170,7 @@ public static class MemmapGroups
     }
 
     // A device that the block is the first one of, with so many sections, or another one of. Parts of a device's range
-    // may
-    // have been removed and given to another device.
+    // may have been removed and given to another device.
     private static bool AnyDevice(Transition seen, int block, bool isFirst, long sections)
     {
         var pages = seen.Spec.PagesOf(block);

@@ -24,8 +24,7 @@ namespace Hotplug.Properties;
 /// <summary>
 /// What every machine is claimed to keep, one property per family: traces steered towards the family, judged after
 /// every operation by its invariants and by the reference model. A machine that runs in process, in whatever project,
-/// gets
-/// them all in one line: <c>public sealed class MyMachineConforms() : MachineProperties(new MyMachine());</c>.
+/// gets them all in one line: <c>public sealed class MyMachineConforms() : MachineProperties(new MyMachine());</c>.
 /// </summary>
 /// <remarks>
 /// A property asks of a machine what the levels that it declares demand. Where no rule of a family applies to it, the

@@ -7,8 +7,8 @@ namespace Hotplug.Bitmap;
 
 /// <summary>
 /// Memory that a balloon driver added without anything behind it, and the hypervisor backs page by page: steps 5 and 6
-/// of
-/// source document 004. Hyper-V remembers what is backed while a block is offline; Xen knows only pages in its balloon.
+/// of source document 004. Hyper-V remembers what is backed while a block is offline; Xen knows only pages in its
+/// balloon.
 /// </summary>
 internal sealed class Backing<TRules>(
     MachineState state, PageAllocator<TRules> pages, BuddyAllocator buddy, TRules rules)

@@ -149,8 +149,7 @@ internal sealed class Ballooning<TRules>(
     }
 
     // Steps 1 to 4 of source document 004 when it needs more struct pages, then 5 and 6 page by page. It takes what it
-    // can
-    // get.
+    // can get.
     private void AddAndBack(long missing, EffectLog log)
     {
         while (missing > 0 && TryAdd(log))

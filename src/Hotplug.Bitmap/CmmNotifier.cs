@@ -109,8 +109,7 @@ internal sealed class CmmNotifier<TRules>(MachineState state, LoanSteps<TRules> 
 
     /// <summary>
     /// Step 3: the new one never lies in the range, because that is isolated. Without one the offline is refused; what
-    /// was
-    /// given back so far stays so.
+    /// was given back so far stays so.
     /// </summary>
     public Errno ReplaceListPages(LoanList list, PageRange range, EffectLog log)
     {

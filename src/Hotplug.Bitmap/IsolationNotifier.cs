@@ -5,8 +5,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>
 /// The isolation notifier chain: before a pageblock of a kernel zone is isolated, owners count the pages in it that
-/// they
-/// can give back. It may be isolated if no other page in it is immobile (kernel-semantics 4.1.2).
+/// they can give back. It may be isolated if no other page in it is immobile (kernel-semantics 4.1.2).
 /// </summary>
 internal sealed class IsolationNotifier<TRules>(MachineState state, TRules rules)
     where TRules : struct, IRules

@@ -34,8 +34,7 @@ internal sealed class LoanSteps<TRules>(
 
     /// <summary>
     /// Step 2, __get_free_page(GFP_NOIO | __GFP_NORETRY | __GFP_NOMEMALLOC): a page of a kernel zone; −1 if there is
-    /// none.
-    /// Never one of an isolated pageblock. Until it is on the list it is a page of the kernel like any other.
+    /// none. Never one of an isolated pageblock. Until it is on the list it is a page of the kernel like any other.
     /// </summary>
     public long AllocatePage()
     {
@@ -57,8 +56,7 @@ internal sealed class LoanSteps<TRules>(
 
     /// <summary>
     /// Step 3, all under cmm_lock: room in the list – with the list page that was allocated for it, which is freed if
-    /// the
-    /// room is there by now –, then plpar_page_set_loaned(), then the page is on the list and counted.
+    /// the room is there by now –, then plpar_page_set_loaned(), then the page is on the list and counted.
     /// </summary>
     /// <param name="pfn">The page.</param>
     /// <param name="listPage">A page to hold addresses; −1 for none.</param>
@@ -101,8 +99,7 @@ internal sealed class LoanSteps<TRules>(
 
     /// <summary>
     /// Step 4, only where step 3 found no room, and without cmm_lock: a page to hold addresses; the errno if there is
-    /// none.
-    /// Then step 3 again.
+    /// none. Then step 3 again.
     /// </summary>
     public Errno AllocateListPage(out long pfn)
     {

@@ -66,8 +66,7 @@ internal sealed class Loaning<TRules>(MachineState state, LoanSteps<TRules> step
 
     /// <summary>
     /// Its delay elapses while memory leaves. hotplug_mutex is taken, so the thread skips that round: "Hotplug
-    /// operation in
-    /// progress, activity suspended".
+    /// operation in progress, activity suspended".
     /// </summary>
     public void WakeWhileRemoving(EffectLog log)
     {

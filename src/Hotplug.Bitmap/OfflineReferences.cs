@@ -5,8 +5,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>
 /// References that somebody else takes on the PageOffline pages of a device memory. Beside its owner's one reference,
-/// or
-/// beside none in the dialect of source document 003.
+/// or beside none in the dialect of source document 003.
 /// </summary>
 internal sealed class OfflineReferences<TRules>(
     MachineState state, PageAllocator<TRules> pages, ReferenceSteps<TRules> references, TRules rules)

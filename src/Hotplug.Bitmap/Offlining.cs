@@ -64,8 +64,7 @@ internal sealed class Offlining<TRules>(
 
     /// <summary>
     /// zone_pcp_disable(): high 0 and batch 1, then all lists are drained, also those that look empty. From here on
-    /// whatever
-    /// is freed reaches the buddy at once.
+    /// whatever is freed reaches the buddy at once.
     /// </summary>
     public void DisablePcplists(int home, Zone zone, EffectLog log)
     {
@@ -276,8 +275,7 @@ internal sealed class Offlining<TRules>(
     }
 
     // 6.1 subtracts all, for which its driver raised managed by the unplugged pages in GOING_OFFLINE; 6.12 subtracts
-    // what
-    // is not PageOffline.
+    // what is not PageOffline.
     private long ManagedOf(MemoryBlock block)
     {
         var body = state.Layout.PagesPerBlock - block.Vmemmap;

@@ -37,8 +37,7 @@ internal sealed class Onlining<TRules>(
 
     /// <summary>
     /// What a driver does that adds memory without registering it: steps 4 and 5 of source document 004, in the zone
-    /// that
-    /// a plain online would choose.
+    /// that a plain online would choose.
     /// </summary>
     public Errno OnlineUnregistered(MemoryBlock block, EffectLog log) =>
         OnlineTo(block, state.Zones.Of(block.Node, policy.For(block, AutoOnline.Online)), log);

@@ -19,8 +19,7 @@ internal sealed class PageAllocator<TRules>(
     /// <summary>
     /// Takes up to <paramref name="pages"/> pages in whole chunks of the order from the zone; says how many. The role
     /// is the witness of each run; null for none. With a CPU, single pages come from its list. Before it falls short
-    /// the
-    /// lists of the zone are drained.
+    /// the lists of the zone are drained.
     /// </summary>
     public long Take(Zone zone, long pages, int order, int holder, bool high, EffectLog log, WitnessRole? role, int cpu = NoCpu)
     {

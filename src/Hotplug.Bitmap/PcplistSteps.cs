@@ -4,8 +4,7 @@ namespace Hotplug.Bitmap;
 
 /// <summary>
 /// A page that is being freed: its pageblock's type was read, and the lists were not touched yet. What the type is by
-/// then
-/// may be another one.
+/// then may be another one.
 /// </summary>
 /// <param name="Page">The page frame; −1: free_unref_page_prepare() kept it, it is poisoned.</param>
 /// <param name="WasIsolated">The type that was read was ISOLATE.</param>
@@ -37,8 +36,7 @@ internal sealed class PcplistSteps<TRules>(MachineState state, BuddyAllocator bu
 
     /// <summary>
     /// free_unref_page_commit(): to the CPU's list, unless the type that was read goes straight to the buddy. A list
-    /// that
-    /// is full is flushed by a batch; of a disabled one that is the page itself.
+    /// that is full is flushed by a batch; of a disabled one that is the page itself.
     /// </summary>
     public void FreeCommit(int cpu, in FreeInFlight freed)
     {

@@ -4,10 +4,8 @@ namespace Hotplug.Bitmap;
 
 /// <summary>
 /// The per-CPU lists of free pages, one for every CPU and zone, and the lock that disables them: pcp_batch_high_lock.
-/// Only
-/// single pages are kept; larger chunks go to the buddy at once. Who is on a list is not in the buddy, nor in the
-/// zone's
-/// free pages.
+/// Only single pages are kept; larger chunks go to the buddy at once. Who is on a list is not in the buddy, nor in the
+/// zone's free pages.
 /// </summary>
 internal sealed class Pcplists(MachineSpec spec, int zones)
 {

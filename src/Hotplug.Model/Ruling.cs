@@ -54,8 +54,7 @@ internal readonly ref struct Ruling(State state, Transition seen)
 /// <summary>
 /// What an operation may do to pages: asked for every run of pages that differs, where the machine shows every page
 /// (<see cref="Contract.Observations.Visibility.Placement"/>). A page that became a free chunk of another order did not
-/// change; nor did a
-/// free page that went to a per-CPU list or came from one, where there are such.
+/// change; nor did a free page that went to a per-CPU list or came from one, where there are such.
 /// </summary>
 /// <param name="Explains">True if the operation explains the change of the run.</param>
 internal sealed record PageRule(PageExplanation Explains)

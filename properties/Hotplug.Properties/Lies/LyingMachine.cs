@@ -7,8 +7,8 @@ namespace Hotplug.Properties.Lies;
 
 /// <summary>
 /// A machine that does everything right and tells one lie, from its <paramref name="first"/>-th operation on, as soon
-/// as there
-/// is something to lie about; where there is a choice, the number decides what about. What follows is true again.
+/// as there is something to lie about; where there is a choice, the number decides what about. What follows is true
+/// again.
 /// </summary>
 public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
 {

@@ -10,9 +10,8 @@ namespace Hotplug.Engine.Faults;
 /// <summary>
 /// Faults on purpose, all of them: of every operation of a sequence the 1st, the 2nd, … the k-th internal step of every
 /// kind fails, until there is none left to fail. Each is a run of its own – everything before, the fault, the
-/// operation,
-/// the same again without it, and what follows – in which everything is judged as ever: after a failure the machine is
-/// what it was before.
+/// operation, the same again without it, and what follows – in which everything is judged as ever: after a failure the
+/// machine is what it was before.
 /// </summary>
 /// <remarks>
 /// That a fault struck is an effect (<see cref="EffectKind.FaultInjected"/>): it takes a machine of the levels
@@ -60,8 +59,7 @@ public sealed class FaultEnumeration : IDisposable
 
     /// <summary>
     /// Strikes everything in one sequence of the rig's; false if a rule was broken: <see cref="Run.Runner.LastResult"/>
-    /// of
-    /// the runner has the run.
+    /// of the runner has the run.
     /// </summary>
     public bool Enumerate(ref SplitMix random, int operations)
     {

@@ -25,8 +25,7 @@ internal sealed record Finding(RunResult Run)
 
 /// <summary>
 /// Runs again what did not conform. A live kernel may answer differently: what it fails at once and not again is told
-/// as
-/// flaky, never as a failure; and where the harness failed by bad luck a second try decides.
+/// as flaky, never as a failure; and where the harness failed by bad luck a second try decides.
 /// </summary>
 internal static class Confirmation
 {

@@ -4,8 +4,7 @@ namespace Hotplug.Engine.Gates;
 
 /// <summary>
 /// A campaign: kept failures first, then sequences 0, 1, 2, … of a seed, until the budget is used up or one of them
-/// does not
-/// conform; that one is kept, shrunk and reported.
+/// does not conform; that one is kept, shrunk and reported.
 /// </summary>
 /// <param name="open">Opens one rig for every worker. What it throws reaches the caller.</param>
 public sealed class Gate(Func<Rig> open)

@@ -11,8 +11,7 @@ public sealed record KeptFailure(string File, Trace? Trace, string? Error);
 
 /// <summary>
 /// A folder of failing traces, one file each: <c>rule-hash.trace</c>. A failure is written before it is reported,
-/// replayed
-/// first the next time, and kept until it passes.
+/// replayed first the next time, and kept until it passes.
 /// </summary>
 public sealed class FailureDatabase(string folder)
 {
@@ -33,8 +32,7 @@ public sealed class FailureDatabase(string folder)
 
     /// <summary>
     /// Writes a trace that breaks this rule and returns its file. Written beside and renamed: a reader finds the whole
-    /// trace
-    /// or none. The same failure gets the same name.
+    /// trace or none. The same failure gets the same name.
     /// </summary>
     public string Write(string rule, Trace trace)
     {

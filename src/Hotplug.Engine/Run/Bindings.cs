@@ -7,9 +7,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Engine.Run;
 
 /// <summary>
-/// What symbolic names stand for now, learnt from outcomes: devices from where <c>add</c> placed them, allocations
-/// from the
-/// pages they took, followed through migrations. Device memories and boot memory come from the spec. Raw names are
+/// What symbolic names stand for now, learnt from outcomes: devices from where <c>add</c> placed them, allocations from
+/// the pages they took, followed through migrations. Device memories and boot memory come from the spec. Raw names are
 /// always bound.
 /// </summary>
 /// <remarks>

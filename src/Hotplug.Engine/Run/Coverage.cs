@@ -14,8 +14,7 @@ public readonly record struct CoverageEntry(OperationKind Kind, Answer Answer, l
 public sealed class Coverage
 {
     // One row per operation. Errnos up to the largest named one have a slot each, after one for every completion that
-    // is
-    // not "finished"; the few above share a list.
+    // is not "finished"; the few above share a list.
     private const int Completions = 5;
     private const int Slots = Completions + (int)Errno.EHWPOISON + 1;
 

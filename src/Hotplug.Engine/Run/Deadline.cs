@@ -6,8 +6,7 @@ namespace Hotplug.Engine.Run;
 /// </summary>
 /// <remarks>
 /// A machine that hangs inside the process cannot be stopped. So the work is started by <see cref="Await"/> on a
-/// background
-/// thread, which is abandoned when the deadline passes: it does not keep the process alive.
+/// background thread, which is abandoned when the deadline passes: it does not keep the process alive.
 /// </remarks>
 public sealed class Deadline : IDisposable
 {

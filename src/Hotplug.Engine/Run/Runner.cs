@@ -8,13 +8,11 @@ namespace Hotplug.Engine.Run;
 
 /// <summary>
 /// Runs operations on one machine and judges each as soon as it was carried out: declared defects predict, invariants
-/// and
-/// the specification judge. The first broken rule ends the run.
+/// and the specification judge. The first broken rule ends the run.
 /// </summary>
 /// <remarks>
 /// Everything is reused: a step that conforms allocates nothing here. One thread at a time; a <see cref="Deadline"/>
-/// may
-/// watch from another.
+/// may watch from another.
 /// </remarks>
 public sealed class Runner
 {

@@ -6,9 +6,8 @@ namespace Hotplug.Engine.Schedules;
 
 /// <summary>
 /// Decides whether overlapping operations can be explained by some order of their events: one that keeps real time
-/// (what
-/// had returned before another was invoked comes before it) and the order of events within an operation, and that a
-/// specification permits, what is seen at rest included. Operations that never returned may have got anywhere.
+/// (what had returned before another was invoked comes before it) and the order of events within an operation, and that
+/// a specification permits, what is seen at rest included. Operations that never returned may have got anywhere.
 /// </summary>
 /// <remarks>
 /// The search of Wing and Gong, which tries whatever may come next, with Lowe's memory of where it was in vain: the

@@ -4,8 +4,7 @@ namespace Hotplug.Engine.Shrink;
 
 /// <summary>
 /// Puts two operations that differ by their amounts alone into one of both amounts: neither could be left out, and none
-/// of
-/// the failure's own operations does what both did.
+/// of the failure's own operations does what both did.
 /// </summary>
 internal static class Merging
 {

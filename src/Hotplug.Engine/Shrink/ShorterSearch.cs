@@ -8,8 +8,7 @@ namespace Hotplug.Engine.Shrink;
 /// <summary>
 /// Looks for a shorter failure where leaving out operations no longer helps: breadth first over every sequence of the
 /// failure's own operations, each size also as small as it goes and as a whole block. Sequences that lead the
-/// specification
-/// to the same state are one; so operations without an effect cost a step and no more.
+/// specification to the same state are one; so operations without an effect cost a step and no more.
 /// </summary>
 internal sealed class ShorterSearch(Runner runner, Attempts attempts, ShrinkBudget budget) : IOperationSource
 {

@@ -12,8 +12,7 @@ namespace Hotplug.Engine.Shrink;
 /// found.</param>
 /// <param name="IsProvedMinimal">
 /// True if every shorter sequence was tried: of the operations of the result, with sizes as they are, as small as they
-/// go, and
-/// a whole block. Sequences that lead the specification to the same state are tried once.
+/// go, and a whole block. Sequences that lead the specification to the same state are tried once.
 /// </param>
 public sealed record ShrinkResult(Trace Minimal, RunResult Result, int OriginalLength, long Executions, bool Reproduced,
     bool IsProvedMinimal)

@@ -6,8 +6,7 @@ namespace Hotplug.Engine.Shrink;
 
 /// <summary>
 /// What <em>simpler</em> means, once: fewer operations; then smaller numbers from the left, an operation's kind
-/// counting as a
-/// number; then a simpler machine, by the measures of <see cref="SpecMeasures"/>.
+/// counting as a number; then a simpler machine, by the measures of <see cref="SpecMeasures"/>.
 /// </summary>
 public static class TraceOrder
 {

@@ -10,8 +10,7 @@ namespace Hotplug.Model.Checks;
 
 /// <summary>
 /// Of a device that the machine still works on, the model takes over what is seen: its blocks' existence, state and
-/// zone,
-/// its size. Everything else stays asserted.
+/// zone, its size. Everything else stays asserted.
 /// </summary>
 internal static class InFlight
 {
@@ -33,15 +32,13 @@ internal static class InFlight
 
     /// <summary>
     /// True if a device that owns the block was worked on meanwhile, so that the block may not be what it was when it
-    /// was last
-    /// seen: what an operation on it answered cannot be judged from that.
+    /// was last seen: what an operation on it answered cannot be judged from that.
     /// </summary>
     public static bool Blurs(Transition seen, int block) => seen.InFlight(block);
 
     /// <summary>
     /// Judges an answer of a write to a blurred block: an error may come from whatever its driver did, success must
-    /// show –
-    /// in a block that is there at all.
+    /// show – in a block that is there at all.
     /// </summary>
     public static Judgement JudgeBlurred(in Ruling ruling, int number, bool online, Citation source)
     {

@@ -8,8 +8,7 @@ namespace Hotplug.Model.Checks;
 
 /// <summary>
 /// What need not be compared again. Where the operation left the structure of the state alone, nothing is in flight and
-/// no
-/// declared defect predicts anything, whatever looks as it did before was judged when it was first seen.
+/// no declared defect predicts anything, whatever looks as it did before was judged when it was first seen.
 /// </summary>
 internal readonly ref struct JudgedBefore
 {

@@ -10,8 +10,8 @@ namespace Hotplug.Model.Checks;
 
 /// <summary>
 /// Pages. Where the machine shows every page, each change must be explained by the operation; everywhere, blocks that
-/// came
-/// online hold what their owner says, and PageOffline pages at rest have the reference count that the dialect demands.
+/// came online hold what their owner says, and PageOffline pages at rest have the reference count that the dialect
+/// demands.
 /// </summary>
 internal static class PageCheck
 {
@@ -43,8 +43,7 @@ internal static class PageCheck
 
     /// <summary>
     /// True if the block was destroyed inside the operation: what has its number now is a new one. An emptied block of
-    /// a device
-    /// memory whose removal was refused earlier may go and come back so.
+    /// a device memory whose removal was refused earlier may go and come back so.
     /// </summary>
     public static bool Destroyed(Transition seen, int number)
     {

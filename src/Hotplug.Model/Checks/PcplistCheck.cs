@@ -6,8 +6,7 @@ namespace Hotplug.Model.Checks;
 
 /// <summary>
 /// Per-CPU lists that are seen: their limits are the machine's, or those of disabled lists while an operation holds
-/// their
-/// lock, and the pages that they count are those that are seen on them.
+/// their lock, and the pages that they count are those that are seen on them.
 /// </summary>
 internal static class PcplistCheck
 {

@@ -7,22 +7,18 @@ namespace Hotplug.Model.Checks;
 
 /// <summary>
 /// The order of steps, where a machine reports them: every operation's effects are a sentence of a small grammar, one
-/// letter a
-/// step. The sentences are what kprobes recorded on real kernels (kernel-semantics 9.3 G5, 3.0.2).
+/// letter a step. The sentences are what kprobes recorded on real kernels (kernel-semantics 9.3 G5, 3.0.2).
 /// </summary>
 internal static class StepCheck
 {
     private const int MostSteps = 4096;
 
     // Letters: P prepare-online, g going-online, c cancel-online, O online, G going-offline, C cancel-offline, F
-    // offline,
-    // X finish-offline; i/d vmemmap initialised/deinitialised; m/r moved to / removed from zone; b pages to the buddy
-    // or kept
-    // offline; s/S sections online/offline; p present changed; I/u isolated/unisolated; D/E pcplists disabled/enabled,
-    // n drained;
-    // l/L LRU caches disabled/enabled; x/T references dropped/taken; 0/1/2 block offline/online/going offline; R/q
-    // resource; v/V memmap populated/freed;
-    // h references of a vmemmap head; k/K block created/destroyed; N node online.
+    // offline, X finish-offline; i/d vmemmap initialised/deinitialised; m/r moved to / removed from zone; b pages to
+    // the buddy or kept offline; s/S sections online/offline; p present changed; I/u isolated/unisolated; D/E pcplists
+    // disabled/enabled, n drained; l/L LRU caches disabled/enabled; x/T references dropped/taken; 0/1/2 block
+    // offline/online/going offline; R/q resource; v/V memmap populated/freed; h references of a vmemmap head; k/K block
+    // created/destroyed; N node online.
     private const string Leave = "r(dr?)?X*";
     private const string Online = "(P*((im)?i?mg*(b*spuO*p?1|c*" + Leave + "))?)";
     private const string Offline = "(2p?Dnl(I[Gx]*(SLEpF*" + Leave + "0|u[CT]*LEp?1)|LEp?1))";

@@ -9,8 +9,7 @@ namespace Hotplug.Model.Histories;
 
 /// <summary>
 /// Memory failure among others: whether a page is poisoned afterwards is exact, what else becomes of it is left to
-/// those
-/// who look at it at rest (kernel-semantics 3.14).
+/// those who look at it at rest (kernel-semantics 3.14).
 /// </summary>
 internal static class Failing
 {

@@ -60,8 +60,7 @@ internal sealed record HistoryState(State Structure, PageMap Pages)
 
     /// <summary>
     /// Somebody has isolated the page. Of the pageblocks that alloc_contig_range() isolates only what it wants is sure
-    /// to
-    /// be in nobody else's hands: a machine may isolate no more than that.
+    /// to be in nobody else's hands: a machine may isolate no more than that.
     /// </summary>
     public bool IsIsolated(long pfn)
     {

@@ -30,8 +30,7 @@ internal static class PageWords
 
     /// <summary>
     /// The page, poisoned. Whose it is and what holds it is left to those who look at it at rest; but what is
-    /// PageOffline
-    /// matters to offlining.
+    /// PageOffline matters to offlining.
     /// </summary>
     public static PageState Poisoned(PageState page) => page.Has(PageFlags.Offline)
         ? page with { Flags = page.Flags | PageFlags.HwPoison }

@@ -93,8 +93,7 @@ internal static class Reading
     }
 
     // What is plugged and unplugged is told apart from what happens to blocks and pages: each belongs after the block
-    // was
-    // created that it is in, and where its pages go to the buddy or are kept from it.
+    // was created that it is in, and where its pages go to the buddy or are kept from it.
     private static void AddResizing(ImmutableArray<object>.Builder events, OutcomeRecord outcome)
     {
         var (told, isolates, onlines) = (0, false, false);

@@ -21,8 +21,7 @@ internal static class Callbacks
 
     /// <summary>
     /// What is set at first: drivers are loaded device memory first, then balloons as they are listed; the slot goes to
-    /// the
-    /// first of them, a list takes all.
+    /// the first of them, a list takes all.
     /// </summary>
     public static CallbackOwners AtStart(MachineSpec spec)
     {

@@ -82,8 +82,7 @@ internal static class Contiguous
     }
 
     // test_pages_isolated() without MEMORY_OFFLINE: everything has to be free in the end, so that poisoned and
-    // PageOffline
-    // pages stand in the way, and what cannot be migrated.
+    // PageOffline pages stand in the way, and what cannot be migrated.
     private static long? FirstObstacle(Transition seen, PageRange range)
     {
         for (var pfn = range.Start; pfn < range.End;)

@@ -9,8 +9,7 @@ namespace Hotplug.Model.Operations;
 
 /// <summary>
 /// What becomes of CMM's pages when memory goes offline: at GOING_OFFLINE it gives back those in the range and replaces
-/// its
-/// list pages there. What it gave back stays given back, whatever becomes of the offline (kernel-semantics 4.1.5).
+/// its list pages there. What it gave back stays given back, whatever becomes of the offline (kernel-semantics 4.1.5).
 /// </summary>
 internal static class LoanRelease
 {

@@ -55,8 +55,7 @@ internal static class Loaning
 
     /// <summary>
     /// Judges <c>tick</c> on a machine with CMM: its thread wakes every second. After a removal it sleeps for a while
-    /// first,
-    /// and neither loans nor takes back.
+    /// first, and neither loans nor takes back.
     /// </summary>
     public static Judgement JudgeTick(in Ruling ruling)
     {

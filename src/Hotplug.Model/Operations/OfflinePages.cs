@@ -20,8 +20,7 @@ internal static class OfflinePages
 
     /// <summary>
     /// True if a PageOffline page has a reference left when its block has to be empty: its owner's, who is not asked or
-    /// never
-    /// gives it up, or somebody else's.
+    /// never gives it up, or somebody else's.
     /// </summary>
     public static bool IsKept(MachineSpec spec, PageState page)
     {
@@ -32,10 +31,9 @@ internal static class OfflinePages
 
     /// <summary>
     /// True if offlining is refused because of the page: by scan_movable_pages(), which does not ask whether it is
-    /// poisoned. By
-    /// the rules of source document 003 isolation refuses it, before anybody is told – in zone Movable it lets
-    /// everything pass.
-    /// What a balloon driver kept as raw as it was is reserved: isolation refuses that in any zone.
+    /// poisoned. By the rules of source document 003 isolation refuses it, before anybody is told – in zone Movable it
+    /// lets everything pass. What a balloon driver kept as raw as it was is reserved: isolation refuses that in any
+    /// zone.
     /// </summary>
     public static bool IsRefused(MachineSpec spec, PageState page, ZoneKind zone) => page.Has(PageFlags.Reserved)
         || (IsKept(spec, page) && (AtRest(spec) == 0 ? zone != ZoneKind.Movable && !IsSkipped(page)

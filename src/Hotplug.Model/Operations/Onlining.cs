@@ -69,8 +69,7 @@ internal static class Onlining
 
     /// <summary>
     /// Judges that a block came online that its driver did not register: steps 4 and 5 of source document 004. The
-    /// state
-    /// with it, and null; or what is wrong.
+    /// state with it, and null; or what is wrong.
     /// </summary>
     public static Violation? BringHidden(in Ruling ruling, ref State state, Block block)
     {
@@ -112,8 +111,7 @@ internal static class Onlining
     }
 
     // A block that came online holds nothing but free pages, its vmemmap, its owner's unplugged pages and poison (I-12)
-    // –
-    // and, when blocks come online one after the other, the memmap of the next one. Its memmap began anew:
+    // – and, when blocks come online one after the other, the memmap of the next one. Its memmap began anew:
     // __init_single_page() leaves one reference, whoever had others before.
     private static Violation? CheckFresh(Transition seen, in Block block, PageFlags memmap)
     {

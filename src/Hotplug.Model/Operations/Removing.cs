@@ -239,8 +239,7 @@ internal static class Removing
     }
 
     // 6.1: a self-hosting block is removed alone. 6.12: all blocks of the range host their vmemmap, or none does. A
-    // device
-    // that hosts the vmemmap of all its blocks at its start is removed as a whole.
+    // device that hosts the vmemmap of all its blocks at its start is removed as a whole.
     private static bool WrongGranularity(in Ruling ruling, PageRange range)
     {
         int hosted = 0, others = 0;

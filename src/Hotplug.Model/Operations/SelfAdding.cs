@@ -48,8 +48,7 @@ internal static class SelfAdding
     }
 
     // Blocks that are there now and were not: of node 0, one after the other, unbacked, each in the zone that a plain
-    // online
-    // would choose.
+    // online would choose.
     private static Violation? Grow(in Ruling ruling, ref State next, out int added)
     {
         added = 0;

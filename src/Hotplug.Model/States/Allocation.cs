@@ -42,8 +42,7 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
 
     /// <summary>
     /// The index of the page frame inside the allocation, −1 if it is not one of its pages; and how many frames from it
-    /// on
-    /// are the pages that follow.
+    /// on are the pages that follow.
     /// </summary>
     public (long Index, long Count) RunFrom(long pfn)
     {
@@ -60,8 +59,7 @@ internal sealed record Allocation(int Id, AllocationKind Kind, ImmutableArray<Pa
 
     /// <summary>
     /// The allocation after a block left that still held some of its pages: only poisoned pages stay behind when a
-    /// block
-    /// goes offline. Nothing is left of them, references included.
+    /// block goes offline. Nothing is left of them, references included.
     /// </summary>
     public Allocation Without(PageRange block)
     {

@@ -13,8 +13,7 @@ internal readonly record struct Balloon(BalloonDriver Driver, long Pages)
 
     /// <summary>
     /// Its pages can be migrated and may be taken from zone Movable. Hyper-V and Xen allocate theirs without
-    /// __GFP_MOVABLE
-    /// and have no movable_ops (kernel-semantics 3.12.3, 3.12.4).
+    /// __GFP_MOVABLE and have no movable_ops (kernel-semantics 3.12.3, 3.12.4).
     /// </summary>
     public bool IsMovable => Driver is BalloonDriver.Virtio or BalloonDriver.Cmm;
 

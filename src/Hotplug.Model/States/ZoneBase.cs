@@ -5,8 +5,7 @@ namespace Hotplug.Model.States;
 
 /// <summary>
 /// What a zone has besides the memory blocks that are counted in it: parts of boot blocks that span zones. Read from
-/// the
-/// first observation.
+/// the first observation.
 /// </summary>
 /// <param name="Id">Which zone.</param>
 /// <param name="Range">Pages of those parts; empty if there are none.</param>

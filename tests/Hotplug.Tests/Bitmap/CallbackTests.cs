@@ -8,8 +8,7 @@ namespace Hotplug.Tests.Bitmap;
 
 /// <summary>
 /// Online callbacks of the optimised machine, and memory that is added before anything is behind it, step by step as
-/// source
-/// document 004 counts them. Blocks of 16 pages; the first DIMM block is 8.
+/// source document 004 counts them. Blocks of 16 pages; the first DIMM block is 8.
 /// </summary>
 public sealed class CallbackTests
 {

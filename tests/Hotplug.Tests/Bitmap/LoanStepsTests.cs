@@ -8,8 +8,7 @@ namespace Hotplug.Tests.Bitmap;
 
 /// <summary>
 /// A removal that begins between two steps of a loan: what source document 000 says of the race. The steps are those
-/// that
-/// the machine is made of; here they are taken by hand.
+/// that the machine is made of; here they are taken by hand.
 /// </summary>
 public sealed class LoanStepsTests
 {

@@ -6,8 +6,7 @@ namespace Hotplug.Tests.Bitmap;
 
 /// <summary>
 /// The race that source document 002 is about, step by step: CPU 0 frees a page while CPU 1 takes its memory offline.
-/// The
-/// steps are those that every operation of the machine is made of.
+/// The steps are those that every operation of the machine is made of.
 /// </summary>
 public sealed class PcplistStepTests
 {

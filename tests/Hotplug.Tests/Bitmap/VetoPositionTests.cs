@@ -8,8 +8,7 @@ namespace Hotplug.Tests.Bitmap;
 
 /// <summary>
 /// A veto at each position of the chains that kernels really have: who was called, who hears of the CANCEL, and what
-/// CMM and
-/// virtio-mem have done by then (kernel-semantics 3.0.1, 3.0.3).
+/// CMM and virtio-mem have done by then (kernel-semantics 3.0.1, 3.0.3).
 /// </summary>
 public sealed class VetoPositionTests
 {

@@ -11,8 +11,7 @@ namespace Hotplug.Tests.Schedules;
 /// <summary>
 /// A register and a queue: <c>loan-target</c> writes the register, <c>oom</c> reads it, <c>tick</c> adds to it in two
 /// steps that others may come between, <c>inflate</c> enqueues and <c>deflate</c> dequeues. What was read or dequeued
-/// is
-/// the number of pages released.
+/// is the number of pages released.
 /// </summary>
 internal sealed class ToyHistories : IHistorySpecification
 {

@@ -7,8 +7,7 @@ namespace Hotplug.Tests.Engine.Fakes;
 
 /// <summary>
 /// A machine of a few blocks of 8 pages that does just enough to be driven, and whatever else a test hooks in. It
-/// remembers
-/// what it was asked.
+/// remembers what it was asked.
 /// </summary>
 internal sealed class FakeMachine : IMachine
 {
