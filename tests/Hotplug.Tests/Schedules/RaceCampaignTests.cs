@@ -40,7 +40,8 @@ public sealed class RaceCampaignTests
     public void It_ends_at_the_lowest_race_that_fails() => Ends.InTime(() =>
     {
         var result = new RaceCampaign(() => Toys.Counting(Toys.Counter()), new RaceCampaignOptions(new Numbered { FailsFrom = 4 },
-            static _ => new ExhaustiveSchedules(2)) { MostRaces = 50 }).Run();
+            static _ => new ExhaustiveSchedules(2))
+        { MostRaces = 50 }).Run();
 
         Assert.Equal(Verdict.Violates, result.Verdict);
         Assert.Equal((4L, "fails"), (result.FailedRace, result.FailedFamily));
