@@ -18,16 +18,24 @@ public sealed class Doubter(ISpecification inner) : ISpecification
 
     private readonly Transition _told = new();
     private readonly Outcome _outcome = new();
+    private bool _isVetoed;
 
     public Judgement Begin(Transition start)
     {
         _told.Start(start.Spec, start.Levels, start.Steps, start.After);
+        _isVetoed = false;
         return inner.Begin(start);
     }
 
     public Judgement Judge(object state, Transition seen)
     {
         var truth = inner.Judge(state, seen);
+        var wasVetoed = _isVetoed;
+        if (seen.Operation.Kind is not (OperationKind.Tick or OperationKind.Policy))
+            _isVetoed = seen.Operation.Kind == OperationKind.Veto;
+        if (truth.IsPermitted && !wasVetoed && seen.Answer.IsOk && WrongReason(state, seen) is { } errno)
+            return Judgement.Refuted(new Violation(Rule, seen.Operation.ToString(), "refuted",
+                $"'{ErrnoText.Print(errno)}' and nothing done, for 'ok'", s_source));
         return truth.IsPermitted && seen.Answer.Completion == Completion.Finished && Believed(state, seen) is { } lie
             ? Judgement.Refuted(new Violation(Rule, seen.Operation.ToString(), "refuted", lie, s_source))
             : truth;
@@ -52,6 +60,32 @@ public sealed class Doubter(ISpecification inner) : ISpecification
         if (Believes(state, seen, seen.Answer, shift: 0, keeps: false))
             return "without its witnesses";
         return Believes(state, seen, seen.Answer, shift: 1, keeps: true) ? "its first witness a page off" : null;
+    }
+
+    // Device memory grows without asking who is busy, and shrinks without needing room; there is always room for one
+    // more where every block of its own is online: virtio_mem_config_changed(), drivers/virtio/virtio_mem.c.
+    private Errno? WrongReason(object state, Transition seen)
+    {
+        if (seen.Operation.Kind is not (OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize)
+            || seen.Before.Device(seen.Operation.Subject) is not { InFlight: false } before
+            || seen.After.Device(seen.Operation.Subject) is not { InFlight: false } after
+            || before.PluggedPages == after.PluggedPages)
+            return null;
+        var grows = after.PluggedPages > before.PluggedPages;
+        ReadOnlySpan<Errno> wrong = !grows ? [Errno.ENOSPC, Errno.ENOMEM]
+            : IsOfflineAnywhere(seen) ? [Errno.EBUSY] : [Errno.EBUSY, Errno.ENOSPC];
+        foreach (var errno in wrong)
+            if (BelievesRefusal(state, seen, errno))
+                return errno;
+        return null;
+    }
+
+    private static bool IsOfflineAnywhere(Transition seen)
+    {
+        foreach (var block in seen.Before.Blocks)
+            if (!block.IsOnline && seen.Spec.DeviceMemoryOf(block.Block) == seen.Operation.Subject.Id)
+                return true;
+        return false;
     }
 
     // A policy may be read-only on one machine and not on another. Whoever was refused may be so for more than one
