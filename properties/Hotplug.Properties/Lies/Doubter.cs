@@ -33,9 +33,8 @@ public sealed class Doubter(ISpecification inner) : ISpecification
         var wasVetoed = _isVetoed;
         if (seen.Operation.Kind is not (OperationKind.Tick or OperationKind.Policy))
             _isVetoed = seen.Operation.Kind == OperationKind.Veto;
-        if (truth.IsPermitted && !wasVetoed && seen.Answer.IsOk && WrongReason(state, seen) is { } errno)
-            return Judgement.Refuted(new Violation(Rule, seen.Operation.ToString(), "refuted",
-                $"'{ErrnoText.Print(errno)}' and nothing done, for 'ok'", s_source));
+        if (truth.IsPermitted && !wasVetoed && seen.Answer.IsOk && WrongReason(state, seen) is { } wrong)
+            return Judgement.Refuted(new Violation(Rule, seen.Operation.ToString(), "refuted by the rule that says so", wrong, s_source));
         return truth.IsPermitted && seen.Answer.Completion == Completion.Finished && Believed(state, seen) is { } lie
             ? Judgement.Refuted(new Violation(Rule, seen.Operation.ToString(), "refuted", lie, s_source))
             : truth;
@@ -64,7 +63,7 @@ public sealed class Doubter(ISpecification inner) : ISpecification
 
     // Device memory grows without asking who is busy, and shrinks without needing room; there is always room for one
     // more where every block of its own is online: virtio_mem_config_changed(), drivers/virtio/virtio_mem.c.
-    private Errno? WrongReason(object state, Transition seen)
+    private string? WrongReason(object state, Transition seen)
     {
         if (seen.Operation.Kind is not (OperationKind.Plug or OperationKind.Unplug or OperationKind.Resize)
             || seen.Before.Device(seen.Operation.Subject) is not { InFlight: false } before
@@ -74,10 +73,20 @@ public sealed class Doubter(ISpecification inner) : ISpecification
         var grows = after.PluggedPages > before.PluggedPages;
         ReadOnlySpan<Errno> wrong = !grows ? [Errno.ENOSPC, Errno.ENOMEM]
             : IsOfflineAnywhere(seen) ? [Errno.EBUSY] : [Errno.EBUSY, Errno.ENOSPC];
+        var answer = $"{OperationTable.Of(seen.Operation.Kind).Word}.answer";
         foreach (var errno in wrong)
-            if (BelievesRefusal(state, seen, errno))
-                return errno;
-        return null;
+            if (RuleAgainst(state, seen, Answer.Of(errno)) is var rule && rule != answer)
+                return $"'{ErrnoText.Print(errno)}' and nothing done, for 'ok': {rule ?? "believed"}";
+        return RuleAgainst(state, seen, Answer.Ok) is var named && named != "device-memory.converges"
+            ? $"'ok' and nothing done: {named ?? "believed"}" : null;
+    }
+
+    private string? RuleAgainst(object state, Transition seen, Answer answer)
+    {
+        _outcome.Clear();
+        _outcome.Answer = answer;
+        _told.Next(seen.Index, seen.Before, seen.Operation, seen.Target, _outcome, seen.Before);
+        return inner.Judge(state, _told).Refutation?.Rule;
     }
 
     private static bool IsOfflineAnywhere(Transition seen)
@@ -103,13 +112,7 @@ public sealed class Doubter(ISpecification inner) : ISpecification
     private static bool IsReliedOn(Transition seen) => !seen.Outcome.Witness.IsEmpty
         && seen.Outcome.Witness[0].Role is not (WitnessRole.Culprit or WitnessRole.Released);
 
-    private bool BelievesRefusal(object state, Transition seen, Errno errno)
-    {
-        _outcome.Clear();
-        _outcome.Answer = Answer.Of(errno);
-        _told.Next(seen.Index, seen.Before, seen.Operation, seen.Target, _outcome, seen.Before);
-        return inner.Judge(state, _told).IsPermitted;
-    }
+    private bool BelievesRefusal(object state, Transition seen, Errno errno) => RuleAgainst(state, seen, Answer.Of(errno)) is null;
 
     private bool Believes(object state, Transition seen, Answer answer, int shift, bool keeps)
     {
