@@ -156,14 +156,8 @@ public static class PageOfflines
     }
 
     // A declared defect gave it away, alone: its neighbours are PageOffline still.
-    private static bool IsDeclaredLost(Transition seen, int block, in PageRun run)
-    {
-        foreach (var deviation in seen.Deviations.Standing)
-            if (deviation.Kind == DeviationKind.OfflineLost && deviation.Block == block
-                && deviation.Amount == run.Start && run.End == run.Start + 1)
-                return true;
-        return false;
-    }
+    private static bool IsDeclaredLost(Transition seen, int block, in PageRun run) =>
+        run.End == run.Start + 1 && seen.Deviations.IsOfflineLost(block, run.Start);
 
     private static PageRun? FirstHandedOut(Transition seen, BlockObservation block, int start, int end)
     {

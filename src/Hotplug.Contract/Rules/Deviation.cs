@@ -159,6 +159,19 @@ public sealed class DeviationLedger
     /// <summary>True if the PageOffline page at this offset of the block is predicted to have no reference.</summary>
     public bool MayBeUnreferenced(int block, long offset) => Stands(DeviationKind.OfflineUnreferenced, block, offset);
 
+    /// <summary>True if the page at this offset of the block was PageOffline, and is predicted not to be.</summary>
+    public bool IsOfflineLost(int block, long offset) => Stands(DeviationKind.OfflineLost, block, offset);
+
+    /// <summary>How many pages of the block were PageOffline, and are predicted not to be.</summary>
+    public long OfflineLostOf(int block)
+    {
+        long pages = 0;
+        foreach (var deviation in _standing)
+            if (deviation.Kind == DeviationKind.OfflineLost && deviation.Block == block)
+                pages++;
+        return pages;
+    }
+
     private bool Stands(DeviationKind kind, int block, long offset)
     {
         foreach (var deviation in _standing)

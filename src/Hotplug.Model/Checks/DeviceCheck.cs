@@ -72,7 +72,7 @@ internal static class DeviceCheck
             if (shown.Pages.Pages == 0)
                 return null;
             if (block.Online)
-                used += shown.Pages.Pages - shown.Pages.Offline - OfflineLost(seen, block.Number);
+                used += shown.Pages.Pages - shown.Pages.Offline - seen.Deviations.OfflineLostOf(block.Number);
             else
                 most -= PluggedIn(next.DeviceMemories[id - 1], seen, block);
         }
@@ -91,16 +91,6 @@ internal static class DeviceCheck
         var size = seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages;
         var first = (seen.Spec.PagesOf(block.Number).Start - seen.Spec.RegionOf(memory.Id).Start) / size;
         return memory.CountPlugged(first, seen.Spec.PagesPerBlock / size) * size;
-    }
-
-    // Pages that a declared defect let go.
-    private static long OfflineLost(Transition seen, int block)
-    {
-        long pages = 0;
-        foreach (var deviation in seen.Deviations.Standing)
-            if (deviation.Kind == DeviationKind.OfflineLost && deviation.Block == block)
-                pages++;
-        return pages;
     }
 
     private static Violation? CheckBalloon(State next, Transition seen)

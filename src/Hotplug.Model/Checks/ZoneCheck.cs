@@ -84,7 +84,7 @@ internal static class ZoneCheck
             if (seen.After.Sees(Visibility.Owners))
                 offline -= totals.Ballooned;
             else if (UnpluggedIn(next, seen, zone) is { } unplugged)
-                offline = unplugged - LostIn(next, seen, zone);
+                offline = unplugged;
             else
                 return null;
         }
@@ -113,41 +113,35 @@ internal static class ZoneCheck
     }
 
     // With deflate-on-oom and no owners in sight, a ballooned page looks like an unplugged one: count sub-blocks
-    // instead.
+    // instead. Their device still counts a page as unplugged that a declared defect took out of PageOffline.
     private static long? UnpluggedIn(State next, Transition seen, ZoneId zone)
     {
         long unplugged = 0;
         foreach (var memory in next.DeviceMemories)
         {
             int here = 0, elsewhere = 0;
+            long lost = 0;
             foreach (var block in next.Blocks)
                 if (block.Owner == -memory.Id)
                 {
-                    if (block.ZoneId == zone)
-                        here++;
-                    else
+                    if (block.ZoneId != zone)
+                    {
                         elsewhere++;
+                        continue;
+                    }
+
+                    here++;
+                    lost += seen.Deviations.OfflineLostOf(block.Number);
                 }
 
             if (here > 0 && elsewhere > 0)
                 return null;
             if (here > 0)
                 unplugged += ((long)here * seen.Spec.PagesPerBlock)
-                    - (memory.Plugged * seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages);
+                    - (memory.Plugged * seen.Spec.DeviceMemories[memory.Id - 1].SubBlockPages) - lost;
         }
 
         return unplugged;
-    }
-
-    // Its device still counts a page as unplugged that a declared defect took out of PageOffline.
-    private static long LostIn(State next, Transition seen, ZoneId zone)
-    {
-        long lost = 0;
-        foreach (var deviation in seen.Deviations.Standing)
-            if (deviation.Kind == DeviationKind.OfflineLost && seen.Spec.DeviceMemoryOf(deviation.Block) > 0
-                && next.Find(deviation.Block) is { } block && block.ZoneId == zone)
-                lost++;
-        return lost;
     }
 
     private static bool HasBoot(State next, ZoneId zone)
