@@ -86,7 +86,7 @@ internal static class JUnit
             WriteReason(xml, "failure", failure.Violation.ToString(), FailureReport.Print(failure, "see the gate's output"));
         else if (rule == Races)
             WriteReason(xml, "failure", report.Races!.Failure!.Violation.ToString(),
-                InterleavingText.Print(report.Races.Picture!) + $"race --replay {report.Races.Failure.Token}");
+                (report.Races.Picture is { } picture ? InterleavingText.Print(picture) : "") + $"race --replay {report.Races.Failure.Token}");
         else
             WriteReason(xml, "failure", "floors not reached",
                 string.Join('\n', report.Missed.Select(static f => $"{f.Floor}: {f.Count} of at least {f.Floor.Least}")));
