@@ -43,6 +43,8 @@ public sealed class ReferenceModel : ISpecification
         var ruling = new Ruling((State)state, seen);
         if (seen.Answer.Completion is Completion.Unbound or Completion.Rejected)
             return ruling.PermitUnchanged();
+        if (Refusals.MustHaveFailed(ruling) is { } wrong)
+            return Judgement.Refuted(wrong);
         return seen.Operation.Kind switch
         {
             OperationKind.Add => Adding.Judge(ruling),

@@ -105,4 +105,6 @@ public enum Lie
     PrintsWarning,
     /// <summary>Work that it left behind, and that goes on for ever.</summary>
     NeverFinishes,
+    /// <summary>What was armed to fail, and did, did not: all is as if nothing had been armed.</summary>
+    ForgetsVeto,
 }

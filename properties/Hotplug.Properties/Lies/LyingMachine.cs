@@ -17,6 +17,8 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     private MachineSpec _spec = new();
     private long _stamp;
     private int _executed;
+    private object? _unarmed;
+    private Errno _armed;
 
     /// <summary>The lie was told.</summary>
     public bool Lied { get; private set; }
@@ -30,6 +32,7 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     {
         _spec = spec;
         _executed = 0;
+        _unarmed = null;
         Lied = false;
         Told = "";
         inner.Reset(spec);
@@ -39,7 +42,11 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
     {
         _executed++;
         _outcome.Clear();
+        if (ShouldLie && lie == Lie.ForgetsVeto && operation.Kind == OperationKind.Veto)
+            (_unarmed, _armed) = (((ISnapshots)inner).Snapshot(), operation.Errno);
         inner.Execute(operation, target, _outcome);
+        if (_unarmed is not null && operation.Kind is not (OperationKind.Veto or OperationKind.Tick))
+            ForgetVeto(operation, target);
         outcome.Answer = _outcome.Answer;
         outcome.Log = _outcome.Log;
         if (ShouldLie)
@@ -78,6 +85,24 @@ public sealed class LyingMachine(IMachine inner, Lie lie, int first) : IMachine
         Lied = true;
         Told = told;
         return true;
+    }
+
+    // What failed only because it was armed to is done once more, by the machine that nobody armed.
+    private void ForgetVeto(in Operation operation, in Target target)
+    {
+        if (_outcome.Answer == Answer.Of(_armed))
+        {
+            var refused = ((ISnapshots)inner).Snapshot();
+            ((ISnapshots)inner).Restore(_unarmed!);
+            _outcome.Clear();
+            inner.Execute(operation, target, _outcome);
+            if (_outcome.Answer.IsOk)
+                Tell($"'{_outcome.Answer}' to '{operation}', which was armed to fail with {ErrnoText.Print(_armed)}");
+            else
+                ((ISnapshots)inner).Restore(refused);
+        }
+
+        _unarmed = null;
     }
 
     private void LieInAnswer(in Operation operation, Outcome outcome)

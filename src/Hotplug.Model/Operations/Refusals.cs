@@ -11,6 +11,7 @@ namespace Hotplug.Model.Operations;
 internal static class Refusals
 {
     private static readonly Citation s_chain = new("v6.12", "kernel/notifier.c", "notifier_call_chain");
+    private static readonly Citation s_inject = new("v6.12", "lib/fault-inject.c", "should_fail_ex");
 
     /// <summary>The sticky error of the injector for onlining or offlining; none if the chain has no
     /// injector.</summary>
@@ -65,6 +66,39 @@ internal static class Refusals
         return Calls(ruling.Seen.Outcome) >= veto.K
             ? Why(ruling, $"{ErrnoText.Print(veto.Errno)} from callback call {veto.K}")
             : null;
+    }
+
+    /// <summary>Why nothing is permitted: a step took place that was armed to fail. Null where none did, or steps
+    /// cannot be seen.</summary>
+    public static Violation? MustHaveFailed(in Ruling ruling)
+    {
+        var veto = ruling.State.Veto;
+        var outcome = ruling.Seen.Outcome;
+        var done = veto.Point switch
+        {
+            VetoPoint.Memmap => Count(outcome, EffectKind.VmemmapPopulated),
+            VetoPoint.BlockDevice => Count(outcome, EffectKind.BlockCreated),
+            VetoPoint.Migration when ruling.IsOk && IsFinal(ruling.Seen.Operation.Kind, veto.Errno) =>
+                outcome.PagesOf(WitnessRole.Migrated),
+            _ => 0,
+        };
+        return veto.K > 0 && veto.Errno != Errno.None && done >= veto.K
+            ? new Violation("fault.honoured", ruling.Seen.Operation.ToString(),
+                $"{ErrnoText.Print(veto.Errno)} in place of step {veto.K} of its kind", $"{done} such steps, and {ruling.Answer}", s_inject)
+            : null;
+    }
+
+    // Offlining tries again to move what it could not; alloc_contig_range() too, unless memory is what was missing.
+    private static bool IsFinal(OperationKind kind, Errno errno) =>
+        kind == OperationKind.SoftOffline || (kind == OperationKind.Contig && errno == Errno.ENOMEM);
+
+    private static long Count(Outcome outcome, EffectKind kind)
+    {
+        long steps = 0;
+        foreach (ref readonly var effect in outcome.Effects)
+            if (effect.Kind == kind)
+                steps++;
+        return steps;
     }
 
     // Where callback calls can be seen, the one that refused is among them.
