@@ -48,7 +48,6 @@ public sealed class Explorer : IOperationSource
     {
         _step = 0;
         _tried = 0;
-        _broken = _seeded?.TimesBroken ?? 0;
     }
 
     // First the way to the state, then letter after letter until one leads away from it.

@@ -33,13 +33,31 @@ public sealed class ExplorerTests
         free a2
         veto k=2 errno=EPERM
         """, """
-        spec pageblock=1 section=2 max-order=1 boot=2 dimm-first=2 dimm=0 device-memory=3+1/1@0 balloon=virtio
+        spec pageblock=1 section=2 max-order=1 boot=1 dimm-first=1 dimm=0 device-memory=2+1/1@0 balloon=virtio
         plug m1 sub-blocks=1
         unplug m1 sub-blocks=1
         online_movable m1.b0
         offline m1.b0
         inflate pages=1
         balloon-target pages=0
+        """, """
+        spec pageblock=1 section=4 max-order=2 boot=1 dimm-first=1 dimm=0
+        alloc a1 pages=2
+        alloc a2 pages=2
+        get a1[1]
+        get a2[1]
+        put a1[1]
+        put a2[1]
+        free a1
+        free a2
+        """, """
+        spec pageblock=1 section=2 max-order=1 boot=2 dimm-first=2 dimm=0
+        tick seconds=1
+        tick seconds=2
+        get d0.b1+1
+        put d0.b1+1
+        offline d0.b1
+        alloc a1 pages=1
         """);
 
     [Theory]
@@ -47,8 +65,9 @@ public sealed class ExplorerTests
     public void A_naive_enumeration_of_a_smaller_scope_counts_the_same(string text) => Ends.InTime(() =>
     {
         Assert.True(TraceText.TryParse($"{TraceText.Header}\n{text}", out var trace, out var error), error?.ToString());
-        var scope = new Scope("smaller", "", trace.Spec, trace.Operations);
-        var recount = new Recount(scope, BitmapMachine.Create, Judges);
+        var scope = new Scope("smaller", "", trace.Spec, trace.Operations) { MostSeconds = 3 };
+        using var machine = BitmapMachine.Create();
+        var recount = new Recount(scope, machine, Judges());
         recount.Count();
         var explored = Explore(BitmapMachine.Create(), scope);
         Assert.True(explored.IsComplete);

@@ -12,8 +12,10 @@ namespace Hotplug.Tests.Explore;
 /// Counts the states and edges of a scope in the most naive way: every sequence from the very start, every state as
 /// text, every renaming tried. Shares nothing with the explorer but the runner.
 /// </summary>
-internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judges)
+internal sealed class Recount(Scope scope, IMachine machine, Suite judges)
 {
+    private readonly Runner _runner = new(machine, judges);
+    private readonly Observation _seen = new();
     private readonly List<(string Text, object State)> _found = [];
     private readonly List<Func<Name, Name>> _renamings = [.. Renamings(scope)];
 
@@ -63,6 +65,10 @@ internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judg
     {
         if (!IsBound(way, operation))
             return false;
+        if (operation.Kind == OperationKind.Tick)
+            return Seconds(way) + operation.Amount <= scope.MostSeconds;
+        if (operation.Kind == OperationKind.Get)
+            return ExtraReferences(way, operation.Subject) < scope.MostExtraReferences;
         var creates = operation.Kind is OperationKind.Add or OperationKind.Alloc;
         for (var id = 1; creates && id < operation.Subject.Id; id++)
             if (IsBound(way, operation with { Subject = operation.Subject with { Id = id } }))
@@ -70,22 +76,38 @@ internal sealed class Recount(Scope scope, Func<IMachine> open, Func<Suite> judg
         return true;
     }
 
+    private static long Seconds(Operation[] way) =>
+        way.Sum(static o => o.Kind == OperationKind.Tick ? o.Amount : 0);
+
+    // What was got and not put since the allocation came to be; of other pages, since the start.
+    private int ExtraReferences(Operation[] way, Name page)
+    {
+        _runner.Walk(scope.Spec, new TraceSource([.. way]), int.MaxValue);
+        var extra = 0;
+        for (var i = 0; i < way.Length; i++)
+            if (_runner.Answers[i].IsOk)
+                extra = way[i].Kind switch
+                {
+                    OperationKind.Alloc when way[i].Subject == page.WithPage(-1) => 0,
+                    OperationKind.Get when way[i].Subject.WithPage(-1) == page.WithPage(-1) => extra + 1,
+                    OperationKind.Put when way[i].Subject.WithPage(-1) == page.WithPage(-1) => extra - 1,
+                    _ => extra,
+                };
+        return extra;
+    }
+
     private bool IsBound(Operation[] way, Operation operation)
     {
-        using var machine = open();
-        var result = new Runner(machine, judges()).Run(scope.Spec, new TraceSource([.. way, operation]), int.MaxValue);
-        return result.Answers[^1].Completion != Completion.Unbound;
+        _runner.Walk(scope.Spec, new TraceSource([.. way, operation]), int.MaxValue);
+        return _runner.Answers[^1].Completion != Completion.Unbound;
     }
 
     private (string Text, object State) Run(Operation[] way)
     {
-        using var machine = open();
-        var runner = new Runner(machine, judges());
-        if (runner.Run(scope.Spec, new TraceSource([.. way]), int.MaxValue).Violation is { } violation)
+        if (_runner.Run(scope.Spec, new TraceSource([.. way]), int.MaxValue).Violation is { } violation)
             throw new InvalidOperationException(violation.ToString());
-        var seen = new Observation();
-        machine.Observe(seen);
-        return (TextOf(seen), runner.State!);
+        machine.Observe(_seen);
+        return ($"{TextOf(_seen)} after {Seconds(way)} s", judges.Specification.Retain(_runner.State!));
     }
 
     private static string TextOf(Observation seen)

@@ -37,6 +37,9 @@ internal sealed class FakeMachine : IMachine
     /// <summary>Called when the machine starts.</summary>
     internal Action? AtReset { get; init; }
 
+    /// <summary>Called when it is given up.</summary>
+    internal Action? AtDispose { get; init; }
+
     internal bool IsDisposed { get; private set; }
 
     public MachineIdentity Identity { get; init; } =
@@ -97,7 +100,11 @@ internal sealed class FakeMachine : IMachine
         _version++;
     }
 
-    public void Dispose() => IsDisposed = true;
+    public void Dispose()
+    {
+        IsDisposed = true;
+        AtDispose?.Invoke();
+    }
 
     private void Add(in Operation operation, Outcome outcome)
     {

@@ -3,7 +3,8 @@ using Hotplug.Contract.Rules;
 namespace Hotplug.Tests.Engine.Fakes;
 
 /// <summary>
-/// A specification whose state is the number of operations judged; it permits everything but what a test hooks in.
+/// A specification whose state is the number of operations judged, or nothing; it permits everything but what a test
+/// hooks in.
 /// </summary>
 internal sealed class FakeSpecification : ISpecification
 {
@@ -11,6 +12,9 @@ internal sealed class FakeSpecification : ISpecification
 
     /// <summary>Says whether a transition is refuted.</summary>
     internal Func<Transition, bool>? Refutes { get; init; }
+
+    /// <summary>Its state is always the same.</summary>
+    internal bool IsForgetful { get; init; }
 
     /// <summary>Adds to the menu.</summary>
     internal Action<Menu>? AlsoDescribes { get; init; }
@@ -21,7 +25,7 @@ internal sealed class FakeSpecification : ISpecification
 
     public Judgement Judge(object state, Transition seen) => Refutes?.Invoke(seen) == true
         ? Judgement.Refuted(Break(Rule))
-        : Judgement.Permitted((int)state + 1);
+        : Judgement.Permitted(IsForgetful ? state : (int)state + 1);
 
     public object Retain(object state) => state;
 
