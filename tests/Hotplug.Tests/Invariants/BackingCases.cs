@@ -92,7 +92,7 @@ internal static class BackingCases
     }
 
     // 6.1: what its driver kept from the buddy is as raw as it was.
-    private static Scene Raw(Scene scene) => scene.On(static s => s with
+    public static Scene Raw(Scene scene) => scene.On(static s => s with
     {
         Balloons = [new(BalloonDriver.Xen, false)],
         Dialect = Dialect.Linux61,

@@ -135,7 +135,7 @@ internal static class LoanCases
             .Then(static s => Say(s, static l => l with { HotplugOccurred = true }))),
     ];
 
-    private static Scene Cmm(Operation operation) => Of(operation).On(WithCmm).From(Have);
+    public static Scene Cmm(Operation operation) => Of(operation).On(WithCmm).From(Have);
 
     private static MachineSpec WithCmm(MachineSpec spec) => spec with
     {
@@ -156,7 +156,7 @@ internal static class LoanCases
         Say(sketch, static l => l with { Pages = 0, ListPages = 0 });
     }
 
-    private static void Say(Sketch sketch, Func<LoanObservation, LoanObservation> change) =>
+    public static void Say(Sketch sketch, Func<LoanObservation, LoanObservation> change) =>
         sketch.Loans = change(sketch.Loans!.Value);
 
     /// <summary>A poll loans so many pages more.</summary>

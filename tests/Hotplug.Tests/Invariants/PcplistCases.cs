@@ -78,7 +78,7 @@ internal static class PcplistCases
 
     private static Scene Tick(Action<Sketch> change) => Listing(Of(Operation.Tick(1))).Then(change);
 
-    private static Scene Listing(Scene scene) =>
+    public static Scene Listing(Scene scene) =>
         scene.On(WithLists).From(Single).From(static s => s[0].Fill(16, 1, s_listed));
 
     // Free pages one by one, so that some of them may be elsewhere.
