@@ -5,6 +5,7 @@ using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
 using Hotplug.Engine.Faults;
+using Hotplug.Engine.Floors;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Replay;
 using Hotplug.Engine.Run;
@@ -62,14 +63,14 @@ public sealed class CampaignTests : IDisposable
         var gate = GateOf(new FakeMachine(), Runs.Rule("late", static seen =>
             !seen.IsStart && seen.Operation.Amount > 900 ? FakeSpecification.Break("late") : null));
         // Without a budget what is reported is what was found.
-        var options = new GateOptions { Sequences = ManySequences, Failures = Database, ShrinkBudget = new(Operations: 0) };
+        var options = new GateOptions { Sequences = ManySequences, Failures = Database, OperationsPerSequence = 10, ShrinkBudget = new(Operations: 0) };
 
         var all = gate.Run(options with { KeepGoing = true });
 
         Assert.Equal((first, 3), (Assert.Single(all.Failure!.Run.Executed), all.Replayed));
         Assert.Null(all.Failure.Seed);
         Assert.Empty(all.Others);
-        Assert.Equal(ManySequences, all.Sequences);
+        Assert.Equal((ManySequences, 103L), (all.Sequences, all.Operations));
         Assert.Equal((1, 0L), (gate.Run(options).Replayed, gate.Run(options).Sequences));
     }
 
@@ -128,6 +129,69 @@ public sealed class CampaignTests : IDisposable
         // The first operation had both of its callbacks fail, and then the second its first.
         Assert.Equal([new FaultPoints(OperationKind.Tick, VetoPoint.Notifier, 2, 2)], result.Faults.AsEnumerable());
     }
+
+    [Theory]
+    [InlineData(VetoPoint.Notifier)]
+    [InlineData(VetoPoint.Memmap)]
+    public void A_machine_that_hangs_where_a_step_fails_or_where_its_failure_is_shrunk_is_not_waited_for(VetoPoint hangs) => Ends.InTime(() =>
+    {
+        var clock = new ManualClock();
+        using var release = new ManualResetEventSlim();
+        var (failing, runs) = (Failing(), 0);
+        var machine = new FakeMachine
+        {
+            Identity = failing.Identity,
+            AtReset = () => runs++,
+            Instead = (operation, target, outcome) =>
+            {
+                // The first ten runs are sequences; the next one is shrunk, if the tenth failed.
+                if (hangs == VetoPoint.Notifier ? operation.Kind == OperationKind.Veto : runs > ManySequences)
+                {
+                    clock.Advance(TimeSpan.FromSeconds(20));
+                    release.Wait();
+                }
+
+                failing.Execute(operation, target, outcome);
+                return true;
+            },
+        };
+
+        var result = GateOf(machine, Fails("last", hangs == VetoPoint.Notifier ? -1 : ManySequences - 1)).Run(Striking() with { Clock = clock });
+        release.Set();
+
+        Assert.Equal((EngineRules.Hang, (long)ManySequences), (result.Failure!.Violation.Rule, result.Sequences));
+        Assert.Null(result.Failure.Seed);
+    });
+
+    [Fact]
+    public void Progress_is_told_every_64_sequences_and_when_shrinking_begins()
+    {
+        var told = new List<GateProgress>();
+
+        var result = new Gate(static () => new Rig(new FakeMachine(), new Suite(new FakeSpecification(), []), new Numbered()))
+            .Run(new GateOptions { Sequences = 200, OperationsPerSequence = 2, Progress = told.Add });
+
+        Assert.Equal(Verdict.Conforms, result.Verdict);
+        Assert.Equal([new(64, 128, false), new(128, 256, false), new(192, 384, false)], told);
+    }
+
+    [Fact]
+    public void What_all_workers_did_is_added_up() => Ends.InTime(() =>
+    {
+        var result = new Meeting(0).Run(keepGoing: false, Runs.Rule("always", static _ => null));
+
+        // Each of the two did one sequence at least, and none did all.
+        Assert.Equal((10L, 10L), (result.Sequences, result.Operations));
+        Assert.Equal(20, Assert.Single(result.Shares).Count);
+        Assert.Equal([("tick seconds=1", 1L), ("tick seconds=2..9", 8L), ("tick seconds=10..99", 1L)],
+            result.Reached.Where(static r => r.Kind == FloorKind.Argument).Select(static r => (r.What, r.Count)).OrderBy(static r => r.What.Length));
+        Assert.Equal(10, result.Coverage.Of(OperationKind.Tick, Answer.Ok));
+        Assert.Equal(10, result.Incidence.Sequences);
+    });
+
+    [Fact]
+    public void There_must_be_somebody_to_do_it() =>
+        Assert.Throws<ArgumentException>(() => GateOf(new FakeMachine()).Run(new GateOptions { Workers = 0 }));
 
     [Fact]
     public void Deviations_of_all_workers_are_added_up()

@@ -22,6 +22,19 @@ public class CoverageTests
     }
 
     [Fact]
+    public void Errnos_without_a_name_are_counted_apart_too()
+    {
+        var coverage = new Coverage();
+        (OperationKind Kind, int Errno)[] all = [(OperationKind.Online, 4000), (OperationKind.Offline, 4000), (OperationKind.Online, 4001)];
+        for (var i = 0; i < all.Length; i++)
+            for (var times = 0; times <= i; times++)
+                coverage.Count(all[i].Kind, Answer.Of((Errno)all[i].Errno));
+
+        Assert.Equal([1, 2, 3], all.Select(a => coverage.Of(a.Kind, Answer.Of((Errno)a.Errno))));
+        Assert.Equal(0, coverage.Of(OperationKind.Offline, Answer.Of((Errno)4001)));
+    }
+
+    [Fact]
     public void Entries_come_by_operation_then_by_answer() =>
         Assert.Equal(
             ["Online errno-4000", "Offline ok", "Offline EHWPOISON", "Offline unfinished"],

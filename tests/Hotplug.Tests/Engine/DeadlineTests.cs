@@ -51,6 +51,53 @@ public class DeadlineTests
         Assert.Equal(0, result.FailedAt);
     });
 
+    [Theory]
+    [InlineData(4, Verdict.Conforms)]
+    [InlineData(5, Verdict.Violates)]
+    public void A_hang_is_noticed_after_the_limit_and_at_most_a_quarter_of_it_more(int quarters, Verdict verdict) => Ends.InTime(() =>
+    {
+        var runner = RunnerOf((_, _, _) =>
+        {
+            _clock.Advance(quarters * s_limit / 4);
+            return true;
+        });
+        using var deadline = Watching(runner);
+
+        Assert.Equal(verdict, Run(runner, Operation.Tick(1)).Verdict);
+    });
+
+    [Fact]
+    public void A_machine_that_is_watched_while_it_works_is_watched_from_then_on() => Ends.InTime(() =>
+    {
+        using var deadline = new Deadline(_clock, s_limit);
+        Runner? runner = null;
+        runner = RunnerOf((_, _, _) =>
+        {
+            deadline.Watch(runner!);
+            _clock.Advance(s_limit);
+            return true;
+        });
+
+        Assert.Equal(EngineRules.Hang, Run(runner, Operation.Tick(1)).Violation?.Rule);
+    });
+
+    [Fact]
+    public void A_machine_that_came_back_meanwhile_is_not_given_up() => Ends.InTime(() =>
+    {
+        Runner? runner = null;
+        runner = RunnerOf((_, _, _) =>
+        {
+            Assert.Null(runner!.GiveUp(runner.Pulse - 2, s_limit));
+            return true;
+        });
+
+        Assert.Equal(Verdict.Conforms, Run(runner, Operation.Tick(1), Operation.Tick(2)).Verdict);
+    });
+
+    [Fact]
+    public void Some_time_must_be_given() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Deadline(_clock, TimeSpan.Zero));
+
     [Fact]
     public void A_machine_may_take_as_long_as_it_likes_over_many_operations() => Ends.InTime(() =>
     {

@@ -32,6 +32,14 @@ public sealed class FailureDatabaseTests : IDisposable
     }
 
     [Fact]
+    public void Its_folder_is_made_when_there_is_something_to_keep()
+    {
+        var database = new FailureDatabase(Path.Combine(_folder.FullName, "not", "yet"));
+        Assert.StartsWith(database.Folder, database.Write("zone.span", TraceOf(3)), StringComparison.Ordinal);
+        Assert.Single(database.Read());
+    }
+
+    [Fact]
     public void The_same_failure_is_kept_once_wherever_it_came_from()
     {
         Database.Write("zone.span", TraceOf(3).WithNote("seed", "0x1"));

@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
+using Hotplug.Engine.Explain;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 using Hotplug.Tests.Engine.Fakes;
@@ -59,6 +60,36 @@ public class FailureReportTests
         Assert.Contains("  flaky   run again, the same operations came to fake.rule: the fake: expected this, observed that\n"
             + "  again   offline d0.b0 -> EBUSY, not ok\n", report, StringComparison.Ordinal);
         Assert.DoesNotContain("again   tick", report, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void Of_two_runs_what_both_came_to_is_compared(int first, int second)
+    {
+        var machine = new FakeMachine();
+        var run = Runs.By(new FakeSpecification { Refutes = seen => seen.Index == first - 1 }, machine, Operation.Tick(1), Operation.Tick(2));
+        var again = run with { Answers = [.. Enumerable.Repeat(Answer.Of(Errno.EBUSY), second)], Violation = null };
+
+        var report = FailureReport.Print(new Failure(machine.Identity, run, 2) { Again = again }, "replay");
+
+        Assert.Contains("  flaky   run again, the same operations broke no rule\n  again   tick seconds=1 -> EBUSY, not ok\n  source",
+            report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_known_of_the_machine_and_why_it_failed_is_told()
+    {
+        var machine = new FakeMachine();
+        var runner = new Runner(machine, new Suite(new FakeSpecification { Refutes = static _ => true }, []));
+        var run = runner.Run(new MachineSpec(), new TraceSource([Operation.Tick(1)]), 1);
+        var explanation = new Explanation([new OperationWeight(0, Operation.Tick(1), true, "", [])], 0, [], 7);
+
+        var report = FailureReport.Print(new Failure(machine.Identity, run, 1) { Explanation = explanation }, "replay");
+
+        Assert.Contains("\n  machine as by default\n", report, StringComparison.Ordinal);
+        Assert.Contains(ExplanationText.Print(explanation) + "  source", report, StringComparison.Ordinal);
+        Assert.DoesNotContain("why", FailureReport.Print(new Failure(machine.Identity, run, 1), "replay"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -85,6 +85,19 @@ public sealed class IncidenceTests(ITestOutputHelper output)
         Assert.Equal((4, 2, 1, 4.5), (incidence.Met, incidence.Once, incidence.Twice, incidence.AtLeast));
     });
 
+    [Fact]
+    public void What_two_met_is_met_by_both_together_and_nothing_is_known_of_no_sequence()
+    {
+        var (one, other) = (new Incidence(), new Incidence());
+        Assert.Equal(double.PositiveInfinity, one.MostNewPerSequence);
+        one.Add([Operation.Tick(1)], [Answer.Ok]);
+        other.Add([Operation.Tick(1), Operation.Oom()], [Answer.Ok, Answer.Ok]);
+
+        one.Merge(other);
+
+        Assert.Equal((2L, 2, 1, 1), (one.Sequences, one.Met, one.Once, one.Twice));
+    }
+
     private static void Take(Runner runner, Scope scope, ref SplitMix random, Incidence incidence)
     {
         var operations = new Operation[SequenceLength];

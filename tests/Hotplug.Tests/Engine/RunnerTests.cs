@@ -53,6 +53,63 @@ public class RunnerTests
     }
 
     [Fact]
+    public void Of_what_was_thrown_the_innermost_place_is_told_if_there_is_one()
+    {
+        var told = Thrown(new InvalidOperationException("boom")).Violation!.Observed;
+        Assert.StartsWith("InvalidOperationException: boom at ", told, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', told);
+        Assert.Equal("Placeless: boom", Thrown(new Placeless()).Violation!.Observed);
+    }
+
+    [Fact]
+    public void What_a_machine_throws_says_what_it_is()
+    {
+        Assert.Equal((Verdict.Violates, FakeSpecification.Rule), Told(new MachineViolationException(FakeSpecification.Break(FakeSpecification.Rule))));
+        Assert.Equal((Verdict.Inconclusive, EngineRules.HarnessFailed), Told(new HarnessException("disk full")));
+        Assert.Equal((Verdict.Violates, EngineRules.Crash), Told(new InvalidOperationException("boom")));
+        Assert.Equal((Verdict.Conforms, null), Told(new RunEndedException("nobody there")));
+
+        static (Verdict, string?) Told(Exception thrown) => (Thrown(thrown).Verdict, Thrown(thrown).Violation?.Rule);
+    }
+
+    [Fact]
+    public void After_an_exception_no_observation_is_written_on()
+    {
+        foreach (var thrown in (Exception[])[new MachineViolationException(FakeSpecification.Break("rule")), new HarnessException("disk full"),
+            new InvalidOperationException("boom"), new RunEndedException("nobody there")])
+        {
+            var versions = new List<long>();
+            var machine = new FakeMachine
+            {
+                AlsoObserve = seen =>
+                {
+                    versions.Add(seen.Version);
+                    seen.Version = 7;
+                },
+                Instead = (o, _, _) => o.Kind == OperationKind.Oom ? throw thrown : true,
+            };
+            var runner = new Runner(machine, new Suite(new FakeSpecification(), []));
+            foreach (var last in (Operation[])[Operation.Tick(1), Operation.Oom(), Operation.Tick(1)])
+                runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1), last]), 10);
+
+            // Two are written in turn: the first run begins with both, and so does what follows the exception.
+            Assert.Equal([0, 0, 7, 7, 7, 0, 0, 7], versions);
+        }
+    }
+
+    [Fact]
+    public void Defects_begin_every_run_anew()
+    {
+        var defect = new OffByTwo();
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification(), []) { Defects = [() => defect] });
+        for (var run = 1; run <= 3; run++)
+        {
+            runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Operation.Tick(2)]), 10);
+            Assert.Equal(run, defect.Resets);
+        }
+    }
+
+    [Fact]
     public void An_exception_at_the_start_is_a_crash_without_operations()
     {
         var result = Runs.Of(new FakeMachine { AtReset = static () => throw new InvalidOperationException("boom") }, Operation.Tick(1));
@@ -229,14 +286,21 @@ public class RunnerTests
         Assert.Equal([1, 1, 1], counts);
     }
 
+    private static RunResult Thrown(Exception thrown) =>
+        Runs.Of(new FakeMachine { Instead = (_, _, _) => throw thrown }, Operation.Tick(1));
+
+    private sealed class Placeless() : Exception("boom")
+    {
+        public override string? StackTrace => null;
+    }
+
     private sealed class OffByTwo : IKnownDefect
     {
         public string Id => "off-by-two";
 
-        public void Reset()
-        {
-            // Nothing is remembered.
-        }
+        internal int Resets { get; private set; }
+
+        public void Reset() => Resets++;
 
         public void Watch(Transition seen) =>
             seen.Deviations.Predict(new Deviation(Id, DeviationKind.ManagedPages, new ZoneId(0, ZoneKind.Normal), Amount: 2));

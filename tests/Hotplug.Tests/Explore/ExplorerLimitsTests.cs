@@ -68,14 +68,15 @@ public sealed class ExplorerLimitsTests
         Assert.Equal(3, asked);
     });
 
-    [Theory]
-    [InlineData(null)]
-    [InlineData("another.rule")]
-    public void A_machine_that_does_not_start_is_a_failure_whatever_is_looked_for(string? rule) => Ends.InTime(() =>
+    [Fact]
+    public void A_machine_that_does_not_start_is_a_failure_whatever_is_looked_for() => Ends.InTime(() =>
     {
-        var explored = Of(new Counter { IsBroken = true }, Scope(s_up), new ExploreOptions { Rule = rule });
-        Assert.Equal(EngineRules.Crash, explored.Failure?.Violation?.Rule);
-        Assert.Equal((0, 0, 0, false), Told(explored));
+        foreach (var rule in (string?[])[null, "another.rule"])
+        {
+            var explored = Of(new Counter { IsBroken = true }, Scope(s_up), new ExploreOptions { Rule = rule });
+            Assert.Equal(EngineRules.Crash, explored.Failure?.Violation?.Rule);
+            Assert.Equal((0, 0, 0, false), Told(explored));
+        }
     });
 
     [Fact]

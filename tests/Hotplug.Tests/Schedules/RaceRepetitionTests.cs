@@ -31,6 +31,9 @@ public sealed class RaceRepetitionTests
             [Runs.AddBlocks(1, 1)], [Operation.Add(Name.Device(2), 8, at: Runs.Block(1, 0))]));
         // What the prefix made is everybody's.
         Assert.Equal(["ok", "ok"], Answers(runner, new Race(FakeMachine.Spec, [alloc], [[get], [get]])));
+        Assert.Equal(["unbound", "ok"], Answers(runner, new Race(FakeMachine.Spec, [alloc], [[alloc], [get]])));
+        var offline = Operation.Offline(Runs.Block(1, 0));
+        Assert.Equal(["unbound", "EINVAL"], Answers(runner, new Race(FakeMachine.Spec, [Runs.AddBlocks(1, 1)], [[Runs.AddBlocks(1, 1)], [offline]])));
     });
 
     [Fact]
