@@ -38,6 +38,7 @@ internal sealed class Scene
     private Levels _levels = (Levels)int.MaxValue;
     private Visibility _visible = Visibility.All;
     private string _log = "";
+    private bool _isStart;
 
     private Scene(Operation operation, Answer answer)
     {
@@ -127,6 +128,32 @@ internal sealed class Scene
         return this;
     }
 
+    /// <summary>The machine starts with what the operation left: nothing was before, and nothing was done.</summary>
+    public Scene AtStart()
+    {
+        _isStart = true;
+        return this;
+    }
+
+    /// <summary>The same once more, to be changed by itself.</summary>
+    public Scene Again()
+    {
+        var copy = new Scene(_operation, _answer)
+        {
+            _spec = _spec,
+            _levels = _levels,
+            _visible = _visible,
+            _log = _log,
+            _isStart = _isStart,
+        };
+        copy._setup.AddRange(_setup);
+        copy._change.AddRange(_change);
+        copy._witness.AddRange(_witness);
+        copy._effects.AddRange(_effects);
+        copy._deviations.AddRange(_deviations);
+        return copy;
+    }
+
     /// <summary>The machine that shows it.</summary>
     public MachineIdentity Machine => new("scene", "1", _levels, _visible);
 
@@ -144,8 +171,9 @@ internal sealed class Scene
         _witness.ForEach(w => outcome.Add(w));
         _effects.ForEach(e => outcome.Add(e));
         var seen = new Transition();
-        seen.Start(_spec, _levels, was);
-        seen.Next(0, was, _operation, TargetOf(_operation.Subject, before), outcome, now);
+        seen.Start(_spec, _levels, _isStart ? now : was);
+        if (!_isStart)
+            seen.Next(0, was, _operation, TargetOf(_operation.Subject, before), outcome, now);
         _deviations.ForEach(d => seen.Deviations.Predict(d));
         return seen;
     }
