@@ -28,11 +28,7 @@ internal sealed class RaceNames
     }
 
     /// <summary>The race begins once more.</summary>
-    internal void Begin(Bindings prefix)
-    {
-        _bindings.CopyFrom(prefix);
-        _followed.AsSpan().Clear();
-    }
+    internal void Begin(Bindings prefix) => _bindings.CopyFrom(prefix);
 
     /// <summary>Where the operation's names point now; false if the CPU does not know one of them.</summary>
     internal bool TryResolve(int cpu, in Operation operation, out Target target)

@@ -146,26 +146,41 @@ public sealed class Scheduler(Func<SchedulePoint, Footprint>? footprints = null)
         }
         catch (Exception thrown)
         {
-            // Whatever the machine throws breaks a rule; the others are unwound.
-            GiveUp(EngineRules.CrashOf($"cpu {me.Number}", thrown));
+            Crash(me, thrown);
         }
 
         Leave(me);
     }
 
+    // Whatever the machine throws breaks a rule; the others are unwound.
+    private void Crash(CpuThread me, Exception thrown) => GiveUp(EngineRules.CrashOf($"cpu {me.Number}", thrown));
+
     private void Leave(CpuThread me)
     {
         var origin = me.Position;
         me.Position = origin with { Standing = Standing.Done };
-        if (!_isGivenUp)
-            EndStep(me, origin);
-        var next = _isGivenUp ? null : Next();
+        var next = _isGivenUp ? null : NextAfter(me, origin);
         if (_isGivenUp)
             next = FirstLive();
         if (next is null)
             _ended.Give();
         else
             HandTo(next);
+    }
+
+    // Nothing may be thrown here, at the bottom of the thread: what holds always is looked at once more.
+    private CpuThread? NextAfter(CpuThread me, Position origin)
+    {
+        try
+        {
+            EndStep(me, origin);
+            return _isGivenUp ? null : Next();
+        }
+        catch (Exception thrown)
+        {
+            Crash(me, thrown);
+            return null;
+        }
     }
 
     private void Pause(Position position)

@@ -59,6 +59,16 @@ public sealed class InterleavingTextTests
     }
 
     [Theory]
+    [InlineData(-1, "cpu 0")]
+    [InlineData(0, "page 0")]
+    public void The_first_page_is_a_page_too(long page, string ending)
+    {
+        var race = new Race(new MachineSpec(), [], [[Operation.Tick(1)]]);
+        var lines = InterleavingText.Print(new Interleaving(race, null, [], page, "", [])).Split('\n');
+        Assert.EndsWith(ending, lines[1]);
+    }
+
+    [Theory]
     [InlineData(2, 33)]
     [InlineData(3, 28)]
     [InlineData(8, 9)]
@@ -99,5 +109,9 @@ public sealed class InterleavingTextTests
         InterleavingText.Wrap(text, new string('a', 100) + " " + new string('b', 60) + " " + new string('c', 150));
         Assert.Equal($"  {new string('a', 100)}\n          {new string('b', 60)}\n          {new string('c', 110)}\n          {new string('c', 40)}\n",
             text.ToString());
+        // A space as early as this is none to break at: hardly anything would stand before it.
+        text.Clear();
+        InterleavingText.Wrap(text, new string('a', 8) + " " + new string('b', 120));
+        Assert.Equal($"  {new string('a', 8)} {new string('b', 109)}\n          {new string('b', 11)}\n", text.ToString());
     }
 }

@@ -26,6 +26,10 @@ public sealed class RaceRepetitionTests
         Assert.Equal(["ok", "unbound"], Answers(runner, [alloc], [get]));
         Assert.Equal(["unbound", "ok"], Answers(runner, [get], [alloc]));
         Assert.Equal(["ok", "ok"], Answers(runner, [alloc, get]));
+        // Every operation begins with nothing chosen, and answers for itself.
+        var other = Name.Allocation(2);
+        Assert.Equal(["ok", "ok", "ok", "ok", "unbound"], Answers(runner,
+            [alloc, Operation.Alloc(other, 2), Operation.Get(other.WithPage(1)), Operation.Free(Name.Allocation(1)), get]));
         // Of a place that another CPU makes nothing is known either.
         Assert.Equal(["ok", "unbound"], Answers(runner,
             [Runs.AddBlocks(1, 1)], [Operation.Add(Name.Device(2), 8, at: Runs.Block(1, 0))]));
@@ -51,6 +55,8 @@ public sealed class RaceRepetitionTests
         _ = Toys.All(runner, Toys.RaceOf([1], [2]), new RandomSchedules(1, 3));
         // Once for the prefix; before the second and the third schedule.
         Assert.Equal(4, toy.Resets);
+        _ = Toys.All(runner, Toys.RaceOf([2], [2]), new RandomSchedules(1, 3));
+        Assert.Equal(5, toy.Resets);
     });
 
     [Fact]
@@ -99,6 +105,7 @@ public sealed class RaceRepetitionTests
 
         Assert.Equal("kept", Found(Boot("kept")));
         Assert.Null(Found(Boot("start") with { OnlyAtStart = true }));
+        Assert.Null(Found(Boot("elsewhere") with { Level = Levels.Cmm }));
         Assert.Null(Found(Boot("ticks") with { When = Occasion.Of(OperationKind.Tick) }));
         Assert.Equal("second", Found(Runs.Rule("first", static _ => null), Boot("second"), Boot("third")));
 

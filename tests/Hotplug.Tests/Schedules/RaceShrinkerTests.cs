@@ -1,4 +1,5 @@
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
@@ -103,6 +104,124 @@ public class RaceShrinkerTests
         // The steps are made fewer all the same.
         Assert.InRange(runner.Schedules - begun, 0, 2_000);
     });
+
+    [Theory]
+    [InlineData(0, 3, 3)]
+    [InlineData(3, 0, 4)]
+    public void Of_schedules_with_as_few_preemptions_the_shortest_is_told(int early, int late, int steps) => Ends.InTime(() =>
+    {
+        // It fails where the other comes between, at the first point or at the second, and takes as many more steps then.
+        using var runner = FailingWhere(calls: 9, (toy, _) =>
+        {
+            var before = toy.Numbers[1];
+            foreach (var more in (int[])[early, late])
+            {
+                toy.Scheduler?.At(SchedulePoint.OfflineAfterDrain, 0);
+                if (before != 0 || toy.Numbers[1] == 0 || toy.Numbers[2] == 1)
+                    continue;
+                toy.Numbers[2] = 1;
+                for (var i = 0; i < more; i++)
+                    toy.Scheduler?.At(SchedulePoint.OfflineAfterDrain, 0);
+                return;
+            }
+        }, static (toy, _) => toy.Numbers[1] = 1);
+
+        var minimal = Shrunk(runner, Toys.RaceOf([1], [2]));
+
+        Assert.Equal((steps, 1), (minimal.Result.Run.Steps, minimal.Result.Run.Preemptions));
+    });
+
+    [Fact]
+    public void Fewer_operations_are_worth_preemptions() => Ends.InTime(() =>
+    {
+        // Three operations always fail; of two the first must see what the second has half done.
+        using var runner = FailingWhere(calls: 3, static (toy, _) =>
+        {
+            var before = toy.Numbers[1];
+            toy.Scheduler?.At(SchedulePoint.OfflineAfterDrain, 0);
+            if (before == 0 && toy.Numbers[1] == 1)
+                toy.Numbers[2] = 1;
+        }, static (toy, _) =>
+        {
+            toy.Numbers[1] = 1;
+            toy.Scheduler?.At(SchedulePoint.OfflineAfterDrain, 0);
+            toy.Numbers[1] = 2;
+        });
+        var race = Toys.RaceOf([1], [2], [3]);
+        var found = RaceSearch.Run(runner, race, new ReplaySchedules(Schedule.Usual), new SearchLimits(1));
+        Assert.Equal(0, found.Failure!.Run.Preemptions);
+
+        var minimal = new RaceShrinker(runner).Shrink(new RaceFailure(race, found.Failure));
+
+        Assert.Equal((2, 2), (minimal.Race.Operations, minimal.Result.Run.Preemptions));
+    });
+
+    [Fact]
+    public void Two_CPUs_stay_though_one_fails_by_itself_and_what_the_prefix_did_in_vain_goes() => Ends.InTime(() =>
+    {
+        using var runner = FailingWhere(calls: 9, static (toy, _) => toy.Numbers[2] = 1, static (_, _) => { });
+        foreach (var race in (Race[])[Toys.RaceOf([1], [3], [3]), Toys.RaceOf([3], [3, 1], [3]), Toys.RaceOf([3], [1])])
+        {
+            var minimal = Shrunk(runner, race with { Prefix = [Operation.Tick(2), Operation.Tick(3)] });
+            Assert.Equal((2, 2, 0), (minimal.Race.Cpus.Length, minimal.Race.Operations, minimal.Race.Prefix.Length));
+        }
+    });
+
+    [Fact]
+    public void What_must_come_after_may_come_after_on_another_CPU() => Ends.InTime(() =>
+    {
+        // The update must be lost, and somebody must look at what became of it.
+        var toy = new ToyMachine(new Dictionary<long, Action<ToyMachine, Outcome>>
+        {
+            [1] = static (toy, _) => toy.AddOne(0),
+            [4] = static (toy, _) => toy.Numbers[1] = toy.Numbers[0],
+        });
+        using var runner = Toys.Of(toy, calls => toy.Numbers[1] == 1 && calls.Count(static c => c.Operation.Amount == 1) == 2
+            && toy.Numbers[0] == 1 ? new Violation(Toys.LostUpdate, "number 0", "all", "fewer", new("toy", "toy", "toy")) : null);
+
+        var minimal = Shrunk(runner, Toys.RaceOf([1], [1], [4]));
+
+        Assert.Equal((2, 3), (minimal.Race.Cpus.Length, minimal.Race.Operations));
+        Assert.Equal(["tick seconds=1", "tick seconds=4"], minimal.Race.Cpus.Single(static c => c.Length == 2).Select(static o => o.ToString()));
+    });
+
+    [Fact]
+    public void Every_number_becomes_as_small_as_it_goes() => Ends.InTime(() =>
+    {
+        var programs = Enumerable.Range(1, 60).ToDictionary(static n => (long)n, static n => (Action<ToyMachine, Outcome>)((toy, _) =>
+        {
+            if (n >= 5)
+                toy.Numbers[n >= 30 ? 4 : 3] = 1;
+        }));
+        var toy = new ToyMachine(programs);
+        using var runner = Toys.Of(toy, calls => calls.Any(static c => c.Operation.Amount is >= 5 and < 30) && toy.Numbers[4] == 1
+            ? new Violation(Toys.LostUpdate, "number 0", "all", "fewer", new("toy", "toy", "toy")) : null);
+        foreach (var (one, other) in ((long, long)[])[(20, 55), (9, 31), (6, 60)])
+        {
+            var minimal = Shrunk(runner, Toys.RaceOf([one], [other]));
+            Assert.Equal([5L, 30L], minimal.Race.Prefix.Concat(minimal.Race.Cpus.SelectMany(static c => c)).Select(static o => o.Amount).Order());
+        }
+    });
+
+    [Fact]
+    public void Its_budget_is_its_own() => Ends.InTime(() =>
+    {
+        using var runner = Toys.Counting(Toys.Counter());
+        _ = Toys.All(runner, Toys.RaceOf([1], [1]), new RandomSchedules(1, 600));
+        var found = RaceSearch.Run(runner, Toys.RaceOf([1, 1], [1]), new RandomSchedules(5, 1_000), new SearchLimits(1_000));
+
+        var minimal = new RaceShrinker(runner, mostSchedules: 500).Shrink(new RaceFailure(found.Race, found.Failure!));
+
+        Assert.Equal(2, minimal.Race.Operations);
+    });
+
+    // Two programs, and others that do nothing: it fails where number 2 is set, or where there are so many calls.
+    private static RaceRunner FailingWhere(int calls, Action<ToyMachine, Outcome> one, Action<ToyMachine, Outcome> two)
+    {
+        var toy = new ToyMachine(new Dictionary<long, Action<ToyMachine, Outcome>> { [1] = one, [2] = two, [3] = static (_, _) => { } });
+        return Toys.Of(toy, made => toy.Numbers[2] == 1 || made.Length >= calls
+            ? new Violation(Toys.LostUpdate, "number 2", "not set", "set", new("toy", "toy", "toy")) : null);
+    }
 
     // Programs 1, 6 and 7 add; what is lost counts once program 3 has been.
     private static RaceRunner Prepared()

@@ -24,6 +24,12 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
 
     public IScheduler? Scheduler { get; set; }
 
+    /// <summary>Called when it is looked at.</summary>
+    internal Action? AtObserve { get; init; }
+
+    /// <summary>It was given up.</summary>
+    internal bool IsDisposed { get; private set; }
+
     /// <summary>Says what is broken between two steps.</summary>
     internal Func<ToyMachine, Violation?>? Always { get; init; }
 
@@ -42,7 +48,11 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
             _blocks.Execute(operation, target, outcome);
     }
 
-    public void Observe(Observation observation) => _blocks.Observe(observation);
+    public void Observe(Observation observation)
+    {
+        AtObserve?.Invoke();
+        _blocks.Observe(observation);
+    }
 
     public object Snapshot() => Numbers.Clone();
 
@@ -52,9 +62,7 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
 
     public string DescribePage(long page) => $"number {Numbers[page]}";
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => IsDisposed = true;
 
     /// <summary>Adds one in two steps: what another adds in between is lost.</summary>
     internal void AddOne(int number)
