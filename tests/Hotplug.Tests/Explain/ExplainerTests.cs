@@ -1,4 +1,7 @@
 using Hotplug.Bitmap;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Operations;
+using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
 using Hotplug.Engine.Explain;
 using Hotplug.Engine.Run;
@@ -101,6 +104,64 @@ public sealed class ExplainerTests
         var explanation = new Explainer(runner).Explain(runner.Run(FakeMachine.Spec, new TraceSource([]), 1));
         Assert.Empty(explanation.Changes);
         Assert.Equal(-1, explanation.PartsAt);
+    }
+
+    [Fact]
+    public void Ways_to_come_online_are_told_apart()
+    {
+        foreach (var (kind, fails, conforms) in ((OperationKind, string, string)[])[(OperationKind.Online, "online_movable", "online_kernel"),
+            (OperationKind.OnlineMovable, "online", "online_kernel")])
+        {
+            var explanation = OfFake(static seen => seen.Operation.Kind is OperationKind.Online or OperationKind.OnlineMovable,
+                Operation.Online(Name.Boot.WithBlock(0), kind));
+            var ways = explanation.Operations[0].Arguments.Single(static a => a.Key == "operation");
+            Assert.Equal((fails, conforms), (Assert.Single(ways.StillFails), Assert.Single(ways.Conforms)));
+        }
+
+        Assert.Contains("operation", OfFake(static _ => true, Operation.Online(Name.Boot.WithBlock(0), OperationKind.OnlineKernel)).Operations[0].Arguments
+            .Select(static a => a.Key));
+        Assert.DoesNotContain("operation", OfFake(static _ => true, Operation.Offline(Name.Boot.WithBlock(0))).Operations[0].Arguments
+            .Select(static a => a.Key));
+    }
+
+    [Fact]
+    public void Pages_and_places_are_named()
+    {
+        var page = Name.Boot.WithBlock(0).WithPage(3);
+        Assert.Equal(["block", "page"], Keys(Operation.Poison(page)));
+        Assert.Equal(["block"], Keys(Operation.Offline(Name.Boot.WithBlock(0))));
+        Assert.Contains("at's block", Keys(Operation.Add(Name.Device(1), 8, at: Name.Boot.WithBlock(0))));
+        Assert.DoesNotContain("at's page", Keys(Operation.Add(Name.Device(1), 8, at: Name.Boot.WithBlock(0))));
+        Assert.Contains("at's page", Keys(Operation.Add(Name.Device(1), 8, at: page)));
+
+        static IEnumerable<string> Keys(Operation operation) =>
+            OfFake(static seen => seen.Operation.Kind == OperationKind.Tick, operation, Operation.Tick(1)).Operations[0].Arguments.Select(static a => a.Key);
+    }
+
+    [Fact]
+    public void Each_explanation_counts_its_own_runs_and_a_run_that_conforms_has_none()
+    {
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification { Refutes = static seen => seen.Operation.Amount == 16 }, []));
+        var failure = runner.Run(FakeMachine.Spec, new TraceSource([Runs.AddBlocks(1, 2)]), 1);
+        var explainer = new Explainer(runner);
+        Assert.Equal(explainer.Explain(failure).Executions, explainer.Explain(failure).Executions);
+        Assert.Throws<ArgumentException>(() => explainer.Explain(runner.Run(FakeMachine.Spec, new TraceSource([Operation.Tick(1)]), 1)));
+    }
+
+    [Fact]
+    public void Where_nothing_runs_without_an_operation_nothing_is_left()
+    {
+        var runs = 0;
+        var machine = new FakeMachine { AtReset = () => runs += runs == 1 ? throw new RunEndedException("nobody there") : 1 };
+        var runner = new Runner(machine, new Suite(new FakeSpecification { Refutes = static seen => seen.Index == 1 }, []));
+        var failure = runner.Run(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Operation.Tick(1)]), 2);
+        Assert.Equal("nothing is left", new Explainer(runner).Explain(failure).Operations[0].Without);
+    }
+
+    private static Explanation OfFake(Func<Transition, bool> refutes, params Operation[] operations)
+    {
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification { Refutes = seen => !seen.IsStart && refutes(seen) }, []));
+        return new Explainer(runner).Explain(runner.Run(FakeMachine.Spec, new TraceSource([.. operations]), operations.Length));
     }
 
     [Fact]

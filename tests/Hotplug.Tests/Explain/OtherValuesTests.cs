@@ -21,6 +21,7 @@ public sealed class OtherValuesTests
     [InlineData("get d1.b0+15", "SubjectBlock 1; SubjectPage 14")]
     [InlineData("get d1.b0+0", "SubjectBlock 1; SubjectPage 1")]
     [InlineData("put a1[7] cpu=1", "SubjectPage 6 8; Cpu 0 2")]
+    [InlineData("put a1[7] cpu=2", "SubjectPage 6 8; Cpu 1")]
     [InlineData("alloc a1 pages=3 order=3 node=1", "Amount 2 4 6 19; Choice unmovable unmigratable reclaimable pinned long-term-pinned; Order 2; Node 0; Cpu 1")]
     [InlineData("notifier-error event=online errno=EIO",
         "Choice going-online cancel-online going-offline offline cancel-offline prepare-online finish-offline; "

@@ -97,6 +97,38 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_a_sequence_armed_itself_is_left_out_and_what_fails_by_itself_is_told()
+    {
+        using var machine = BitmapMachine.Create();
+        Assert.Equal((true, "add memmap 1, add block-device 1, online_movable notifier 6"), Of(MachineOf(16), "add d1 pages=16\nveto k=1 errno=EPERM\nonline_movable d1.b0"));
+        // Machines of large blocks are left alone.
+        Assert.Equal((true, "add memmap 1, add block-device 1"), Of(MachineOf(256), "add d1 pages=256"));
+        Assert.Equal((true, ""), Of(MachineOf(512), "add d1 pages=512"));
+
+        static MachineSpec MachineOf(int pages) => Bench.Small with { PagesPerSection = pages, SectionsPerBlock = 1, BootBlocks = 3, AutoOnline = AutoOnline.Offline };
+
+        (bool, string) Of(MachineSpec spec, string operations)
+        {
+            using var faults = new FaultEnumeration(new Rig(machine, new Suite(new ReferenceModel(), Catalogue.All), new Given(spec, Parse(operations))));
+            var random = new SplitMix(1);
+            return (faults.Enumerate(ref random, 100), Print(faults));
+        }
+    }
+
+    [Fact]
+    public void After_the_fault_the_operation_runs_again_and_then_what_follows_it()
+    {
+        var asked = new List<string>();
+        using var machine = BitmapMachine.Create();
+        using var faults = new FaultEnumeration(RigOf(new Listening(machine, new Vetoes { Asked = asked })));
+        Assert.True(faults.Enumerate(Bench.Small, Parse("tick seconds=1\ntick seconds=2\ntick seconds=3\ntick seconds=4\ntick seconds=5")));
+        // Nothing can fail here: of every operation and every kind of step there is one run.
+        var kinds = Enum.GetValues<VetoPoint>().Length;
+        Assert.Equal([.. Enumerable.Repeat("1 1 2 3 4", kinds), .. Enumerable.Repeat("1 2 2 3 4 5", kinds), .. Enumerable.Repeat("1 2 3 3 4 5", kinds),
+            .. Enumerable.Repeat("1 2 3 4 4 5", kinds), .. Enumerable.Repeat("1 2 3 4 5 5", kinds)], asked);
+    }
+
+    [Fact]
     public void A_machine_that_does_not_tell_is_not_asked()
     {
         using var machine = BitmapMachine.Create();
@@ -128,19 +160,35 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
         TraceText.TryParse($"hotplug-trace 1\n{operations}\n", out var trace, out var error)
             ? trace.Operations : throw new ArgumentException(error!.ToString(), nameof(operations));
 
+    // One sequence, of one machine.
+    private sealed class Given(MachineSpec spec, System.Collections.Immutable.ImmutableArray<Operation> operations) : ISequences
+    {
+        public MachineSpec DrawSpec(ref SplitMix random, Levels levels) => spec;
+
+        public IOperationSource DrawSource(ref SplitMix random, MachineSpec drawn, Levels levels) => new TraceSource(operations);
+    }
+
     private sealed class Vetoes
     {
         internal SortedSet<string> Seen { get; } = new(StringComparer.Ordinal);
+
+        internal List<string> Asked { get; init; } = [];
     }
 
     private sealed class Listening(IMachine machine, Vetoes vetoes) : IMachine
     {
         public MachineIdentity Identity => machine.Identity;
 
-        public void Reset(MachineSpec spec) => machine.Reset(spec);
+        public void Reset(MachineSpec spec)
+        {
+            vetoes.Asked.Add("");
+            machine.Reset(spec);
+        }
 
         public void Execute(in Operation operation, in Target target, Outcome outcome)
         {
+            if (operation.Kind == OperationKind.Tick)
+                vetoes.Asked[^1] = $"{vetoes.Asked[^1]} {operation.Amount}".TrimStart();
             if (operation.Kind == OperationKind.Veto)
                 vetoes.Seen.Add($"{Words.Of((VetoPoint)operation.Choice)} {operation.Errno}");
             machine.Execute(operation, target, outcome);

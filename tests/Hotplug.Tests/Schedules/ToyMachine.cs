@@ -11,7 +11,7 @@ namespace Hotplug.Tests.Schedules;
 /// A machine of a few numbers and locks: <c>tick seconds=N</c> does what program N says. Between its steps it asks the
 /// scheduler, as a machine does.
 /// </summary>
-internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Outcome>> programs) : IScheduledMachine
+internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Outcome>> programs) : IScheduledMachine, ISeeded
 {
     private readonly FakeMachine _blocks = new();
 
@@ -19,6 +19,8 @@ internal sealed class ToyMachine(IReadOnlyDictionary<long, Action<ToyMachine, Ou
     internal int Resets { get; private set; }
 
     internal long[] Numbers { get; private set; } = new long[8];
+
+    public long TimesBroken { get; set; }
 
     public MachineIdentity Identity => _blocks.Identity with { Levels = Levels.Core | Levels.Schedules };
 
