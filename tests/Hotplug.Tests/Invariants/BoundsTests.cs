@@ -5,9 +5,10 @@ namespace Hotplug.Tests.Invariants;
 /// <summary>A rule breaks where one thing is other than it should be, and not a step before that.</summary>
 public sealed class BoundsTests
 {
-    private static readonly Bound[] s_all = 
+    private static readonly Bound[] s_all =
     [
         .. ManagedBounds.All, .. LoanBounds.All, .. FlightBounds.All, .. PageBounds.All, .. RollbackBounds.All,
+        .. StepBounds.All,
     ];
 
     public static TheoryData<string, string> Bounds
