@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
+using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 using Hotplug.Model.States;
 
@@ -35,8 +37,21 @@ internal readonly ref struct Ruling(State state, Transition seen)
 
     /// <summary>Refuted: another answer was expected.</summary>
     public Judgement RefuteAnswer(string expected, Citation source) =>
-        Refute(Contract.Operations.OperationTable.Of(Seen.Operation.Kind).Word + ".answer",
+        Refute(OperationTable.Of(Seen.Operation.Kind).Word + ".answer",
             Seen.Operation.ToString(), expected, Answer.ToString(), source);
+
+    /// <summary>Refuted, if the page can be seen and its reference count is what it was; null otherwise. The
+    /// last that a poisoned page has is the poison's own.</summary>
+    public Violation? MustCount(long pfn, string expected, Citation source)
+    {
+        var before = Seen.PageBefore(pfn);
+        return Seen.Sees(Visibility.Placement | Visibility.References) && Seen.PageAfter(pfn) == before
+            && before.References != PageState.Unknown
+            && !(before.Has(PageFlags.HwPoison) && before.References == 1 && Seen.Operation.Kind == OperationKind.Put)
+            ? new Violation(OperationTable.Of(Seen.Operation.Kind).Word + ".counts", $"page {pfn}", expected,
+                before.ToString(), source, [new PageRange(pfn, 1)])
+            : null;
+    }
 
     /// <summary>Only this errno with nothing changed is permitted.</summary>
     public Judgement Demand(Errno errno, string because, Citation source) =>

@@ -105,6 +105,10 @@ public enum Lie
     PrintsWarning,
     /// <summary>Work that it left behind, and that goes on for ever.</summary>
     NeverFinishes,
+    /// <summary>A device with a page more.</summary>
+    LengthensDevice,
+    /// <summary>A run of pages that changed, a page further on.</summary>
+    ShiftsChange,
     /// <summary>What was armed to fail, and did, did not: all is as if nothing had been armed.</summary>
     ForgetsVeto,
 }

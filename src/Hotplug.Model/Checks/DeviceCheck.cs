@@ -31,8 +31,13 @@ internal static class DeviceCheck
                 return new("device.range", $"d{device.Id}", device.Range.ToString(), shown.Range.ToString(), s_resource);
             else if (shown.Owner != device.Driver)
                 return new("device.owner", $"d{device.Id}", Words.Of(device.Driver), Words.Of(shown.Owner), s_resource);
-            else if (device.Driver != CallbackOwner.Generic && shown.PluggedPages != BackedOf(next, device))
+            else if (device.Driver != CallbackOwner.Generic && seen.After.Sees(Visibility.Placement)
+                && shown.PluggedPages != BackedOf(next, device))
                 return new("callback.backed", $"d{device.Id}", $"{BackedOf(next, device)} pages backed", $"{shown.PluggedPages}", s_backed);
+            else if (device.Driver == CallbackOwner.Generic && shown.PluggedPages != device.Range.Count
+                && shown.PluggedPages != LeftOf(next, device.Id) * seen.Spec.PagesPerBlock)
+                return new("device.size", $"d{device.Id}", $"{device.Range.Count} pages, or those of its blocks that are left",
+                    $"{shown.PluggedPages}", s_resource);
         foreach (ref readonly var shown in seen.After.Devices)
         {
             if (shown.Name.Kind == NameKind.Device && next.Device(shown.Name.Id) is null && !shown.InFlight)
@@ -47,6 +52,15 @@ internal static class DeviceCheck
         }
 
         return null;
+    }
+
+    private static long LeftOf(State next, int device)
+    {
+        var blocks = 0;
+        foreach (var block in next.Blocks)
+            if (block.Owner == device)
+                blocks++;
+        return blocks;
     }
 
     private static long BackedOf(State next, in Device device)

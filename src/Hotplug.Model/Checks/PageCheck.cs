@@ -91,21 +91,24 @@ internal static class PageCheck
         }
 
         return CheckAtRest(seen, known, block) ?? CheckPoison(next, seen, known, block)
-            ?? CheckBacking(next, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
+            ?? CheckBacking(next, seen, known, block) ?? (known.Owner < 0 ? CheckOwner(next, seen, known, block) : null);
     }
 
-    // Of a block that came online nobody but the owner has references of its unplugged pages: one, or in the dialect of
-    // source document 003 none.
+    // Of a block that came online nobody but the owner has references of the pages that its driver kept: one, or in the
+    // dialect of source document 003 none of the unplugged ones.
     private static Violation? CheckAtRest(Transition seen, in Block known, BlockObservation block)
     {
-        if (known.Owner >= 0 || block.Pages.Offline == 0 || !seen.Sees(Visibility.References)
+        if ((known.Owner >= 0 && known.Driver == CallbackOwner.Generic) || block.Pages.Offline == 0 || !seen.Sees(Visibility.References)
             || seen.Before.Find(known.Number) is { IsOnline: true })
             return null;
-        var references = OfflinePages.AtRest(seen.Spec);
         foreach (ref readonly var run in block.Pages.Runs)
-            if (OfflinePages.IsUnplugged(run.State) && run.State.References != references)
+        {
+            var references = OfflinePages.IsUnplugged(run.State) ? OfflinePages.AtRest(seen.Spec) : 1;
+            if (run.State.Has(PageFlags.Offline) && run.State.References != references)
                 return new("device-memory.references", $"block {known.Number}", $"references {references}", run.State.ToString(),
                     s_unplugged, [new PageRange(known.Range.Start + run.Start, run.Count)]);
+        }
+
         return null;
     }
 
@@ -130,9 +133,12 @@ internal static class PageCheck
                 $"{block.Pages.Poisoned}", s_poison);
     }
 
-    // A page that a balloon driver added and nothing backs says so, and no other does.
-    private static Violation? CheckBacking(State next, in Block known, BlockObservation block)
+    // A page that a balloon driver added and nothing backs says so, and whose it is, and no other does.
+    private static Violation? CheckBacking(State next, Transition seen, in Block known, BlockObservation block)
     {
+        if (!seen.After.Sees(Visibility.Placement))
+            return null;   // Which pages were backed is told by witnesses.
+        var owner = known.Driver == CallbackOwner.Xen ? next.Find(BalloonDriver.Xen)?.Owner ?? 0 : 0;
         foreach (ref readonly var run in block.Pages.Runs)
         {
             var unbacked = run.State.Has(PageFlags.Unbacked);
@@ -140,7 +146,7 @@ internal static class PageCheck
                 continue;
             var range = new PageRange(known.Range.Start + run.Start, run.Count);
             var backed = known.Driver == CallbackOwner.Generic ? range.Count : next.Backed.CountIn(range);
-            if (backed != (unbacked ? 0 : range.Count) || (unbacked && !run.State.Has(PageFlags.Offline)))
+            if (backed != (unbacked ? 0 : range.Count) || (unbacked && (!run.State.Has(PageFlags.Offline) || run.State.Owner != owner)))
                 return new("callback.backing", $"pages {range} of block {known.Number}",
                     $"{backed} of them backed, the others PageOffline and unbacked", run.State.ToString(), s_backed, [range]);
         }

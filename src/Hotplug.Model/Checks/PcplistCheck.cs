@@ -24,11 +24,11 @@ internal static class PcplistCheck
             counted += list.Pages;
             if (list.High != high || list.Batch != batch)
                 return new("pcp.limits", Name(list), $"high {high}, batch {batch}", $"high {list.High}, batch {list.Batch}", s_limits);
-            if (list.Pages > high)
-                return new("pcp.within-high", Name(list), $"at most {high} pages", $"{list.Pages}", s_count);
+            if (list.Pages > 0 && list.Pages >= high)
+                return new("pcp.within-high", Name(list), $"fewer than {high} pages: a list that has as many is flushed", $"{list.Pages}", s_count);
         }
 
-        return !seen.After.Sees(Visibility.PageTypes | Visibility.BootPages) || Shown(seen) is not { } shown || shown == counted ? null
+        return !seen.After.Sees(Visibility.PageTypes | Visibility.BootPages | Visibility.Zones) || Shown(seen) is not { } shown || shown == counted ? null
             : new("pcp.count", "all per-CPU lists", $"{shown} pages, as many as are seen on them", $"{counted}", s_count);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Contract.Rules;
 
@@ -35,10 +36,32 @@ internal static class StepCheck
     private const OperationKind AnyKind = (OperationKind)byte.MaxValue;
 
     private static readonly Citation s_order = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
+    private static readonly Citation s_span = new("v6.12", "mm/memory_hotplug.c", "resize_zone_range");
     private static readonly ConcurrentDictionary<(OperationKind Kind, EffectKinds Shown), StepGrammar> s_sentences = new();
 
-    /// <summary>The violation, if the steps are in no order that a kernel takes.</summary>
-    public static Violation? Check(Transition seen)
+    /// <summary>The violation, if the steps are in no order that a kernel takes, or tell of another span than a zone
+    /// has.</summary>
+    public static Violation? Check(Transition seen) => CheckOrder(seen) ?? CheckSpans(seen);
+
+    private static Violation? CheckSpans(Transition seen)
+    {
+        if (!seen.Levels.HasFlag(Levels.Effects) || !seen.Steps.Has(EffectKind.SpanChanged) || seen.IsStart || seen.AnythingInFlight
+            || !seen.Sees(Visibility.Zones | Visibility.ZoneStart))
+            return null;
+        foreach (ref readonly var zone in seen.After.Zones)
+        {
+            var told = seen.Before.Zone(zone.Id).Span;
+            foreach (ref readonly var effect in seen.Outcome.Effects)
+                if (effect.Kind == EffectKind.SpanChanged && effect.Zone == zone.Id)
+                    told = effect.Range;
+            if (told != zone.Span && (told.Count > 0 || zone.Spanned > 0))
+                return new("steps.span", zone.Id.ToString(), $"{zone.Span}, as is seen", told.ToString(), s_span);
+        }
+
+        return null;
+    }
+
+    private static Violation? CheckOrder(Transition seen)
     {
         if (!seen.Levels.HasFlag(Levels.Effects) || seen.IsStart || seen.Outcome.Effects.Length > MostSteps)
             return null;

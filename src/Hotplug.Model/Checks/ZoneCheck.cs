@@ -57,7 +57,7 @@ internal static class ZoneCheck
         var present = next.PresentOf(zone.Id);
         if (zone.Present != present)
             return new("zone.present", zone.Id.ToString(), $"{present} present pages", $"{zone.Present}", s_present);
-        var partlyBoot = !seen.After.Sees(Visibility.BootPages) && HasBoot(next, zone.Id);
+        var partlyBoot = !seen.After.Sees(Visibility.BootPages | Visibility.ZoneStart) && HasBoot(next, zone.Id);
         var span = next.SpanOf(zone.Id);
         if (!partlyBoot && zone.Spanned != span.Count)
             return new("zone.span", zone.Id.ToString(), $"{span.Count} pages spanned, {span}", $"{zone.Spanned}, {zone.Span}", s_span);

@@ -16,6 +16,9 @@ internal static class Adding
     private static readonly Citation s_resource = new("v6.12", "mm/memory_hotplug.c", "register_memory_resource");
     private static readonly Citation s_memmap = new("v6.12", "mm/sparse-vmemmap.c", "__populate_section_memmap");
 
+    /// <summary>A page of memory that holds page descriptors.</summary>
+    internal static PageState Memmap { get; } = new(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1);
+
     public static Judgement Judge(in Ruling ruling)
     {
         var operation = ruling.Seen.Operation;
@@ -37,7 +40,7 @@ internal static class Adding
         var judgement = ruling.Permit(next, new PageRule((pages, before, after) =>
         {
             taken += pages.Count;
-            return before.IsFree && after.HasAny(PageFlags.InUse) && after.Has(PageFlags.Kernel) && after.Owner == 0;
+            return before.IsFree && after == Memmap;
         }));
         return judgement.IsPermitted && seen.Sees(Visibility.Placement | Visibility.BootPages) && taken != cost
             ? Ruling.Refute("add.memmap-cost", $"d{operation.Subject.Id}", $"{cost} pages of memory taken for its memmap", $"{taken}", s_memmap)

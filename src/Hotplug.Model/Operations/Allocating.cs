@@ -65,6 +65,8 @@ internal static class Allocating
             return ruling.Demand(Errno.EINVAL, "nobody holds that page", s_alloc);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok", s_alloc);
+        if (ruling.MustCount(pfn, "a reference more", s_alloc) is { } lost)
+            return Judgement.Refuted(lost);
         var index = ruling.Seen.Operation.Subject.Page;
         return ruling.Permit(
             ruling.State.With(allocation with { Extra = allocation.Extra.SetItem(index, allocation.Extra.GetValueOrDefault(index) + 1) }),
@@ -80,6 +82,8 @@ internal static class Allocating
             return ruling.Demand(Errno.EINVAL, "it has no extra reference", s_free);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok", s_free);
+        if (ruling.MustCount(pfn, "a reference fewer", s_free) is { } leaked)
+            return Judgement.Refuted(leaked);
         var left = allocation.Extra[index] - 1;
         var extra = left == 0 ? allocation.Extra.Remove(index) : allocation.Extra.SetItem(index, left);
         var next = extra.IsEmpty && allocation.Freed
@@ -87,7 +91,7 @@ internal static class Allocating
             : ruling.State.With(allocation with { Extra = extra });
         var freed = left == 0 && allocation.Freed;
         return ruling.Permit(next, new PageRule((range, before, after) => range == new PageRange(pfn, 1)
-            && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison)
+            && (before.Has(PageFlags.HwPoison) ? Poisoning.IsHeld(after)
                 : freed ? after.IsFree
                 : after == before with { References = before.References - 1 })));
     }
@@ -159,7 +163,7 @@ internal static class Allocating
     private static bool ExplainFree(int extra, PageState before, PageState after)
     {
         if (before.Has(PageFlags.HwPoison))
-            return after.Has(PageFlags.HwPoison) && !after.IsFree;
+            return Poisoning.IsHeld(after) && !after.IsFree;
         return extra > 0
             ? after.References == extra && (after.Flags | LruFlags) == (before.Flags | LruFlags)
             : after.IsFree;

@@ -47,7 +47,7 @@ internal static class Contiguous
         var id = ruling.Seen.Operation.Subject.Id;
         var outcome = ruling.Seen.Outcome;
         var taken = outcome.PagesOf(WitnessRole.Taken);
-        if (taken != range.Count || !Allocating.Covers(outcome, WitnessRole.Taken, range))
+        if ((exact || taken > 0) && (taken != range.Count || !Allocating.Covers(outcome, WitnessRole.Taken, range)))
             return Ruling.Refute("contig.range", $"a{id}", $"exactly the pages {range} taken", $"{taken} pages taken", s_alloc, range);
         if (exact && FirstNotTaken(ruling.Seen, range) is { } left)
             return Ruling.Refute("contig.range", $"page {left}", InUse.ToString(), ruling.Seen.PageAfter(left).ToString(), s_alloc,

@@ -20,13 +20,15 @@ internal static class OfflinePages
 
     /// <summary>
     /// True if a PageOffline page has a reference left when its block has to be empty: its owner's, who is not asked or
-    /// never gives it up, or somebody else's.
+    /// never gives it up, or somebody else's. A count that cannot be seen may be one.
     /// </summary>
     public static bool IsKept(MachineSpec spec, PageState page)
     {
         if (!page.Has(PageFlags.Offline) || page.Has(PageFlags.Movable))
             return false;
-        return IsUnplugged(page) ? page.References > (IsAsked(spec) ? AtRest(spec) : 0) : page.References != 0;
+        return IsUnplugged(page) && page.References != PageState.Unknown
+            ? page.References > (IsAsked(spec) ? AtRest(spec) : 0)
+            : page.References != 0;
     }
 
     /// <summary>
@@ -48,9 +50,9 @@ internal static class OfflinePages
     public static Judgement JudgeGet(in Ruling ruling)
     {
         var page = Before(ruling);
-        if (!IsUnplugged(page) && !page.Has(PageFlags.Unseen))
+        if (IsUnsure(ruling.Seen, page) ? ruling.Is(Errno.EINVAL) : !IsUnplugged(page))
             return ruling.Demand(Errno.EINVAL, "not a PageOffline page of a device memory", s_get);
-        return ruling.IsOk ? Changed(ruling, +1) : ruling.RefuteAnswer("ok", s_get);
+        return ruling.IsOk ? Changed(ruling, +1, "a reference more", s_get) : ruling.RefuteAnswer("ok", s_get);
     }
 
     /// <summary>Judges <c>put</c> of a page by address: whatever the count becomes, the page stays
@@ -58,9 +60,9 @@ internal static class OfflinePages
     public static Judgement JudgePut(in Ruling ruling)
     {
         var page = Before(ruling);
-        if ((!IsUnplugged(page) || page.References <= AtRest(ruling.Spec)) && !page.Has(PageFlags.Unseen))
+        if (IsUnsure(ruling.Seen, page) ? ruling.Is(Errno.EINVAL) : !IsUnplugged(page) || page.References <= AtRest(ruling.Spec))
             return ruling.Demand(Errno.EINVAL, "it has no extra reference", s_put);
-        return ruling.IsOk ? Changed(ruling, -1) : ruling.RefuteAnswer("ok", s_put);
+        return ruling.IsOk ? Changed(ruling, -1, "a reference fewer", s_put) : ruling.RefuteAnswer("ok", s_put);
     }
 
     /// <summary>True for an unplugged page of a device memory.</summary>
@@ -72,15 +74,21 @@ internal static class OfflinePages
     private static bool IsSkipped(PageState page) => page.Has(PageFlags.HwPoison) && !page.Has(PageFlags.Unbacked)
         && page.Owner < PageState.BalloonOwner;
 
+    // Not enough is seen of the page to tell whose it is, or who has references of it.
+    private static bool IsUnsure(Transition seen, PageState page) => page.Has(PageFlags.Unseen)
+        || (page.Has(PageFlags.Offline) && (page.References == PageState.Unknown || !seen.Sees(Visibility.Owners)));
+
     private static PageState Before(in Ruling ruling)
     {
         var pfn = ruling.Seen.Target.Range.Start;
         return ruling.State.Find(ruling.Spec.BlockOf(pfn)) is { Online: true } ? ruling.Seen.PageBefore(pfn) : PageState.None;
     }
 
-    private static Judgement Changed(in Ruling ruling, int change)
+    private static Judgement Changed(in Ruling ruling, int change, string expected, Citation source)
     {
         var page = new PageRange(ruling.Seen.Target.Range.Start, 1);
+        if (ruling.MustCount(page.Start, expected, source) is { } unchanged)
+            return Judgement.Refuted(unchanged);
         return ruling.Permit(ruling.State, new PageRule((pages, before, after) =>
             pages == page && after == before with { References = before.References + change }));
     }

@@ -127,9 +127,10 @@ internal static class Onlining
 
     private static string? NotFresh(PageState page, PageFlags kept)
     {
-        if (page.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | kept | PageFlags.NoPage))
+        if (page.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | PageFlags.NoPage) || (page.Has(PageFlags.Offline) && kept.HasFlag(PageFlags.Offline)))
             return null;
-        return !page.Has(PageFlags.HwPoison) ? "free pages"
-            : page.References > 1 ? "poison that nobody has another reference of" : null;
+        if (page.Has(PageFlags.HwPoison))
+            return page.References is 1 or PageState.Unknown ? null : "poison with one reference";
+        return page.HasAny(kept) ? null : "free pages";
     }
 }

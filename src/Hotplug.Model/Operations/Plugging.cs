@@ -105,7 +105,7 @@ internal static class Plugging
                 && Removing.IsGivenBack(before, after)
                 && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
             || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec) && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
-            || (added.Count > 0 && after.Has(PageFlags.InUse | PageFlags.Kernel)
+            || (added.Count > 0 && after == Adding.Memmap
                 && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
             || Removing.FreesMemmap(before, after)));
     }
@@ -177,13 +177,16 @@ internal static class Plugging
     // Some page of its blocks is not free: unplugging may fail on it.
     private static bool Busy(in Ruling ruling, DeviceMemory memory)
     {
+        var mayBeBallooned = ruling.Spec.Balloons.Length > 0 && !ruling.Seen.Sees(Visibility.Owners);
         foreach (var block in ruling.State.Blocks)
         {
             if (block.Owner != -memory.Id || ruling.Seen.Before.Find(block.Number) is not { } shown)
                 continue;
+            if (shown.Pages.Pages == 0)
+                return true;   // Its pages cannot be seen: nothing to decide from.
             foreach (ref readonly var run in shown.Pages.Runs)
                 if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.NoPage) && (!run.State.Has(PageFlags.Offline)
-                    || run.State.Owner >= PageState.BalloonOwner || run.State.Has(PageFlags.HwPoison)))
+                    || run.State.Owner >= PageState.BalloonOwner || mayBeBallooned || run.State.Has(PageFlags.HwPoison)))
                     return true;
         }
 

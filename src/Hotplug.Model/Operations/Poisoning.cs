@@ -30,6 +30,8 @@ internal static class Poisoning
         if (ruling.State.Poisoned.BinarySearch(pfn) >= 0)
             return ruling.Demand(Errno.EHWPOISON, "poisoned already", s_failure);
         var before = ruling.Seen.PageBefore(pfn);
+        if (before.Has(PageFlags.Unseen) && ruling.Is(Errno.ENXIO))
+            return ruling.PermitUnchanged();   // It may lie in a hole that is not seen.
         var certain = ruling.Seen.Sees(Visibility.Placement);
         var handled = before.IsFree || before.Has(PageFlags.Movable) && !before.Has(PageFlags.Offline);
         var expected = handled ? Errno.None : Errno.EBUSY;
@@ -41,7 +43,7 @@ internal static class Poisoning
         // A page that cannot be handled is flagged and counted all the same: the flag is set first.
         return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.IsFree
-            && (handled || (now.Flags & Lasting) == (old.Flags & Lasting))));
+            && now.References == (old.IsFree ? 1 : old.References) && (handled || (now.Flags & Lasting) == (old.Flags & Lasting))));
     }
 
     /// <summary>Judges <c>soft-offline</c>: the content moves away, then the page is poisoned.</summary>
@@ -70,7 +72,7 @@ internal static class Poisoning
         if (!poisoned && seen.Sees(Visibility.Placement))
             return Ruling.Refute("soft-offline.poisons", $"page {pfn}", "poisoned", seen.PageAfter(pfn).ToString(), s_soft);
         return ruling.Permit(poisoned ? WithPoison(moved, pfn) : moved, new PageRule((pages, old, now) =>
-            (pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison)) || Migrations.Explain(seen, pages, old, now)));
+            (pages == new PageRange(pfn, 1) && IsHeld(now)) || Migrations.Explain(seen, pages, old, now)));
     }
 
     // One page is one migration, and only a page that can be moved gets as far.
@@ -119,6 +121,11 @@ internal static class Poisoning
     // What was refused may have set the flag all the same: on a page that can be seen, it is seen.
     private static State FollowFlag(State state, Transition seen, long pfn, PageFlags signs) =>
         seen.PageAfter(pfn).HasAny(signs) ? WithPoison(state, pfn) : state;
+
+    /// <summary>True if the page is poisoned, and held: whoever poisons a page takes a reference of it, which nobody
+    /// drops (take_page_off_buddy(), page_handle_poison()).</summary>
+    internal static bool IsHeld(PageState page) => page.Has(PageFlags.HwPoison)
+        && page.References is PageState.Unknown or > 0;
 
     private static bool IsOnlinePage(in Ruling ruling, long pfn) =>
         ruling.State.Find(ruling.Spec.BlockOf(pfn)) is { Online: true } && !ruling.Seen.PageBefore(pfn).Has(PageFlags.NoPage);

@@ -97,7 +97,7 @@ internal static class Removing
 
     /// <summary>A page that is freed is free, in the buddy or on a per-CPU list; but for a poisoned one.</summary>
     public static bool IsGivenBack(PageState before, PageState after) =>
-        before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) : after.IsFree;
+        before.Has(PageFlags.HwPoison) ? Poisoning.IsHeld(after) : after.IsFree;
 
     private static Judgement Gone(in Ruling ruling, State state, PageRange range)
     {

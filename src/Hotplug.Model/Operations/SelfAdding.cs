@@ -23,13 +23,14 @@ internal static class SelfAdding
         if (Grow(ruling, ref next, out var added) is { } wrong)
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
-        var released = seen.Outcome.PagesOf(WitnessRole.Released);
+        var released = seen.Sees(Visibility.Placement) ? seen.Outcome.PagesOf(WitnessRole.Released)
+            : balloon.Pages + ((long)added * ruling.Spec.PagesPerBlock) - (seen.After.Balloon(balloon.Driver)?.Pages ?? 0);
         if (CheckReleased(ruling, next, balloon.Pages, added, released) is { } miscount)
             return Judgement.Refuted(miscount);
         var held = balloon.Pages + ((long)added * ruling.Spec.PagesPerBlock) - released;
         next = FollowReleased(next, seen).With(balloon with { Pages = held });
         var holder = balloon;
-        return ruling.Permit(next, new PageRule((pages, before, after) => after.Has(PageFlags.InUse | PageFlags.Kernel)
+        return ruling.Permit(next, new PageRule((pages, before, after) => after == Adding.Memmap
             ? added > 0 && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Released, pages))
             : Ballooning.Releases(seen, holder, pages, before, after)));
     }
