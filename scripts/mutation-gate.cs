@@ -23,10 +23,9 @@ var equivalents = File.ReadLines(Path.Combine(root, "scripts/mutation-equivalent
     .Where(static l => l.Length > 0 && l[0] != '#').Select(static l => l.Split(" ¦ ")).ToArray();
 Subject[] subjects =
 [
-    new("model", "src/Hotplug.Model", "properties/Hotplug.Properties", "FullyQualifiedName~ModelProperties", 90, "off",
-        Without: "Histories"),
+    new("model", "src/Hotplug.Model", "properties/Hotplug.Properties", "FullyQualifiedName~Model", 90, "Histories"),
     new("bitmap", "src/Hotplug.Bitmap", "properties/Hotplug.Properties",
-        "FullyQualifiedName~SequenceProperties|FullyQualifiedName~RaceProperties", 90, "off", Without: "Races"),
+        "FullyQualifiedName~SequenceProperties|FullyQualifiedName~RaceProperties", 90, "Races"),
     new("engine", "src/Hotplug.Engine", "tests/Hotplug.Tests",
         "(FullyQualifiedName~Hotplug.Tests.Engine|FullyQualifiedName~Hotplug.Tests.Floors|FullyQualifiedName~Hotplug.Tests.Expl"
         + "|FullyQualifiedName~Hotplug.Tests.Schedules|FullyQualifiedName~RaceFaultTests|FullyQualifiedName~FaultEnumerationTests"
@@ -72,14 +71,15 @@ string Config(Subject subject) => JsonSerializer.Serialize(new Dictionary<string
         ["configuration"] = "Release",
         ["concurrency"] = workers,
         ["additional-timeout"] = 60_000,   // A machine that others use too is slow now and then.
-        ["coverage-analysis"] = subject.Coverage,
+        ["coverage-analysis"] = "off",
         ["reporters"] = reporters,
         ["ignore-mutations"] = ignored,
         ["mutate"] = Sample(subject).ToArray(),
     },
 });
 
-// Paragraphs of the source, drawn from the seed until they have so many lines.
+// Paragraphs of the source, drawn from the seed until they have so many lines; but for those that begin by saying that they
+// are what a seeded fault does: no faithful machine comes there.
 IEnumerable<string> Sample(Subject subject)
 {
     var folder = Path.Combine(root, subject.Source);
@@ -100,12 +100,13 @@ IEnumerable<string> Sample(Subject subject)
 
 static IEnumerable<(string File, int Start, int End, int Lines)> Paragraphs(string file, string text)
 {
+    string[] faults = ["// The seeded fault", "/// <summary>The seeded fault", "/// <summary>For a seeded fault"];
     for (var start = 0; start < text.Length;)
     {
         var end = text.IndexOf("\n\n", start, StringComparison.Ordinal) is >= 0 and var found ? found : text.Length;
         var code = text[start..end].Split('\n').Count(static l => l.Trim() is not ("" or "{" or "}") && !l.TrimStart().StartsWith("//", StringComparison.Ordinal)
             && !l.StartsWith("using", StringComparison.Ordinal) && !l.StartsWith("namespace", StringComparison.Ordinal));
-        if (code > 0)
+        if (code > 0 && !faults.Any(text[start..end].TrimStart().StartsWith))
             yield return (file, start, end, code);
         start = end + 2;
     }
@@ -174,7 +175,5 @@ static string Root()
     return folder;
 }
 
-// Coverage: which test reaches which mutant is worth knowing where there are many tests; where every test reaches everything, and
-// as often as the machine, it takes long to find that out. Without: a folder that only schedules of overlapping operations reach.
-internal sealed record Subject(
-    string Name, string Source, string Tests, string Filter, int Floor, string Coverage = "perTest", string Without = "obj");
+// Without: a folder that only schedules of overlapping operations reach.
+internal sealed record Subject(string Name, string Source, string Tests, string Filter, int Floor, string Without = "obj");

@@ -184,7 +184,6 @@ internal sealed class Adding<TRules>(
             if (block.Backed.Length == 0)
                 block.Backed = new ulong[state.Layout.PlaneWords];
             block.Backed.AsSpan().Clear();
-            state.Touch(block);
         }
     }
 

@@ -78,7 +78,8 @@ internal static class Refusals
         {
             VetoPoint.Memmap => Count(outcome, EffectKind.VmemmapPopulated),
             VetoPoint.BlockDevice => Count(outcome, EffectKind.BlockCreated),
-            VetoPoint.Migration when ruling.IsOk && IsFinal(ruling.Seen.Operation.Kind, veto.Errno) =>
+            VetoPoint.Migration when ruling.IsOk && ruling.Seen.Sees(Visibility.Placement)
+                && IsFinal(ruling.Seen.Operation.Kind, veto.Errno) =>
                 outcome.PagesOf(WitnessRole.Migrated),
             _ => 0,
         };
