@@ -29,8 +29,9 @@ Subject[] subjects =
     new("engine", "src/Hotplug.Engine", "tests/Hotplug.Tests",
         "(FullyQualifiedName~Hotplug.Tests.Engine|FullyQualifiedName~Hotplug.Tests.Floors|FullyQualifiedName~Hotplug.Tests.Expl"
         + "|FullyQualifiedName~Hotplug.Tests.Schedules|FullyQualifiedName~RaceFaultTests|FullyQualifiedName~FaultEnumerationTests"
-        + "|FullyQualifiedName~Asked_alone_the_rule_finds_the_fault|FullyQualifiedName~Hotplug.Tests.Quality.RestTests)"
-        + Except("RemovedChoice", "The_bounds_hold", "in_sequences_of_the_gate", "60_000", "40_000", "Most_seeded_faults_show"), 85),
+        + "|FullyQualifiedName~Hotplug.Tests.Quality.RestTests)"
+        + Except("RemovedChoice", "The_bounds_hold", "in_sequences_of_the_gate", "60_000", "40_000", "Most_seeded_faults_show",
+            "in_ten_thousand_schedules"), 85),
     new("invariants", "properties/Hotplug.Invariants", "tests/Hotplug.Tests",
         "(FullyQualifiedName~Hotplug.Tests.Invariants|FullyQualifiedName~OccasionTests|FullyQualifiedName~Asked_alone"
         + "|FullyQualifiedName~Every_bundled_recording_conforms|FullyQualifiedName~Hotplug.Tests.Floors.Fact"

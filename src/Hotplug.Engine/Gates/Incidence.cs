@@ -34,8 +34,9 @@ public sealed class Incidence
     /// <summary>
     /// Behaviours never met before that the next sequence is expected to show, at most, with 95 % confidence: the
     /// expectation is <see cref="Once"/> per <see cref="Sequences"/> (Good–Turing), the bound that of a Poisson count.
+    /// Of no sequence nothing is known: without bound.
     /// </summary>
-    public double MostNewPerSequence => Sequences == 0 ? double.PositiveInfinity : PoissonUpper(Once) / Sequences;
+    public double MostNewPerSequence => PoissonUpper(Once) / Sequences;
 
     /// <summary>Behaviours that there are at least, met or not (Chao's lower bound, in its form for few
     /// doubles).</summary>

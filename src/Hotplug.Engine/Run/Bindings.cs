@@ -104,9 +104,8 @@ public sealed class Bindings
         }
     }
 
-    /// <summary>Names that are bound now: devices that were added, and allocations.</summary>
-    internal IEnumerable<Name> Bound =>
-        _devices.Keys.Order().Select(Name.Device).Concat(_allocations.Keys.Order().Select(Name.Allocation));
+    /// <summary>Names that are bound now: devices that were added, and allocations, in no order.</summary>
+    internal IEnumerable<Name> Bound => _devices.Keys.Select(Name.Device).Concat(_allocations.Keys.Select(Name.Allocation));
 
     /// <summary>Learns what the operation chose while others may be under way: page by page, as it is told.</summary>
     internal void FollowStep(in Operation operation, in Witness witness)

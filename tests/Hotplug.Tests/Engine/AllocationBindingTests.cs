@@ -27,6 +27,24 @@ public class AllocationBindingTests
     }
 
     [Fact]
+    public void A_page_stays_as_often_as_it_was_got()
+    {
+        var binding = new AllocationBinding();
+        binding.Append(new PageRange(40, 3));
+        foreach (var page in (long[])[1, 0, 0, 0])
+            binding.Get(page);
+        binding.Free();
+        foreach (var left in (long[])[40, 40, -1])
+        {
+            binding.Put(0);
+            Assert.Equal((left, 41L, -1L, true), (binding.Locate(0), binding.Locate(1), binding.Locate(2), binding.IsAlive));
+        }
+
+        binding.Put(1);
+        Assert.False(binding.IsAlive);
+    }
+
+    [Fact]
     public void A_copy_stays_as_it_was_whatever_becomes_of_the_original()
     {
         for (var seed = 0UL; seed < Seeds; seed++)

@@ -4,6 +4,7 @@ using Hotplug.Contract.Machines;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Run;
 using Hotplug.Tests.Engine.Fakes;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Engine;
@@ -126,14 +127,52 @@ public class BindingsTests
     }
 
     [Fact]
-    public void A_page_that_was_lost_to_a_failure_is_not_bound()
+    public void A_device_whose_memory_was_refused_can_be_ejected_if_it_was_plugged()
+    {
+        var machine = new FakeMachine
+        {
+            Instead = static (operation, _, outcome) =>
+            {
+                outcome.Answer = Answer.Of(Errno.EIO);
+                if (operation.Subject.Id == 1 && operation.Kind == OperationKind.Add)
+                    outcome.Add(new Witness(WitnessRole.Placed, new PageRange(32, 8)));
+                return true;
+            },
+        };
+
+        var targets = TargetsOf(machine, Runs.AddBlocks(1, 1), Runs.AddBlocks(2, 1), Operation.Tick(1),
+            Operation.Eject(Name.Device(1)), Operation.Eject(Name.Device(2)));
+
+        Assert.Equal(new PageRange(32, 8), targets[3]?.Range);
+        Assert.Null(targets[4]);
+    }
+
+    [Fact]
+    public void A_device_that_is_gone_is_gone_though_its_neighbour_stays()
+    {
+        var targets = TargetsOf(new FakeMachine(), Runs.AddBlocks(1, 1), Runs.AddBlocks(2, 1), Operation.Remove(Name.Device(1)),
+            Operation.Offline(Runs.Block(1, 0)), Operation.Offline(Runs.Block(2, 0)), Runs.AddBlocks(1, 1));
+
+        Assert.Equal([true, true, true, false, true, true], targets.Select(static t => t is not null));
+    }
+
+    [Fact]
+    public void The_first_page_of_a_block_is_a_page_and_no_block()
+    {
+        var block = Runs.Block(1, 0);
+        var targets = TargetsOf(new FakeMachine(), Runs.AddBlocks(1, 1), Operation.Get(block.WithPage(0)), Operation.Offline(block));
+        Assert.Equal([1L, 8L], targets[1..].Select(static t => t!.Value.Range.Count));
+    }
+
+    [Fact]
+    public void A_page_that_was_lost_to_a_failure_is_not_bound() => Ends.InTime(static () =>
     {
         var machine = WithWitness(OperationKind.Poison, new Witness(WitnessRole.Released, new PageRange(4, 1)));
 
         var targets = TargetsOf(machine, s_alloc, Operation.Poison(Name.Allocation(1).WithPage(4)), Get(3), Get(4), Get(5));
 
         Assert.Equal([true, false, true], targets[2..].Select(static t => t is not null));
-    }
+    });
 
     private static Operation Get(long page) => Operation.Get(Name.Allocation(1).WithPage(page));
 

@@ -9,6 +9,7 @@ using Hotplug.Engine.Replay;
 using Hotplug.Engine.Report;
 using Hotplug.Engine.Run;
 using Hotplug.Tests.Engine.Fakes;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Engine;
@@ -114,6 +115,17 @@ public sealed class ConfirmationTests : IDisposable
     }
 
     [Fact]
+    public void What_shows_where_the_harness_had_cut_the_run_short_is_told_with_its_own_records()
+    {
+        var result = Run(new Machine { BreaksInside = static run => run == 2, Fails = static run => run == 3 });
+
+        Assert.Equal(Verdict.Inconclusive, result.Verdict);
+        Assert.True(result.Failure!.IsFlaky);
+        Assert.Equal((1L, Verdict.Violates), (result.Failure.Sequence, result.Failure.Run.Verdict));
+        Assert.Equal(["run 3", "run 4"], result.Failure.Records.AsEnumerable());
+    }
+
+    [Fact]
     public void A_kept_failure_that_cannot_be_run_does_not_stand_in_the_way()
     {
         Database.Write(FakeSpecification.Rule, new Trace(FakeMachine.Spec, [Operation.Tick(1)]));
@@ -139,8 +151,10 @@ public sealed class ConfirmationTests : IDisposable
     private GateResult Run(Machine machine, int reruns = 2)
     {
         var specification = new FakeSpecification { Refutes = seen => !seen.IsStart && machine.Fails(machine.Runs) };
-        return new Gate(() => new Rig(machine, new Suite(specification, []), new OneTick()))
-            .Run(new GateOptions { Sequences = 10, OperationsPerSequence = 3, Reruns = reruns, Failures = Database });
+        GateResult? result = null;
+        Ends.InTime(() => result = new Gate(() => new Rig(machine, new Suite(specification, []), new OneTick()))
+            .Run(new GateOptions { Sequences = 10, OperationsPerSequence = 3, Reruns = reruns, Failures = Database }));
+        return result!;
     }
 
     // Counts its runs, and keeps a record of each.
@@ -151,6 +165,8 @@ public sealed class ConfirmationTests : IDisposable
         internal Func<int, bool> Fails { get; init; } = static _ => false;
 
         internal Func<int, bool> Breaks { get; init; } = static _ => false;
+
+        internal Func<int, bool> BreaksInside { get; init; } = static _ => false;
 
         internal int Runs { get; private set; }
 
@@ -166,8 +182,12 @@ public sealed class ConfirmationTests : IDisposable
             _machine.Reset(spec);
         }
 
-        public void Execute(in Operation operation, in Target target, Outcome outcome) =>
+        public void Execute(in Operation operation, in Target target, Outcome outcome)
+        {
+            if (BreaksInside(Runs))
+                throw new HarnessException("the guest is gone");
             _machine.Execute(operation, target, outcome);
+        }
 
         public void Observe(Observation observation) => _machine.Observe(observation);
 

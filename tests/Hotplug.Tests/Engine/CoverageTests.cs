@@ -35,6 +35,22 @@ public class CoverageTests
     }
 
     [Fact]
+    public void Every_answer_is_one_of_its_own()
+    {
+        var coverage = new Coverage();
+        Answer[] answers =
+        [
+            .. Enum.GetValues<Errno>().Select(Answer.Of),
+            .. Enum.GetValues<Completion>().Where(static c => c != Completion.Finished).Select(static c => new Answer(c, Errno.None)),
+        ];
+        foreach (var answer in answers)
+            coverage.Count(OperationKind.Offline, answer);
+
+        Assert.All(answers, a => Assert.Equal(1, coverage.Of(OperationKind.Offline, a)));
+        Assert.Equal(answers.Length, coverage.Entries.Count(static e => e.Count == 1));
+    }
+
+    [Fact]
     public void Entries_come_by_operation_then_by_answer() =>
         Assert.Equal(
             ["Online errno-4000", "Offline ok", "Offline EHWPOISON", "Offline unfinished"],

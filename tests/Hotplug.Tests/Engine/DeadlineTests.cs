@@ -17,8 +17,11 @@ public class DeadlineTests
     public void An_operation_that_does_not_end_is_a_hang_with_the_trace_kept() => Ends.InTime(() =>
     {
         using var release = new ManualResetEventSlim();
+        var caller = Thread.CurrentThread;
         var runner = RunnerOf((_, _, _) =>
         {
+            // The limit passes when the caller waits already.
+            SpinWait.SpinUntil(() => caller.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
             _clock.Advance(2 * s_limit);
             release.Wait();
             return true;
@@ -38,9 +41,11 @@ public class DeadlineTests
     [Fact]
     public void An_operation_that_ends_too_late_is_a_hang_too() => Ends.InTime(() =>
     {
+        var runs = 0;
         var runner = RunnerOf((_, _, _) =>
         {
-            _clock.Advance(2 * s_limit);
+            if (runs++ == 0)
+                _clock.Advance(2 * s_limit);
             return true;
         });
         using var deadline = Watching(runner);
@@ -49,6 +54,8 @@ public class DeadlineTests
 
         Assert.Equal(EngineRules.Hang, result.Violation!.Rule);
         Assert.Equal(0, result.FailedAt);
+        // The next run is a run like any other.
+        Assert.Equal(Verdict.Conforms, Run(runner, Operation.Tick(1), Operation.Tick(2)).Verdict);
     });
 
     [Theory]

@@ -98,6 +98,30 @@ public class RunnerTests
     }
 
     [Fact]
+    public void A_start_that_cannot_be_is_garbage()
+    {
+        var machine = new FakeMachine { AlsoObserve = static seen => seen.Add(new ZoneObservation(default, 0, 8, 8, 8, -1, 0)) };
+
+        var result = Runs.Of(machine, Operation.Tick(1));
+
+        Assert.Equal((EngineRules.Garbage, -1), (result.Violation?.Rule, result.FailedAt));
+        Assert.Empty(result.Executed);
+    }
+
+    [Fact]
+    public void A_watcher_sees_every_run_begin_and_every_operation_that_conforms()
+    {
+        var watcher = new Watcher();
+        var runner = new Runner(new FakeMachine(), new Suite(new FakeSpecification { Refutes = static seen => seen.Operation.Amount == 3 }, []))
+        {
+            Watcher = watcher,
+        };
+        for (var run = 0; run < 2; run++)
+            runner.Walk(FakeMachine.Spec, new TraceSource([Operation.Tick(1), Operation.Tick(2), Operation.Tick(3)]), 10);
+        Assert.Equal(["begin", "tick seconds=1", "tick seconds=2", "begin", "tick seconds=1", "tick seconds=2"], watcher.Seen);
+    }
+
+    [Fact]
     public void Defects_begin_every_run_anew()
     {
         var defect = new OffByTwo();
@@ -232,11 +256,13 @@ public class RunnerTests
     public void An_operation_that_names_nothing_never_reaches_the_machine()
     {
         var machine = new FakeMachine();
+        var runner = new Runner(machine, new Suite(new FakeSpecification(), []));
 
-        var result = Runs.Of(machine, Operation.Online(Runs.Block(1, 0)), Operation.Tick(1));
+        var result = runner.Run(FakeMachine.Spec, new TraceSource([Operation.Online(Runs.Block(1, 0)), Operation.Tick(1)]), 10);
 
         Assert.Equal(Answer.Unbound, result.Answers[0]);
         Assert.Single(machine.Asked);
+        Assert.Equal(1, runner.Coverage.Of(OperationKind.Online, Answer.Unbound));
     }
 
     [Fact]
@@ -292,6 +318,15 @@ public class RunnerTests
     private sealed class Placeless() : Exception("boom")
     {
         public override string? StackTrace => null;
+    }
+
+    private sealed class Watcher : IWatcher
+    {
+        internal List<string> Seen { get; } = [];
+
+        public void Begin(MachineSpec spec) => Seen.Add("begin");
+
+        public void Watch(Transition seen) => Seen.Add(seen.Operation.ToString());
     }
 
     private sealed class OffByTwo : IKnownDefect

@@ -6,6 +6,7 @@ using Hotplug.Engine.Floors;
 using Hotplug.Engine.Run;
 using Hotplug.Invariants.Facts;
 using Hotplug.Model;
+using Hotplug.Tests.Schedules;
 using Xunit;
 
 namespace Hotplug.Tests.Floors;
@@ -131,8 +132,8 @@ public sealed class ReachedTests
         using var machine = BitmapMachine.Create();
         var reached = new Reached(FactCatalogue.All, machine.Identity.Levels);
         var runner = new Runner(machine, new Suite(new ReferenceModel(), [])) { Watcher = reached };
-        var result = runner.Run(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length);
-        Assert.True(result.Verdict == Verdict.Conforms, result.Violation?.ToString());
+        Ends.InTime(() => runner.Walk(trace.Spec, new TraceSource(trace.Operations), trace.Operations.Length));
+        Assert.True(runner.Violation is null, runner.Violation?.ToString());
         return [.. reached.All];
     }
 }

@@ -10,6 +10,7 @@ using Hotplug.Generators;
 using Hotplug.Invariants;
 using Hotplug.Model;
 using Hotplug.Tests.Bitmap;
+using Hotplug.Tests.Schedules;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -37,7 +38,7 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
         "add memmap 2, add block-device 1, eject notifier 3, online_movable notifier 6")]
     [InlineData("add d1 pages=32\nonline_movable d1.b0\nalloc a1 pages=3\noffline-remove d1",
         "add memmap 2, add block-device 1, offline-remove notifier 3, offline-remove migration 3, online_movable notifier 6")]
-    public void Every_step_that_can_fail_is_struck(string operations, string expected)
+    public void Every_step_that_can_fail_is_struck(string operations, string expected) => Ends.InTime(() =>
     {
         using var machine = BitmapMachine.Create();
         using var faults = new FaultEnumeration(RigOf(machine));
@@ -45,7 +46,7 @@ public sealed class FaultEnumerationTests(ITestOutputHelper output)
             Parse(operations)), faults.Runner.Violation?.ToString());
         Assert.Equal(expected, Print(faults));
         Assert.All(faults.Points, static p => Assert.Equal(p.Struck, p.Most));
-    }
+    });
 
     [Theory]
     [InlineData("add", "notifier memmap block-device")]

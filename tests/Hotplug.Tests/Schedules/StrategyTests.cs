@@ -1,5 +1,6 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
+using Hotplug.Contract.Rules;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Schedules;
@@ -83,6 +84,68 @@ public class StrategyTests
         // 1 / (n k^(d-1)) with two CPUs and what it takes for k before it knows better.
         Assert.True(found > 400 / (2 * 16), $"{found} of 400");
     });
+
+    [Fact]
+    public void Pct_without_a_change_runs_one_CPU_after_the_other_in_every_order_alike() => Ends.InTime(() =>
+    {
+        var orders = Pct(600, depth: 1, points: 3).GroupBy(static r => string.Join(' ', r.Cpus.Distinct())).ToDictionary(static g => g.Key, static g => g.Count());
+        Assert.Equal(6, orders.Count);
+        Assert.All(orders.Values, static n => Assert.InRange(n, 60, 140));
+        Assert.All(Pct(50, depth: 1, points: 3), static r => Assert.Empty(r.Preempted));
+    });
+
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(2, 12)]
+    [InlineData(3, 12)]
+    public void Who_runs_when_a_change_is_due_goes_on_when_nobody_else_can(int depth, int points) => Ends.InTime(() =>
+    {
+        var runs = Pct(2_000, depth, points);
+        Assert.All(runs, r =>
+        {
+            Assert.InRange(r.Preempted.Length, 0, depth - 1);
+            foreach (var step in depth == 2 ? r.Preempted : [])
+            {
+                var (interrupted, after) = (r.Cpus[step - 1], r.Cpus[step..]);
+                Assert.Equal(after.Count(c => c != interrupted), Array.IndexOf(after, interrupted));
+            }
+        });
+        // Of the steps that there are each can be the one: of those at least at which a CPU is in its midst.
+        var steps = 3 * (points + 1);
+        var inside = Enumerable.Range(1, steps - 1).Where(s => s % (points + 1) != 0 && s < steps - points);
+        Assert.Empty(inside.Except(runs.SelectMany(static r => r.Preempted)));
+    });
+
+    // Who took each step, and at which somebody was interrupted: three CPUs that pass so many points each.
+    private static List<(int[] Cpus, int[] Preempted)> Pct(int schedules, int depth, int points)
+    {
+        using var scheduler = new Scheduler();
+        var strategy = new PctSchedules(5, schedules, depth);
+        var runs = new List<(int[], int[])>();
+        while (strategy.TryBegin())
+        {
+            var watch = new Takers();
+            var run = scheduler.Run(new ScheduledWork(3, _ =>
+            {
+                for (var i = 0; i < points; i++)
+                    scheduler.At(SchedulePoint.OfflineAfterDrain, i);
+            }, watch), strategy, 1_000);
+            runs.Add(([.. watch.Cpus], [.. run.Preempted]));
+        }
+
+        return runs;
+    }
+
+    private sealed class Takers : IStepWatch
+    {
+        internal List<int> Cpus { get; } = [];
+
+        public Violation? After(int step, int cpu, Position from, Position to)
+        {
+            Cpus.Add(cpu);
+            return null;
+        }
+    }
 
     private static SortedSet<string> States(Programs programs, Race race, ExhaustiveSchedules schedules, out int count)
     {

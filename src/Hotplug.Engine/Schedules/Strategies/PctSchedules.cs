@@ -44,7 +44,7 @@ public sealed class PctSchedules(ulong seed, long schedules, int depth) : ISched
     {
         _steps = choice.Step;
         foreach (var change in _changes)
-            if (change == choice.Step && choice.Last >= 0)
+            if (change == choice.Step)
                 _priorities[choice.Last] = --_lowest;
         var best = -1;
         for (var cpu = 0; cpu < _priorities.Length; cpu++)
