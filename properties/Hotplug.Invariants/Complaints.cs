@@ -56,7 +56,7 @@ public static class Complaints
             }
 
         return count == expected ? null
-            : Evidence.Against(rule, seen.Operation.ToString(), expected == 0 ? $"no {what}" : $"{expected} {what}s",
+            : Evidence.Against(rule, seen.Operation.ToString(), expected == 0 ? $"no {what}" : Evidence.Count(expected, what),
                 count == 0 ? "none" : $"{count}: {last}");
     }
 

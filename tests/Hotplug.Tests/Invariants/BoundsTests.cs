@@ -8,7 +8,7 @@ public sealed class BoundsTests
     private static readonly Bound[] s_all =
     [
         .. ManagedBounds.All, .. LoanBounds.All, .. FlightBounds.All, .. PageBounds.All, .. RollbackBounds.All,
-        .. StepBounds.All, .. DriverBounds.All,
+        .. StepBounds.All, .. DriverBounds.All, .. CountBounds.All,
     ];
 
     public static TheoryData<string, string> Bounds

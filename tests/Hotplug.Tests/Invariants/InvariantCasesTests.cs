@@ -69,6 +69,13 @@ public sealed class InvariantCasesTests
     public void Cases_have_names_of_their_own() =>
         Assert.Equal(s_all.Length, s_all.Select(static c => (c.Rule.Id, c.Name, c.Breaks)).Distinct().Count());
 
+    /// <summary>What the rule says of the transition that breaks it.</summary>
+    internal static Violation Violate(string id, string name)
+    {
+        var found = Find(id, name, breaks: true);
+        return found.Rule.Check(found.Scene.Seen())!;
+    }
+
     private static InvariantCase Find(string id, string name, bool breaks) =>
         s_all.Single(c => c.Rule.Id == id && c.Name == name && c.Breaks == breaks);
 

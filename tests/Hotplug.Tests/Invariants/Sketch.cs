@@ -192,10 +192,12 @@ internal sealed class Sketch(MachineSpec spec)
     {
         var zones = new List<ZoneObservation>();
         for (short node = 0; node < Spec.Nodes; node++)
-            foreach (var kind in (ZoneKind[])[ZoneKind.Normal, ZoneKind.Movable])
+            foreach (var kind in Enum.GetValues<ZoneKind>().Where(kind => kind is ZoneKind.Normal or ZoneKind.Movable || IsThere(kind)))
                 zones.Add(_zones.Aggregate(Count(new ZoneId(node, kind)), static (z, change) => change(z)));
         return zones;
     }
+
+    private bool IsThere(ZoneKind kind) => kind != ZoneKind.None && _blocks.Values.Any(b => b.Zone == kind);
 
     private ZoneObservation Count(ZoneId id)
     {
@@ -220,7 +222,8 @@ internal sealed class Sketch(MachineSpec spec)
         foreach (var zone in zones)
             for (short cpu = 0; cpu < Spec.Cpus; cpu++)
             {
-                var pages = Count(_blocks.Values.Where(b => b.State != BlockState.Offline && b.Zone == zone.Id.Kind),
+                var pages = Count(_blocks.Values.Where(b => b.State != BlockState.Offline && b.Zone == zone.Id.Kind
+                    && b.Node == zone.Id.Node),
                     p => p.Has(PageFlags.Pcplist) && p.Owner == cpu + 1);
                 yield return Pcplist(new PcplistObservation(zone.Id, cpu, (int)pages, PcplistsOff ? 0 : Spec.PcpHigh,
                     PcplistsOff ? 1 : Spec.PcpBatch));
