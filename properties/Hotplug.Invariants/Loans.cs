@@ -135,11 +135,9 @@ public static class Loans
         if (block is null)
             return;
         foreach (ref readonly var run in block.Pages.Runs)
-            if (!run.State.Has(PageFlags.InUse))
-                continue;
-            else if (run.State.Owner == PageState.LoanOwner)
+            if (run.State.Has(PageFlags.InUse) && run.State.Owner == PageState.LoanOwner)
                 loaned += sign * run.Count;
-            else if (run.State.Owner == PageState.LoanListOwner)
+            else if (run.State.Has(PageFlags.InUse) && run.State.Owner == PageState.LoanListOwner)
                 lists += sign * run.Count;
     }
 

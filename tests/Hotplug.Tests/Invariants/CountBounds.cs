@@ -20,7 +20,8 @@ internal static class CountBounds
 
     public static readonly Bound[] All =
     [
-        new(Accounting.ManagedTotal, "pages that the total is off by", -62, 2, static x => x is 0 or < -60, static x => Of(s_tick).Then(s => s.TotalOff = x)),
+        new(Accounting.ManagedTotal, "pages that the total is off by", -62, 2, static x => x is 0 or < -60,
+            static x => Of(s_tick).Then(s => s.TotalOff = x)),
         Free("an ordinary zone", [0], Of(s_tick), Movable),
         Free("a zone of a PC", [0], Pc(), Normal),
         Free("a zone of a PC, and its neighbour is off too", [], Pc().Then(Off(Movable, -3)), Normal),
@@ -32,7 +33,10 @@ internal static class CountBounds
         Free("a zone of a PC, and another node has pages too", [0],
             Pc().On(static s => s with { Nodes = 2 }).From(static s => s.Add(6, Normal, node: 1)).Then(static s => s[6].Fill(0, 8, Used)), Normal),
         Bound.Of(Accounting.FreePages, "pages that are not shown",
-            [Of(s_tick).From(static s => s[4].ShowsPages = false).Then(Off(Movable, 1)), Of(s_tick).Then(Isolated(1)).Then(Off(Movable, 1))],
+            [
+                Of(s_tick).From(static s => s[4].ShowsPages = false).Then(Off(Movable, 1)),
+                Of(s_tick).Then(Isolated(1)).Then(Off(Movable, 1)),
+            ],
             [Of(s_tick).Then(Isolated(0)).Then(Off(Movable, 1)), Of(s_tick).Then(Isolated(1)).Then(Off(Normal, 1))]),
         Bound.Of(Accounting.QuietOperations, "managed rises by what nobody shows",
             [Freeing().Showing(Visibility.All & ~Visibility.Placement)],
@@ -53,48 +57,77 @@ internal static class CountBounds
         new(Pcplists.LimitsRestored, "batch", 0, 4, static x => x == 2, static x => Listing(s => s.Pcplist = l => l with { Batch = x })),
         new(Pcplists.CountIsItsPages, "pages more than are seen", -1, 2, static x => x == 0, static x => Listing(More(x))),
         new(Pcplists.CountIsItsPages, "pages more than are seen, some of a block that spans zones", -1, 2, static x => x == 0,
-            static x => Listing(More(x)).On(static s => s with { BootBlocks = 2 }).From(static s => s.Add(1, Normal)).From(static s => s[1].Fill(0, 1, s_listed))),
+            static x => Listing(More(x)).On(static s => s with { BootBlocks = 2 })
+                .From(static s => s.Add(1, Normal)).From(static s => s[1].Fill(0, 1, s_listed))),
         new(Pcplists.CountIsItsPages, "pages more than are seen, and some are not", -1, 2, static _ => true,
             static x => Listing(More(x)).From(static s => s[4].ShowsPages = false)),
         new(Pcplists.CountIsItsPages, "pages that are counted on another node", 0, 2, static x => x == 0, static x => Listing(s =>
             s.Pcplist = l => l.Cpu != 1 || l.Zone.Kind != Normal ? l : l with { Pages = l.Pages + (l.Zone.Node == 0 ? -x : x) })
                 .On(static s => s with { Nodes = 2 }).From(static s => s.Add(6, Normal, node: 1).Fill(0, 1, s_listed))),
         Bound.Of(Pcplists.LeavesToBuddyOrUser, "a page leaves its list",
-            [Leaves(PageState.Free(0)), Leaves(s_listed), Leaves(Used).With(WitnessRole.Taken, 16, 1), Leaves(Used).With(WitnessRole.Migrated, 16, 1)],
+            [
+                Leaves(PageState.Free(0)), Leaves(s_listed), Leaves(Used).With(WitnessRole.Taken, 16, 1),
+                Leaves(Used).With(WitnessRole.Migrated, 16, 1),
+            ],
             [Leaves(Used), Leaves(Used).With(WitnessRole.Released, 16, 1), Leaves(Used).With(WitnessRole.Taken, 17, 1)]),
 
         new(Contigs.TakesNoPageOffline, "pages, of all that there can be", 126, 131, static x => x > 128, static x => Contig(264, x)),
         Bound.Of(Contigs.TakesNoPageOffline, "whose PageOffline page it is",
-            [Over(Ballooned), Over(Ballooned with { Owner = PageState.LoanOwner }), Over(Taken with { Flags = PageFlags.Offline | PageFlags.Movable }), Over(Used)],
+            [
+                Over(Ballooned), Over(Ballooned with { Owner = PageState.LoanOwner }),
+                Over(Taken with { Flags = PageFlags.Offline | PageFlags.Movable }), Over(Used),
+            ],
             [Over(Taken), Over(CallbackCases.Held), Over(Ballooned with { Owner = PageState.BalloonOwner + (byte)BalloonDriver.HyperV })]),
         Bound.Of(Contigs.TakesFreeOrMovedPages, "as far as there is memory",
             [Contig(0, 32).From(Empty)], [Contig(0, 200).From(Empty), Contig(0, 129).From(Empty), Contig(0, 32)]),
         Bound.Of(Contigs.TakesExactlyTheRange, "a page that was taken",
             [Took(KernelUse), Took(KernelUse with { References = PageState.Unknown }), Took(PageState.NotSeen)],
-            [Took(KernelUse with { References = 2 }), Took(KernelUse with { References = 0 }), Took(PageState.Free(0) with { References = 1 }), Took(PageState.Free(0))]),
+            [
+                Took(KernelUse with { References = 2 }), Took(KernelUse with { References = 0 }),
+                Took(PageState.Free(0) with { References = 1 }), Took(PageState.Free(0)),
+            ]),
 
         new(Conservation.ChunksAligned, "order of a chunk of 16 pages", 2, 7, static x => x != 5,
             static x => Of(s_tick).Then(s => s[4].Fill(8, 8, Used).Fill(16, 16, PageState.Free(x)))),
         Bound.Of(Conservation.AllocTakesFreePages, "pages that a witness names",
             [Of(s_alloc).With(WitnessRole.Culprit, 0, 1), Of(s_alloc).With(WitnessRole.Released, 0, 1)], [Of(s_alloc).With(WitnessRole.Taken, 0, 1)]),
         Bound.Of(Conservation.ReleasedIsFree, "pages that a witness names",
-            [Given(KernelUse, WitnessRole.Taken), Given(PageState.Free(0), WitnessRole.Released), Given(Poisoned, WitnessRole.Released), Given(KernelUse, WitnessRole.Released).Then(Hidden)],
-            [Given(KernelUse, WitnessRole.Released), Given(Used, WitnessRole.Released).Then(Hidden), Given(KernelUse, WitnessRole.Released).Then(static s => s.Add(3, Normal))]),
+            [
+                Given(KernelUse, WitnessRole.Taken), Given(PageState.Free(0), WitnessRole.Released), Given(Poisoned, WitnessRole.Released),
+                Given(KernelUse, WitnessRole.Released).Then(Hidden),
+            ],
+            [
+                Given(KernelUse, WitnessRole.Released), Given(Used, WitnessRole.Released).Then(Hidden),
+                Given(KernelUse, WitnessRole.Released).Then(static s => s.Add(3, Normal)),
+            ]),
 
         Bound.Of(Blocks.AddIsWhole, "what the witness names",
-            [Added(WitnessRole.Placed, 64, 64), Added(WitnessRole.Culprit, 96, 64)], [Added(WitnessRole.Placed, 64, 96), Added(WitnessRole.Placed, 32, 64)]),
+            [
+                Added(WitnessRole.Placed, 64, 64), Added(WitnessRole.Culprit, 96, 64),
+                Failing(Operation.Add(Name.Device(2), 64), Errno.ENOMEM).With(WitnessRole.Placed, 64, 64),
+            ], [Added(WitnessRole.Placed, 64, 96), Added(WitnessRole.Placed, 32, 64)]),
         Bound.Of(Blocks.OnlineAttributeIdempotent, "what is refused",
-            [Writing(B4, false), Writing(B5, true), Writing(B4, true).From(static s => s[4].IsRegistered = false), Writing(B5, false).From(static s => s[5].IsRegistered = false)],
+            [
+                Writing(B4, false), Writing(B5, true), Writing(B4, true).From(static s => s[4].IsRegistered = false),
+                Writing(B5, false).From(static s => s[5].IsRegistered = false),
+            ],
             [Writing(B4, true), Writing(B5, false)]),
         Bound.Of(Blocks.ResourcesAgree, "a block without a resource",
             [Lacking(), Lacking().Then(static s => s[4].Fill(8, 8, Used)), Of(s_tick).Then(static s => s.Add(1)), Of(s_tick).AtStart()],
             [
-                Lacking().AtStart(), Lacking().Then(static s => s.Add(2)), Lacking().Then(static s => s.Remove(5)), Of(s_tick).Then(static s => s.Resources = [new(128, 64)]),
+                Lacking().AtStart(), Lacking().Then(static s => s.Add(2)), Lacking().Then(static s => s.Remove(5)),
+                Of(s_tick).Then(static s => s.Resources = [new(128, 64)]),
                 Of(s_tick).Then(static s => s.Add(1)).Then(static s => s.Resources = [new(128, 64), new(256, 32)]),
             ]),
         Bound.Of(Blocks.HasDevice, "a block without a device",
-            [Of(s_tick).Then(static s => s.Add(3).IsRegistered = false), Of(s_tick).From(BlockCases.InFlight), Of(s_tick).On(static s => s with { BootBlocks = 2 }).Then(static s => s.Add(1, Normal))],
-            [Of(s_tick).Then(static s => s.Add(3)), Of(s_tick).Then(static s => s.Add(1)), Of(s_tick).Then(static s => s.Devices.RemoveAt(0))]),
+            [
+                Of(s_tick).Then(static s => s.Add(3).IsRegistered = false), Of(s_tick).From(BlockCases.InFlight),
+                Of(s_tick).On(static s => s with { BootBlocks = 2 }).Then(static s => s.Add(1, Normal)),
+            ],
+            [
+                Of(s_tick).Then(static s => s.Add(3)), Of(s_tick).Then(static s => s.Add(1)),
+                Of(s_tick).Then(static s => s.Devices.RemoveAt(0)),
+            ]),
     ];
 
     private static Bound Free(string name, int[]? right, Scene scene, ZoneKind kind) =>
@@ -139,9 +172,11 @@ internal static class CountBounds
 
     private static void Empty(Sketch sketch) => sketch[0].Fill(0, 32, PageState.Free(3));
 
-    private static Scene Took(PageState page) => Contig(256, 8).With(WitnessRole.Taken, 256, 8).Then(s => s[8].Fill(0, 8, KernelUse).Fill(4, 1, page));
+    private static Scene Took(PageState page) =>
+        Contig(256, 8).With(WitnessRole.Taken, 256, 8).Then(s => s[8].Fill(0, 8, KernelUse).Fill(4, 1, page));
 
-    private static Scene Given(PageState after, WitnessRole role) => Of(Operation.Deflate(BalloonDriver.Xen, 4)).With(role, 8, 4).Then(s => s[0].Fill(8, 4, after));
+    private static Scene Given(PageState after, WitnessRole role) =>
+        Of(Operation.Deflate(BalloonDriver.Xen, 4)).With(role, 8, 4).Then(s => s[0].Fill(8, 4, after));
 
     private static void Hidden(Sketch sketch) => sketch.Add(3, Normal).IsRegistered = false;
 

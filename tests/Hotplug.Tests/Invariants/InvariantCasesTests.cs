@@ -30,6 +30,8 @@ public sealed class InvariantCasesTests
         Assert.Equal(found.Rule.Source, violation.Source);
         Assert.NotEqual(violation.Expected, violation.Observed);
         Assert.NotEmpty(violation.Subject);
+        if (violation.Subject.StartsWith("block ", StringComparison.Ordinal))
+            Assert.All(violation.Pages, pages => Assert.Equal(violation.Subject, $"block {Scene.Toy.BlockOf(pages.Start)}"));
     }
 
     [Theory]

@@ -50,6 +50,8 @@ internal static class LoanBounds
             static x => Pages(s_tick, x).Then(static s => s[0].Fill(21, 2, s_loaned))),
         new(Loans.SizeIsItsPages, "pages, and a balloon of CMM's takes one", 2, 6, static x => x == 4,
             static x => Pages(s_tick, x).Then(static s => s[0].Fill(21, 1, s_loaned with { Flags = PageFlags.Offline }))),
+        new(Loans.SizeIsItsPages, "list pages, and two are taken", 0, 5, static x => x == 3, static x => Cmm(s_tick)
+            .Then(static s => s[0].Fill(21, 2, s_loaned with { Owner = PageState.LoanListOwner })).Then(s => Say(s, l => l with { ListPages = x }))),
         new(Loans.SizeIsItsPages, "pages, and a block appears", 2, 6, static x => x == 4, static x => Pages(s_tick, x).Then(static s => s.Add(2))),
         new(Loans.SizeIsItsPages, "list pages", 0, 3, static x => x == 1, static x => Cmm(s_tick).Then(s => Say(s, l => l with { ListPages = x }))),
 
@@ -101,7 +103,10 @@ internal static class LoanBounds
                 .From(static s => s.Loans = new LoanObservation(4, 1, 4, 0, false, 1, false))),
 
         Bound.Of(Loans.ZonesUnchanged, "a counter changes",
-            [Unshown(0), Unshown(2 * s_operations.Length), Pages(s_tick, 5), Cmm(s_tick).Then(Zone(static z => z with { Present = z.Present - 1 }))],
+            [
+                Unshown(0), Unshown(2 * s_operations.Length), Pages(s_tick, 5),
+                Cmm(s_tick).Then(Zone(static z => z with { Present = z.Present - 1 })),
+            ],
             [
                 Pages(s_tick, 5).Then(Zone(static z => z with { Present = z.Present - 1 })),
                 Pages(s_tick, 5).Then(Zone(static z => z with { Managed = z.Managed - 1 })),
@@ -118,12 +123,14 @@ internal static class LoanBounds
             [Lent(PageState.Free(0)), Lent(PageState.Listed(1)), Lent(s_loaned with { Owner = PageState.LoanListOwner })],
             [Lent(Used), Lent(Ballooned), Lent(PageState.Free(0) with { Flags = PageFlags.Buddy | PageFlags.HwPoison })]),
 
-        Bound.Of(LoanRemovals.HaltedWhileRemoving, "a page is loaned", [Doing(s_lent), Doing(s_halted, s_resumed, s_lent), Doing(s_lent, s_halted)],
+        Bound.Of(LoanRemovals.HaltedWhileRemoving, "a page is loaned",
+            [Cmm(s_tick).AtStart(), Doing(s_lent), Doing(s_halted, s_resumed, s_lent), Doing(s_lent, s_halted)],
             [Doing(s_halted, s_lent), Doing(s_halted, s_resumed, s_halted, s_lent)]),
         Bound.Of(LoanRemovals.RangeIsClear, "pages are there when it agrees",
             [
                 Doing(s_active, s_listFreed, s_agreed), Doing(s_refused), Doing(s_cancelled),
-                Doing(s_active, s_listFreed, ListAdded(s_elsewhere), s_agreed), Doing(s_active, s_listFreed, s_agreed, ListAdded(new PageRange(0, 1))),
+                Doing(s_active, s_listFreed, ListAdded(s_elsewhere), s_agreed),
+                Doing(s_active, s_listFreed, s_agreed, ListAdded(new PageRange(0, 1))),
                 Doing(s_active, s_listFreed, ListAdded(new PageRange(0, 1)), EffectScript.Step(EffectKind.LoanListFreed, new PageRange(0, 1)), s_agreed),
             ],
             [
@@ -144,13 +151,15 @@ internal static class LoanBounds
             [Less(s_halted), Less(s_active, s_halted)], [Less(), Less(s_active), Less(s_resumed)]),
         Bound.Of(LoanRemovals.HaltEnds, "halts, ends and what it is told",
             [
-                Doing(), Doing(s_halted, s_resumed), Doing(s_halted, s_agreed, s_resumed, s_cancelled), Doing(s_halted, s_agreed, s_resumed, s_offline),
+                Doing(), Doing(s_halted, s_resumed), Doing(s_halted, s_agreed, s_resumed, s_cancelled),
+                Doing(s_halted, s_agreed, s_resumed, s_offline),
                 Doing(s_cancelled), Doing(s_offline), Doing(s_refused), Doing(s_online), Doing(s_halted, s_online, s_resumed),
                 Doing(s_halted, s_refused, s_resumed), Doing(s_halted, s_resumed, s_halted, s_resumed),
             ],
             [
                 Doing(s_halted), Doing(s_resumed), Doing(s_halted, s_halted, s_resumed), Doing(s_halted, s_cancelled, s_resumed),
-                Doing(s_halted, s_offline, s_resumed), Doing(s_agreed), Doing(s_halted, s_resumed, s_agreed), Doing(s_halted, s_resumed, s_resumed),
+                Doing(s_halted, s_offline, s_resumed), Doing(s_agreed), Doing(s_halted, s_resumed, s_agreed),
+                Doing(s_halted, s_resumed, s_resumed),
                 Doing(s_halted, EffectScript.Step(EffectKind.LoaningResumed, EffectScript.Block4)),
             ]),
         Bound.Of(LoanRemovals.RefusesForListPages, "it refuses",

@@ -29,7 +29,8 @@ public sealed class OperationKindsTests
 
     private static readonly OperationKind[] s_movingBalloons =
     [
-        Inflate, Deflate, BalloonTarget, Oom, LoanTarget, Tick, Offline, WriteOnline, Eject, OfflineRemove, .. s_resizing, Contig, SoftOffline,
+        Inflate, Deflate, BalloonTarget, Oom, LoanTarget, Tick, Offline, WriteOnline, Eject, OfflineRemove, .. s_resizing, Contig,
+        SoftOffline,
     ];
 
     private static readonly PageState s_broken = KernelUse with { Flags = KernelUse.Flags | PageFlags.HwPoison };
@@ -57,6 +58,7 @@ public sealed class OperationKindsTests
         new(Blocks.OnlyNamedChange, "the second block of the device goes, one was named", [Remove, OfflineRemove],
             Done(static s => s.Remove(5), subject: D1)),
         new(Blocks.OnlyNamedChange, "the second block of the device goes, all were named", [], Done(static s => s.Remove(5), subject: D1, amount: 0)),
+        new(Blocks.AddIsWhole, "what was placed is not there", [Add], kind => Done()(kind).With(WitnessRole.Placed, 64, 32)),
         new(Blocks.RemoveIsWhole, "what is named is there", s_removing, Done(subject: D1)),
         new(Blocks.RemoveRefusedForOnline, "an online block is named", [Remove], Done(subject: D1)),
         new(Blocks.ZoneAsAsked, "online in zone Movable", [Online, OnlineKernel], Done(static s => s.Online(5, ZoneKind.Movable), subject: B5)),

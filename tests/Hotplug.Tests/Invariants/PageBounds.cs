@@ -48,7 +48,8 @@ internal static class PageBounds
         new(References.VmemmapPageIsOne, "references of the first page", 0, 3, static x => x == 1,
             static x => Of(s_tick).Then(s => s[4].Fill(0, 1, Hosted with { References = x }))),
         new(References.VmemmapPageIsOne, "references of the first page, a head", 0, 3, static _ => true,
-            static x => In2019().Then(s => s[4].Fill(0, 1, Hosted with { References = x })).From(static s => s[4].Fill(0, 1, Hosted with { References = 9 }))),
+            static x => In2019().Then(s => s[4].Fill(0, 1, Hosted with { References = x }))
+                .From(static s => s[4].Fill(0, 1, Hosted with { References = 9 }))),
         new(References.VmemmapPageIsOne, "references of all pages, where heads are counted", 0, 3, static x => x == 1,
             static x => In2019().Then(s => s[4].Fill(0, 8, Hosted with { References = x }))),
         new(References.VmemmapPageIsOne, "references of the page behind a head", 0, 3, static x => x == 1,
@@ -59,11 +60,18 @@ internal static class PageBounds
             [Counted(Operation.Get(Name.RawPage(3)), PageState.Unknown, 5), Counted(Operation.Get(Name.RawPage(3)), 5, PageState.Unknown)], []),
         Bound.Of(References.PutDropsOne, "the last reference",
             [Last(KernelUse, PageState.Free(0)), Last(s_broken, Poisoned with { References = 0 }), Last(s_broken, Poisoned)],
-            [Last(KernelUse, KernelUse), Last(KernelUse, KernelUse with { References = 0 }), Last(s_broken, PageState.Free(0) with { References = 1 })]),
-        Bound.Of(References.TakenBack, "references are dropped",
-            [Doing(s_drop, Taking(s_dropped)), Doing(s_drop, Taking(new PageRange(256, 32))), Doing(s_drop, Offline(new PageRange(256, 32)))],
             [
-                Doing(s_drop), Doing(Taking(s_dropped), s_drop), Doing(s_drop, Taking(new PageRange(264, 23))), Doing(s_drop, Offline(EffectScript.Block4)),
+                Last(KernelUse, KernelUse), Last(KernelUse, KernelUse with { References = 0 }),
+                Last(s_broken, PageState.Free(0) with { References = 1 }),
+            ]),
+        Bound.Of(References.TakenBack, "references are dropped",
+            [
+                Doing(s_drop, Taking(s_dropped)), Doing(s_drop, Taking(new PageRange(256, 32))),
+                Doing(s_drop, Offline(new PageRange(256, 32))),
+            ],
+            [
+                Doing(s_drop), Doing(Taking(s_dropped), s_drop), Doing(s_drop, Taking(new PageRange(264, 23))),
+                Doing(s_drop, Offline(EffectScript.Block4)),
                 Doing(s_drop, EffectScript.Step(EffectKind.Unisolated, s_dropped)), Doing(s_drop, Taking(s_dropped), s_drop),
             ]),
 
@@ -79,7 +87,8 @@ internal static class PageBounds
 
         Bound.Of(Poison.Persists, "pages of a block with a broken one",
             [
-                Of(s_tick).From(Broken).Then(static s => s[0].Fill(4, 1, Used)), Of(s_tick).From(Broken).Then(static s => s[0].Fill(3, 1, PageState.NotSeen)),
+                Of(s_tick).From(Broken).Then(static s => s[0].Fill(4, 1, Used)),
+                Of(s_tick).From(Broken).Then(static s => s[0].Fill(3, 1, PageState.NotSeen)),
                 Of(s_tick).From(Broken).Then(static s => s.Offline(0)),
             ],
             [Of(s_tick).From(Broken).Then(static s => s[0].Fill(3, 1, Used))]),

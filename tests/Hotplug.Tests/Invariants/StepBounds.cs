@@ -35,7 +35,10 @@ internal static class StepBounds
     public static readonly Bound[] All =
     [
         Bound.Of(NotifierSteps.GoingOfflineAfterIsolation, "isolated and not",
-            [Doing([s_isolated, .. s_going]), Doing([s_isolated, s_unisolated, s_isolated, .. s_going]), Doing([s_isolated, s_other, .. s_going])],
+            [
+                Doing([s_isolated, .. s_going]), Doing([s_isolated, s_unisolated, s_isolated, .. s_going]),
+                Doing([s_isolated, s_other, .. s_going]),
+            ],
             [
                 Doing(s_going), Doing([s_isolated, s_unisolated, .. s_going]), Doing([.. s_going, s_isolated]),
                 Doing([Step(EffectKind.Isolated, Block5), .. s_going]), Doing([s_isolated, .. s_offlined, .. s_going]),
@@ -61,13 +64,19 @@ internal static class StepBounds
                 Doing([s_sectionsOnline, s_present, .. s_onlined]), Doing([s_present, s_opened, .. s_onlined, s_sectionsOnline]),
             ]),
         Bound.Of(NotifierSteps.CommitIsFinal, "sections go offline",
-            [Doing(s_cancelled), Doing([.. s_cancelled, s_sectionsOffline]), Doing([Step(EffectKind.SectionsOffline, Block5), .. s_cancelled])],
+            [
+                Doing(s_cancelled), Doing([.. s_cancelled, s_sectionsOffline]),
+                Doing([Step(EffectKind.SectionsOffline, Block5), .. s_cancelled]),
+            ],
             [Doing([s_sectionsOffline, .. s_cancelled]), Doing([s_sectionsOffline, .. s_going, .. s_cancelled])]),
         Bound.Of(NotifierSteps.CommitIsFinal, "what another event ended",
             [Doing([s_sectionsOffline, .. s_offlined, .. s_cancelled])], [Doing([s_sectionsOffline, .. s_cancelled, .. s_cancelled])]),
 
         Bound.Of(Notifiers.PriorityOrder, "who is called when",
-            [Doing(Call(Going, Body4, 0), Call(Going, Body4, 1)), Doing(Call(Going, Body4, 2), Call(Going, Body4, 2)), Doing(Call(Going, Body4, 0), Call(Going, Body4, 3))],
+            [
+                Doing(Call(Going, Body4, 0), Call(Going, Body4, 1)), Doing(Call(Going, Body4, 2), Call(Going, Body4, 2)),
+                Doing(Call(Going, Body4, 0), Call(Going, Body4, 3)),
+            ],
             [
                 Doing(Call(Going, Body4, 1), Call(Going, Body4, 0)), Doing(Call(Going, Body4, 3), Call(Going, Body4, 2)),
                 Doing(Call(Going, Body4, 0), Call(Going, Body4, 2), Call(Going, Body4, 1)),
@@ -89,7 +98,8 @@ internal static class StepBounds
 
         Bound.Of(Pcplists.DisabledWhileIsolated, "lists and isolation",
             [
-                Doing(s_disabled, s_drained, s_isolated, s_unisolated, s_enabled), Doing(s_disabled, s_drained, s_isolated, s_sectionsOffline, s_enabled),
+                Doing(s_disabled, s_drained, s_isolated, s_unisolated, s_enabled),
+                Doing(s_disabled, s_drained, s_isolated, s_sectionsOffline, s_enabled),
                 Doing(s_disabled, s_enabled), Doing(s_unisolated, s_disabled, s_drained, s_isolated, s_unisolated, s_enabled),
                 Doing(s_disabled, s_drained, s_isolated, s_isolated, s_unisolated, s_unisolated, s_enabled),
                 Doing(s_unisolated, s_unisolated, s_disabled, s_drained, s_isolated, s_sectionsOffline, s_enabled),
@@ -104,12 +114,15 @@ internal static class StepBounds
         Bound.Of(MemmapGroups.HeadCountsSections, "counts of a head",
             [
                 Going5(), Going5(Head(0)), Going5(Head(3), Head(2), Head(1), Head(0)), Kept5(Head(2)), Kept5(Head(2), Head(1)),
-                Kept5(Populated(s_first), Head(1)), Kept5(Populated(s_first), Populated(s_second), Head(2)), Kept5(Populated(Block5), Head(2)),
+                Kept5(Populated(s_first), Head(1)), Kept5(Populated(s_first), Populated(s_second), Head(2)),
+                Kept5(Populated(Block5), Head(2)),
                 Going5(Head(1), Head(0, Block4), Head(0)),
             ],
             [
-                Going5(Head(1)), Going5(Head(0), Head(-1)), Kept5(Head(2), Head(0)), Kept5(Head(1), Head(1)), Kept5(Head(1), Head(2)), Kept5(Head(-1)),
-                Kept5(Populated(s_first), Head(2)), Kept5(Populated(s_first), Populated(s_second), Head(1)), Going5(Head(1), Head(0, Block4)),
+                Going5(Head(1)), Going5(Head(0), Head(-1)), Kept5(Head(2), Head(0)), Kept5(Head(1), Head(1)), Kept5(Head(1), Head(2)),
+                Kept5(Head(-1)),
+                Kept5(Populated(s_first), Head(2)), Kept5(Populated(s_first), Populated(s_second), Head(1)),
+                Going5(Head(1), Head(0, Block4)),
                 Kept5(Populated(s_first), Head(0)),
             ]),
         new(MemmapGroups.HeadHoldsAll, "pages of a head of one section", 1, 20, static x => x is >= 4 and < 12,
@@ -118,15 +131,19 @@ internal static class StepBounds
             static x => Kept5(Step(EffectKind.BlockDestroyed, s_first), Head(1, new PageRange(160, x)))),
         Bound.Of(MemmapGroups.HeadFreedLast, "what is freed after a head",
             [
-                Going5(Head(0), Freed(s_second), Freed(s_first)), Going5(Head(1)), Going5(Head(0)), Going5(Head(0), s_other, Freed(s_second)),
-                Going5(Freed(s_second), Head(0)), Going5(Head(1), s_other, Freed(s_second)), Going5(Head(0), Freed(s_first)), Going5(Freed(s_second), Head(1)),
+                Going5(Head(0), Freed(s_second), Freed(s_first)), Going5(Head(1)), Going5(Head(0)),
+                Going5(Head(0), s_other, Freed(s_second)),
+                Going5(Freed(s_second), Head(0)), Going5(Head(1), s_other, Freed(s_second)), Going5(Head(0), Freed(s_first)),
+                Going5(Freed(s_second), Head(1)),
             ],
             [
-                Going5(Head(0), Freed(s_first), Freed(s_second)), Going5(Head(0), Freed(s_second)), Going5(Head(1), Freed(s_first)), Going5(Head(1), Freed(s_second)),
+                Going5(Head(0), Freed(s_first), Freed(s_second)), Going5(Head(0), Freed(s_second)), Going5(Head(1), Freed(s_first)),
+                Going5(Head(1), Freed(s_second)),
                 Going5(Head(0), Freed(s_second), Freed(s_second), Freed(s_first)), Going5(s_other, Head(2), Freed(s_first)),
             ]),
 
-        Hosting("vmemmap pages", [0, 8], 4, 16, Dialect.Linux612), Hosting("vmemmap pages, less than a pageblock", [0, 6, 8], 4, 12, Dialect.Linux612),
+        Hosting("vmemmap pages", [0, 8], 4, 16, Dialect.Linux612),
+        Hosting("vmemmap pages, less than a pageblock", [0, 6, 8], 4, 12, Dialect.Linux612),
         Hosting("vmemmap pages, for the device", [0, 8, 16], 4, 16, Dialect.Source2019),
         Hosting("vmemmap pages, less than pageblocks, for the device", [0, 6, 8, 12, 16], 4, 12, Dialect.Source2019),
         Hosting("vmemmap pages, more than a block, for the device", [0, 18, 24, 32], 4, 36, Dialect.Source2019),
@@ -141,20 +158,25 @@ internal static class StepBounds
 
         Bound.Of(Vmemmap.UsableWhileInUse, "memmap is set up and given up",
             [
-                Doing(Init()), Doing([.. s_going, Init()]), Doing([.. s_offlined, Deinit()]), Doing([.. s_cancelled, Init()]), Doing(Deinit()),
-                Doing([.. Event(MemoryNotification.Online, Block5), Deinit()]), Doing([.. s_offlined, .. Event(MemoryNotification.FinishOffline, Block4), Deinit()]),
+                Doing(Init()), Doing([.. s_going, Init()]), Doing([.. s_offlined, Deinit()]), Doing([.. s_cancelled, Init()]),
+                Doing(Deinit()),
+                Doing([.. Event(MemoryNotification.Online, Block5), Deinit()]),
+                Doing([.. s_offlined, .. Event(MemoryNotification.FinishOffline, Block4), Deinit()]),
                 Doing([.. Event(MemoryNotification.PrepareOnline, Block4), Init()]), Doing([Init(), .. s_going]),
             ],
             [
-                Doing([.. s_going, Deinit()]), Doing([.. Event(MemoryNotification.GoingOnline, Body4), Init()]), Doing([.. Event(MemoryNotification.Online, Body4), Init()]),
-                Doing([.. Event(MemoryNotification.GoingOnline, Body4), Deinit()]), Doing(Call(MemoryNotification.Online, Body4, 0), Deinit()),
+                Doing([.. s_going, Deinit()]), Doing([.. Event(MemoryNotification.GoingOnline, Body4), Init()]),
+                Doing([.. Event(MemoryNotification.Online, Body4), Init()]),
+                Doing([.. Event(MemoryNotification.GoingOnline, Body4), Deinit()]),
+                Doing(Call(MemoryNotification.Online, Body4, 0), Deinit()),
                 Doing([.. s_going, .. Event(MemoryNotification.PrepareOnline, Block4), Deinit()]),
                 Doing([.. s_going, .. Event(MemoryNotification.FinishOffline, Block4), Deinit()]),
             ]),
 
         Bound.Of(Callbacks.DecidedOnce, "who decides",
             [
-                Doing(), Doing(Moved(), Bare(), Online()), Doing(Moved(), Kept(192, 16), Bare(208, 16), Online()), Doing(Online()), Doing(s_other, Online()),
+                Doing(), Doing(Moved(), Bare(), Online()), Doing(Moved(), Kept(192, 16), Bare(208, 16), Online()), Doing(Online()),
+                Doing(s_other, Online()),
                 Doing(Step(EffectKind.VmemmapInitialised, s_block6), Moved(), Online()), Doing(Moved(), Kept(224, 32), Bare(), Online()),
                 Doing(s_other, Moved(), Bare(), s_other, Online()),
             ],
@@ -164,11 +186,20 @@ internal static class StepBounds
                 Doing(Step(EffectKind.VmemmapInitialised, Block4), Moved(), Online()),
             ]),
         Bound.Of(BlockReports.StateAsReported, "what is reported last",
-            [Doing(), Doing(Reported(BlockState.Online)), Doing(Reported(BlockState.GoingOffline), Reported(BlockState.Online)), Doing(Reported(BlockState.Online), s_isolated)],
-            [Doing(Reported(BlockState.GoingOffline)), Doing(Reported(BlockState.Online), Reported(BlockState.Offline)), Doing(Reported(BlockState.Offline), s_isolated)]),
+            [
+                Doing(), Doing(Reported(BlockState.Online)), Doing(Reported(BlockState.GoingOffline), Reported(BlockState.Online)),
+                Doing(Reported(BlockState.Online), s_isolated),
+            ],
+            [
+                Doing(Reported(BlockState.GoingOffline)), Doing(Reported(BlockState.Online), Reported(BlockState.Offline)),
+                Doing(Reported(BlockState.Offline), s_isolated),
+            ]),
         Bound.Of(Contigs.IsolationUndone, "isolated and not",
             [Taking(), Taking(s_isolated, s_unisolated), Taking(s_unisolated)],
-            [Taking(s_isolated), Taking(s_unisolated, s_isolated), Taking(s_isolated, Step(EffectKind.Unisolated, Block4)), Taking(s_isolated, Step(EffectKind.Migrated, Body4))]),
+            [
+                Taking(s_isolated), Taking(s_unisolated, s_isolated), Taking(s_isolated, Step(EffectKind.Unisolated, Block4)),
+                Taking(s_isolated, Step(EffectKind.Migrated, Body4)),
+            ]),
     ];
 
     private static Bound Hosting(string name, int[] right, int block, int descriptor, Dialect dialect) =>
