@@ -13,6 +13,7 @@ namespace Hotplug.Tests.Engine;
 public sealed class ShrinkStepsTests
 {
     private const int Last = 9;
+    private const int MostRuns = 60;
 
     [Fact]
     public void What_is_left_out_is_what_was_asked_to_be_left_out() => Ends.InTime(static () =>
@@ -145,6 +146,8 @@ public sealed class ShrinkStepsTests
             // Until nothing becomes smaller.
         }
 
+        // Halves, and not one by one.
+        Assert.InRange(attempts.Executions, 1, MostRuns);
         return Assert.Single(attempts.Best.ToArray()).Amount;
     }
 
