@@ -42,6 +42,8 @@ internal static class StepBounds
             [
                 Doing(s_going), Doing([s_isolated, s_unisolated, .. s_going]), Doing([.. s_going, s_isolated]),
                 Doing([Step(EffectKind.Isolated, Block5), .. s_going]), Doing([s_isolated, .. s_offlined, .. s_going]),
+                Doing([s_isolated, .. Event(MemoryNotification.Online, Body4), .. s_going]),
+                Doing([s_isolated, .. Event(MemoryNotification.CancelOnline, Body4), .. s_going]),
             ]),
         Bound.Of(NotifierSteps.CancelOfflineAfterUnisolation, "isolated and not",
             [Doing([s_isolated, s_unisolated, .. s_cancelled]), Doing([s_unisolated, .. s_cancelled])],
