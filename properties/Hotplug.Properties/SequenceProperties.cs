@@ -3,6 +3,8 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Hotplug.Bitmap;
 using Hotplug.Contract;
+using Hotplug.Contract.Machines;
+using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
 using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
@@ -43,6 +45,38 @@ public sealed class SequenceProperties : IDisposable
         var source = _rig.Sequences.DrawSource(ref random, spec, _rig.Machine.Identity.Levels);
         Assert.True(Patience.Walk(runner, spec, source, new GateOptions().OperationsPerSequence) == Verdict.Conforms,
             runner.Violation?.ToString());
+    });
+
+    /// <summary>An observation is reused; what another machine wrote into it, with stamps of its own, is no reason to
+    /// leave anything as it is.</summary>
+    [Property(MaxTest = 40)]
+    public Property What_is_written_over_what_another_machine_showed_is_its_own() => Prop.ForAll(Seeds, seed =>
+    {
+        using IMachine other = BitmapMachine.Create(), mine = BitmapMachine.Create();
+        Observation reused = new(), fresh = new();
+        Walk(other, seed);
+        other.Observe(reused);
+        Walk(mine, seed + 1);
+        mine.Observe(reused);
+        mine.Observe(fresh);
+        Assert.Equal(fresh.Zones.ToArray(), reused.Zones.ToArray());
+        Assert.Equal(fresh.Devices.ToArray(), reused.Devices.ToArray());
+        Assert.Equal(fresh.Blocks.ToArray().Select(static b => b.Block), reused.Blocks.ToArray().Select(static b => b.Block));
+        foreach (var block in fresh.Blocks)
+        {
+            var written = reused.Find(block.Block)!;
+            Assert.Equal((block.State, block.CountedIn, block.OtherZone), (written.State, written.CountedIn, written.OtherZone));
+            Assert.Equal(block.Pages.Runs.ToArray(), written.Pages.Runs.ToArray());
+        }
+
+        void Walk(IMachine machine, ulong own)
+        {
+            var random = new SplitMix(seed);
+            var spec = _rig.Sequences.DrawSpec(ref random, machine.Identity.Levels);
+            random = new SplitMix(own);
+            var source = _rig.Sequences.DrawSource(ref random, spec, machine.Identity.Levels);
+            Patience.Walk(new Runner(machine, _rig.Suite), spec, source, Operations);
+        }
     });
 
     [Fact]

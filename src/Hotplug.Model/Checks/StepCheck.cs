@@ -52,8 +52,14 @@ internal static class StepCheck
         {
             var told = seen.Before.Zone(zone.Id).Span;
             foreach (ref readonly var effect in seen.Outcome.Effects)
-                if (effect.Kind == EffectKind.SpanChanged && effect.Zone == zone.Id)
-                    told = effect.Range;
+            {
+                if (effect.Kind != EffectKind.SpanChanged || effect.Zone != zone.Id)
+                    continue;
+                if (effect.Range == told)
+                    return new("steps.span", zone.Id.ToString(), "another span with every such step", told.ToString(), s_span);
+                told = effect.Range;
+            }
+
             if (told != zone.Span && (told.Count > 0 || zone.Spanned > 0))
                 return new("steps.span", zone.Id.ToString(), $"{zone.Span}, as is seen", told.ToString(), s_span);
         }
