@@ -13,9 +13,9 @@ internal static class ZoneFacts
     internal static ImmutableArray<Sometimes> All { get; } =
     [
         new("zones.grows-downwards", "A zone's span grows at its start.", Levels.Core, When.ZonesChange,
-            static seen => AnyZone(seen, static (before, after) => before.Spanned > 0 && after.Start < before.Start)),
+            static seen => AnyZone(seen, static (before, after) => after.Start < before.Start && HaveMemory(before, after))),
         new("zones.shrinks-at-start", "A zone's span shrinks at its start.", Levels.Core, When.ZonesChange,
-            static seen => AnyZone(seen, static (before, after) => after.Spanned > 0 && after.Start > before.Start)),
+            static seen => AnyZone(seen, static (before, after) => after.Start > before.Start && HaveMemory(before, after))),
         new("zones.shrinks-at-end", "A zone's span shrinks at its end.", Levels.Core, When.ZonesChange,
             static seen => AnyZone(seen,
                 static (before, after) => after.Spanned > 0 && after.Span.End < before.Span.End)),
@@ -54,6 +54,9 @@ internal static class ZoneFacts
                 return true;
         return false;
     }
+
+    // An empty zone starts at 0.
+    private static bool HaveMemory(in ZoneObservation before, in ZoneObservation after) => before.Spanned > 0 && after.Spanned > 0;
 
     private static bool MigratesAcross(Transition seen)
     {
