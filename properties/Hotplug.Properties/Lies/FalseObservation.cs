@@ -20,6 +20,8 @@ internal sealed class FalseObservation
     private Observation _observation = new();
     private long _stamp;
     private string? _told;
+    private ZoneId? _counting;
+    private int _freed;
 
     /// <summary>
     /// Writes the lie into <paramref name="observation"/>, a copy of the truth, and returns it in words; null if there
@@ -37,6 +39,7 @@ internal sealed class FalseObservation
     {
         (_lie, _spec, _choice, _before, _truth, _observation) = (lie, spec, choice, before, truth, observation);
         _told = null;
+        _counting = null;
         switch (lie)
         {
             case Lie.InventsBlock:
@@ -119,6 +122,7 @@ internal sealed class FalseObservation
         }
     }
 
+    // What the zone counts as free agrees with it.
     private void LieInPages()
     {
         for (var n = 0; n < _truth.Blocks.Length; n++)
@@ -129,6 +133,9 @@ internal sealed class FalseObservation
                 {
                     Tell($"{_lie}: page {_spec.PagesOf(block.Block).Start + block.Pages.Runs[i].Start} {block.Pages.Runs[i].State} -> {state}");
                     Rewrite(block, i, state);
+                    _freed = state.IsFree == block.Pages.Runs[i].State.IsFree ? 0 : state.IsFree ? 1 : -1;
+                    _counting = block.CountedIn;
+                    LieInTables();
                     return;
                 }
         }
@@ -214,7 +221,9 @@ internal sealed class FalseObservation
         _observation.Begin(whole: false);
         var picked = Picked(_truth.Zones, static zone => zone.Present > 0);
         foreach (ref readonly var zone in _truth.Zones)
-            if (zone.Id != picked?.Id)
+            if (zone.Id == _counting)
+                _observation.Add(zone with { Free = zone.Free + _freed });
+            else if (zone.Id != picked?.Id)
                 _observation.Add(zone);
             else if (!(_lie == Lie.HidesZone && Tell($"hides {zone.Id}")))
                 _observation.Add(Changed(zone));
@@ -249,6 +258,7 @@ internal sealed class FalseObservation
     {
         _observation.Loans = _truth.Loans is not { } loans ? _truth.Loans : _lie switch
         {
+            Lie.HidesLoans when Tell("CMM") => null,
             Lie.LoansPage when Tell("pages on loan") => loans with { Pages = loans.Pages + 1 },
             Lie.WantsLoan when Tell("target of CMM") => loans with { TargetPages = loans.TargetPages + 1 },
             Lie.LoansListPage when Tell("list pages of CMM") => loans with { ListPages = loans.ListPages + 1 },

@@ -105,6 +105,8 @@ public enum Lie
     PrintsWarning,
     /// <summary>Work that it left behind, and that goes on for ever.</summary>
     NeverFinishes,
+    /// <summary>Nothing of CMM.</summary>
+    HidesLoans,
     /// <summary>A device with a page more.</summary>
     LengthensDevice,
     /// <summary>A run of pages that changed, a page further on.</summary>

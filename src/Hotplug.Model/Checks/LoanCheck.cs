@@ -17,8 +17,7 @@ internal static class LoanCheck
         if (next.Loans is not { } known)
             return null;
         if (seen.After.Loans is not { } shown)
-            return seen.After.Sees(Visibility.Balloons)
-                ? new("cmm.shown", "CMM", "an observation of it", "none", s_thread) : null;
+            return new("cmm.shown", "CMM", "an observation of it", "none", s_thread);
         var now = new Loans(shown.Pages, shown.ListPages, shown.TargetPages, shown.OomFreedPages, shown.HotplugOccurred,
             shown.SecondsToWake, shown.Paused);
         if (now != known)

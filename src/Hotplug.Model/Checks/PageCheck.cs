@@ -59,9 +59,12 @@ internal static class PageCheck
         foreach (var change in new PageDiff(before, after))
         {
             if (change.Before.WithoutOrder == change.After.WithoutOrder
-                || (seen.Spec.HasPcplists && change.Before.IsFree && change.After.IsFree))
+                || (seen.Spec.HasPcplists && IsOnlyFree(change.Before) && IsOnlyFree(change.After)))
                 continue;
             var pages = new PageRange(start + change.Start, change.Count);
+            if (change.After.IsFree && !IsOnlyFree(change.After))
+                return new("pages.one-place", $"pages {pages} of block {after.Block}", "free, or something else", change.After.ToString(),
+                    s_change, [pages]);
             if (!rule.Explains(pages, change.Before.WithoutOrder, change.After.WithoutOrder))
                 return new("pages.explained", $"pages {pages} of block {after.Block}",
                     $"{change.Before} still, or a change that '{seen.Operation}' makes", change.After.ToString(), s_change, [pages]);
@@ -69,6 +72,9 @@ internal static class PageCheck
 
         return null;
     }
+
+    private static bool IsOnlyFree(PageState page) => page.IsFree
+        && !page.HasAny(PageFlags.InUse | PageFlags.Offline | PageFlags.Vmemmap | PageFlags.HwPoison);
 
     // What holds of an online block's pages at any time: vmemmap at its start and nowhere else, and the owner's map.
     private static Violation? CheckContents(State next, Transition seen, in Block known, BlockObservation block)
@@ -79,6 +85,9 @@ internal static class PageCheck
         {
             if (run.State.Has(PageFlags.Unseen))
                 continue;
+            if (run.State.Has(PageFlags.NoPage) && run.Start < known.Range.Count && seen.After.Sees(Visibility.Placement))
+                return new("pages.exist", $"block {known.Number}", $"{known.Range.Count} pages", $"{run.State} at pages [{run.Start},{run.End})",
+                    s_change, [new PageRange(known.Range.Start + run.Start, run.Count)]);
             var hosted = run.State.Has(PageFlags.Vmemmap);
             if (!hosted && run.Start == seen.Deviations.For(DeviationKind.VmemmapLost, known.Number)?.Amount)
                 continue;   // A declared defect gave it away just now; what follows it is vmemmap, or none.

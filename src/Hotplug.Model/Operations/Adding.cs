@@ -19,6 +19,16 @@ internal static class Adding
     /// <summary>A page of memory that holds page descriptors.</summary>
     internal static PageState Memmap { get; } = new(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1);
 
+    /// <summary>How many such pages the block shows; kernel allocations look the same.</summary>
+    internal static long MemmapIn(BlockObservation? shown)
+    {
+        long pages = 0;
+        if (shown is not null)
+            foreach (ref readonly var run in shown.Pages.Runs)
+                pages += run.State == Memmap ? run.Count : 0;
+        return pages;
+    }
+
     public static Judgement Judge(in Ruling ruling)
     {
         var operation = ruling.Seen.Operation;
@@ -32,7 +42,7 @@ internal static class Adding
             && Onlining.BringHidden(ruling, ref next, next.Find(added[0])!.Value) is { } wrong)
             return Judgement.Refuted(wrong);
         var online = operation.Fourth == (byte)BlockDevices.Unregistered ? Judgement.Permitted(next)
-            : Onlining.AutoOnlineAll(ruling, next, added, out next);
+            : Onlining.AutoOnlineAll(ruling, next, added, oneByOne: false, out next);
         if (!online.IsPermitted)
             return online;
         var seen = ruling.Seen;

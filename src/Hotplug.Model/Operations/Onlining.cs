@@ -83,7 +83,9 @@ internal static class Onlining
     /// Blocks that just were added, onlined in ascending order as the policy says; each success changes what the next
     /// one's zone is. Failure of one does not fail the add (I-45): it is permitted where somebody refuses.
     /// </summary>
-    public static Judgement AutoOnlineAll(in Ruling ruling, State next, IReadOnlyList<int> added, out State result)
+    /// <param name="oneByOne">Each block is added when the one before is online, and its memmap may lie in that
+    /// one.</param>
+    public static Judgement AutoOnlineAll(in Ruling ruling, State next, IReadOnlyList<int> added, bool oneByOne, out State result)
     {
         result = next;
         if (next.AutoOnline == AutoOnline.Offline)
@@ -97,7 +99,7 @@ internal static class Onlining
                 if (Refusals.Sticky(ruling, online: true) is var sticky && sticky != Errno.None)
                     return Ruling.Refute("online.refusal", $"block {number}", $"offline ({ErrnoText.Print(sticky)} from the injector)", "online", s_online);
                 result = Bring(result, block, ZoneChoice.For(result, ruling.Spec, block, next.AutoOnline));
-                if (CheckFresh(ruling.Seen, block, PageFlags.Kernel) is { } stale)
+                if (CheckFresh(ruling.Seen, block, oneByOne && number != added[^1] ? PageFlags.Kernel : PageFlags.None) is { } stale)
                     return Judgement.Refuted(stale);
             }
             else if (Refusals.Sticky(ruling, online: true) == Errno.None && ruling.State.Veto.K == 0
@@ -127,10 +129,10 @@ internal static class Onlining
 
     private static string? NotFresh(PageState page, PageFlags kept)
     {
-        if (page.HasAny(PageFlags.Buddy | PageFlags.Pcplist | PageFlags.Vmemmap | PageFlags.NoPage) || (page.Has(PageFlags.Offline) && kept.HasFlag(PageFlags.Offline)))
+        if (page.HasAny(PageFlags.Vmemmap | PageFlags.NoPage) || (page.Has(PageFlags.Offline) && kept.HasFlag(PageFlags.Offline)))
             return null;
         if (page.Has(PageFlags.HwPoison))
-            return page.References is 1 or PageState.Unknown ? null : "poison with one reference";
-        return page.HasAny(kept) ? null : "free pages";
+            return !page.IsFree && page.References is (1 or PageState.Unknown) ? null : "poison with one reference";
+        return page.HasAny(kept) || (page.IsFree && !page.Has(PageFlags.InUse)) ? null : "free pages";
     }
 }

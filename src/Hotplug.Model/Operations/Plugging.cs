@@ -95,19 +95,40 @@ internal static class Plugging
         var next = LoanRelease.Follow(Migrations.Follow(ruling.State, ruling.Seen.Outcome), ruling.Seen, region).With(changed);
         if (Reshape(ruling, changed, ref next, out var added) is { } wrong)
             return Judgement.Refuted(wrong);
-        var online = Onlining.AutoOnlineAll(ruling, next, added, out next);
+        var online = Onlining.AutoOnlineAll(ruling, next, added, oneByOne: true, out next);
         if (!online.IsPermitted)
             return online;
         var seen = ruling.Seen;
-        return ruling.Permit(next, new PageRule((pages, before, after) =>
+        var adds = added.Count > 0;
+        var judgement = ruling.Permit(next, new PageRule((pages, before, after) => Explains(seen, pages, before, after, adds)));
+        long taken = 0;
+        foreach (ref readonly var change in seen.Changed)
+            taken += Adding.MemmapIn(change.After) - Adding.MemmapIn(change.Before);
+        var cost = (BlocksOf(next, memory.Id) - BlocksOf(ruling.State, memory.Id)) * (long)spec.VmemmapPagesPerBlock;
+
+        // A poisoned page of memmap is never given back.
+        return judgement.IsPermitted && seen.Sees(Visibility.Placement) && taken > cost && next.Poisoned.IsEmpty
+            ? Ruling.Refute("device-memory.memmap-cost", $"m{memory.Id}", $"at most {cost} more pages of memory taken for memmap", $"{taken}", s_run)
+            : judgement;
+    }
+
+    private static bool Explains(Transition seen, PageRange pages, PageState before, PageState after, bool adds) =>
             Migrations.Explain(seen, pages, Freed(before), after) || LoanRelease.Explains(seen, pages, before, after)
             || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
                 && Removing.IsGivenBack(before, after)
                 && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
             || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec) && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
-            || (added.Count > 0 && after == Adding.Memmap
+            || (adds && after == Adding.Memmap
                 && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
-            || Removing.FreesMemmap(before, after)));
+            || Removing.FreesMemmap(before, after);
+
+    private static int BlocksOf(State state, int id)
+    {
+        var blocks = 0;
+        foreach (var block in state.Blocks)
+            if (block.Owner == -id)
+                blocks++;
+        return blocks;
     }
 
     private static PageRange? Misaligned(Outcome outcome, int size)

@@ -23,11 +23,10 @@ internal static class SelfAdding
         if (Grow(ruling, ref next, out var added) is { } wrong)
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
-        var released = seen.Sees(Visibility.Placement) ? seen.Outcome.PagesOf(WitnessRole.Released)
-            : balloon.Pages + ((long)added * ruling.Spec.PagesPerBlock) - (seen.After.Balloon(balloon.Driver)?.Pages ?? 0);
+        var held = seen.After.Balloon(balloon.Driver)?.Pages ?? 0;
+        var released = balloon.Pages + ((long)added * ruling.Spec.PagesPerBlock) - held;
         if (CheckReleased(ruling, next, balloon.Pages, added, released) is { } miscount)
             return Judgement.Refuted(miscount);
-        var held = balloon.Pages + ((long)added * ruling.Spec.PagesPerBlock) - released;
         next = FollowReleased(next, seen).With(balloon with { Pages = held });
         var holder = balloon;
         return ruling.Permit(next, new PageRule((pages, before, after) => after == Adding.Memmap
