@@ -17,7 +17,7 @@ internal static class LoanCheck
         if (next.Loans is not { } known)
             return null;
         if (seen.After.Loans is not { } shown)
-            return new("cmm.shown", "CMM", "an observation of it", "none", s_thread);
+            return seen.After.Sees(Visibility.Blocks) ? new("cmm.shown", "CMM", "an observation of it", "none", s_thread) : null;
         var now = new Loans(shown.Pages, shown.ListPages, shown.TargetPages, shown.OomFreedPages, shown.HotplugOccurred,
             shown.SecondsToWake, shown.Paused);
         if (now != known)
