@@ -8,7 +8,7 @@
 //   dotnet run scripts/mutation-gate.cs -- model --lines 100     one of them, about so many lines of it
 //
 // Counted as killed is what a test fails for; time-outs are told apart and count as survivors. scripts/mutation-equivalents.txt
-// lists mutants that change nothing, with the reason. Not a part of 'dotnet test': each takes an hour and more.
+// lists mutants that change nothing, with the reason. Not a part of 'dotnet test': each takes half an hour to an hour.
 
 using System.Diagnostics;
 using System.Text.Json;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
@@ -36,12 +37,13 @@ internal static class StepCheck
     private const OperationKind AnyKind = (OperationKind)byte.MaxValue;
 
     private static readonly Citation s_order = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
+    private static readonly Citation s_chunks = new("v6.12", "mm/memory_hotplug.c", "online_pages_range");
     private static readonly Citation s_span = new("v6.12", "mm/memory_hotplug.c", "resize_zone_range");
     private static readonly ConcurrentDictionary<(OperationKind Kind, EffectKinds Shown), StepGrammar> s_sentences = new();
 
     /// <summary>The violation, if the steps are in no order that a kernel takes, or tell of another span than a zone
     /// has.</summary>
-    public static Violation? Check(Transition seen) => CheckOrder(seen) ?? CheckSpans(seen);
+    public static Violation? Check(Transition seen) => CheckOrder(seen) ?? CheckSpans(seen) ?? CheckChunks(seen);
 
     private static Violation? CheckSpans(Transition seen)
     {
@@ -64,6 +66,23 @@ internal static class StepCheck
                 return new("steps.span", zone.Id.ToString(), $"{zone.Span}, as is seen", told.ToString(), s_span);
         }
 
+        return null;
+    }
+
+    // online_pages_range() gives pages in chunks that are aligned to their size, of the largest order at most; what a
+    // driver decides about comes in its own parts.
+    private static Violation? CheckChunks(Transition seen)
+    {
+        if (!seen.Levels.HasFlag(Levels.Effects) || seen.Operation.Kind is not (OperationKind.Online or OperationKind.OnlineKernel
+            or OperationKind.OnlineMovable))
+            return null;
+        foreach (ref readonly var effect in seen.Outcome.Effects)
+            if (effect.Kind == EffectKind.PagesToBuddy && effect.Value == (long)CallbackOwner.Generic
+                && seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effect.Range.Start)) == 0
+                && (!BitOperations.IsPow2(effect.Range.Count) || effect.Range.Start % effect.Range.Count != 0
+                    || effect.Range.Count > 1L << seen.Spec.MaxOrder))
+                return new("steps.chunks", seen.Operation.ToString(), $"aligned chunks of order {seen.Spec.MaxOrder} at most",
+                    effect.ToString(), s_chunks, [effect.Range]);
         return null;
     }
 
