@@ -7,15 +7,15 @@ namespace Hotplug.Properties.Lies;
 
 /// <summary>
 /// A machine that shows less than the one inside: nothing of what <paramref name="hidden"/> names, and no steps if
-/// <paramref name="hidesSteps"/>. What is not shown is gone, not only called hidden. How far
-/// a balloon or a device memory got cannot be followed without its size, nor what drivers of balloons do with memory of
+/// <paramref name="hidesSteps"/>. What is not shown is gone, not only called hidden. Blocks and zones are always
+/// shown: without them there is nothing to judge, and no telling where the next block goes. How far a balloon or a device memory got cannot be followed without its size, nor what drivers of balloons do with memory of
 /// their own, or CMM with anybody's, without seeing where it is: then it has no such level.
 /// </summary>
 internal sealed class BlindMachine(IMachine inner, Visibility hidden, bool hidesSteps) : IMachine
 {
     private readonly Observation _truth = new();
     private readonly Outcome _outcome = new();
-    private readonly Visibility _hidden = Closed(hidden);
+    private readonly Visibility _hidden = Closed(hidden & ~(Visibility.Blocks | Visibility.Zones | Visibility.ZoneStart));
     private MachineSpec _spec = new();
     private long _stamp;
 
@@ -68,8 +68,6 @@ internal sealed class BlindMachine(IMachine inner, Visibility hidden, bool hides
             hidden |= Visibility.References | Visibility.Owners | Visibility.BootPages;
         if ((hidden & (Visibility.References | Visibility.Owners | Visibility.BootPages)) != Visibility.None)
             hidden |= Visibility.Placement;
-        if (hidden.HasFlag(Visibility.Zones))
-            hidden |= Visibility.ZoneStart | Visibility.ZoneFree;
         return hidden;
     }
 
@@ -108,13 +106,8 @@ internal sealed class BlindMachine(IMachine inner, Visibility hidden, bool hides
     private void HideInTables(Observation observation)
     {
         observation.Begin(whole: false);
-        if (!Hides(Visibility.Zones))
-            foreach (ref readonly var zone in _truth.Zones)
-                observation.Add(zone with
-                {
-                    Start = Hides(Visibility.ZoneStart) ? 0 : zone.Start,
-                    Free = Hides(Visibility.ZoneFree) ? 0 : zone.Free,
-                });
+        foreach (ref readonly var zone in _truth.Zones)
+            observation.Add(Hides(Visibility.ZoneFree) ? zone with { Free = 0 } : zone);
         if (!Hides(Visibility.Devices))
             foreach (ref readonly var device in _truth.Devices)
                 observation.Add(device);

@@ -35,7 +35,7 @@ internal static class DeviceCheck
                 && shown.PluggedPages != BackedOf(next, device))
                 return new("callback.backed", $"d{device.Id}", $"{BackedOf(next, device)} pages backed", $"{shown.PluggedPages}", s_backed);
             else if (device.Driver == CallbackOwner.Generic && shown.PluggedPages != device.Range.Count
-                && shown.PluggedPages != LeftOf(next, device.Id) * seen.Spec.PagesPerBlock)
+                && shown.PluggedPages != next.CountOwned(device.Id) * (long)seen.Spec.PagesPerBlock)
                 return new("device.size", $"d{device.Id}", $"{device.Range.Count} pages, or those of its blocks that are left",
                     $"{shown.PluggedPages}", s_resource);
         foreach (ref readonly var shown in seen.After.Devices)
@@ -52,15 +52,6 @@ internal static class DeviceCheck
         }
 
         return null;
-    }
-
-    private static long LeftOf(State next, int device)
-    {
-        var blocks = 0;
-        foreach (var block in next.Blocks)
-            if (block.Owner == device)
-                blocks++;
-        return blocks;
     }
 
     private static long BackedOf(State next, in Device device)

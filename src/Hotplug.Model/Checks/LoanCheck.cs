@@ -24,13 +24,8 @@ internal static class LoanCheck
             return new("cmm.state", "CMM", known.ToString(), now.ToString(), s_thread);
         if (!seen.Sees(Visibility.Owners | Visibility.Placement | Visibility.BootPages))
             return null;
-        long loaned = 0, lists = 0;
-        foreach (ref readonly var change in seen.Changed)
-        {
-            loaned += LoanPages.CountLoaned(change.After) - LoanPages.CountLoaned(change.Before);
-            lists += LoanPages.CountLists(change.After) - LoanPages.CountLists(change.Before);
-        }
-
+        var loaned = PageCounts.Grown(seen, LoanPages.IsLoaned);
+        var lists = PageCounts.Grown(seen, LoanPages.IsList);
         var before = seen.Before.Loans ?? default;
         if (loaned != shown.Pages - before.Pages)
             return new("cmm.loaned-pages", "CMM", $"{shown.Pages - before.Pages} more loaned pages, as it says", $"{loaned}", s_pages);

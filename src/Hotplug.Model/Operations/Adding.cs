@@ -16,18 +16,8 @@ internal static class Adding
     private static readonly Citation s_resource = new("v6.12", "mm/memory_hotplug.c", "register_memory_resource");
     private static readonly Citation s_memmap = new("v6.12", "mm/sparse-vmemmap.c", "__populate_section_memmap");
 
-    /// <summary>A page of memory that holds page descriptors.</summary>
+    /// <summary>A page of memory that holds page descriptors; kernel allocations look the same.</summary>
     internal static PageState Memmap { get; } = new(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1);
-
-    /// <summary>How many such pages the block shows; kernel allocations look the same.</summary>
-    internal static long MemmapIn(BlockObservation? shown)
-    {
-        long pages = 0;
-        if (shown is not null)
-            foreach (ref readonly var run in shown.Pages.Runs)
-                pages += run.State == Memmap ? run.Count : 0;
-        return pages;
-    }
 
     public static Judgement Judge(in Ruling ruling)
     {

@@ -39,29 +39,14 @@ internal static class Ballooning
         if (CheckReached(ruling, balloon, target, reached) is { } wrong)
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
-        if (seen.Sees(Visibility.Owners | Visibility.Placement) && Grown(seen, balloon) is var grown && grown != reached - balloon.Pages)
+        if (seen.Sees(Visibility.Owners | Visibility.Placement)
+            && Checks.PageCounts.Grown(seen, page => page.Has(PageFlags.Offline) && page.Owner == balloon.Owner) is var grown
+            && grown != reached - balloon.Pages)
             return Ruling.Refute("balloon.pages", $"balloon {Words.Of(driver)}", $"{reached - balloon.Pages} more pages of it, as it says",
                 $"{grown}", s_fill);
         var next = SelfAdding.FollowReleased(ruling.State, seen).With(balloon with { Pages = reached });
         return ruling.Permit(next, new PageRule((pages, before, after) =>
             before.IsFree ? Takes(seen, balloon, pages, after) : Releases(seen, balloon, pages, before, after)));
-    }
-
-    private static long Grown(Transition seen, in Balloon balloon)
-    {
-        long pages = 0;
-        foreach (ref readonly var change in seen.Changed)
-            pages += OwnedIn(change.After, balloon.Owner) - OwnedIn(change.Before, balloon.Owner);
-        return pages;
-    }
-
-    private static long OwnedIn(BlockObservation? shown, byte owner)
-    {
-        long pages = 0;
-        if (shown is not null)
-            foreach (ref readonly var run in shown.Pages.Runs)
-                pages += run.State.Has(PageFlags.Offline) && run.State.Owner == owner ? run.Count : 0;
-        return pages;
     }
 
     // A page in the balloon of a driver whose pages move may have been isolated for that already.

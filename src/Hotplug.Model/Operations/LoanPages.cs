@@ -1,6 +1,7 @@
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
+using Hotplug.Model.Checks;
 
 namespace Hotplug.Model.Operations;
 
@@ -12,6 +13,12 @@ internal static class LoanPages
 
     /// <summary>A page that was just put on the list.</summary>
     public static PageState List { get; } = Loaned with { Owner = PageState.LoanListOwner };
+
+    /// <summary>A loaned page.</summary>
+    public static bool IsLoaned(PageState page) => page.Owner == PageState.LoanOwner && page.Has(PageFlags.InUse);
+
+    /// <summary>A list page.</summary>
+    public static bool IsList(PageState page) => page.Owner == PageState.LoanListOwner && page.Has(PageFlags.InUse);
 
     /// <summary>A loaned page, or a list page.</summary>
     public static bool IsAny(PageState page) => page.Has(PageFlags.InUse) && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
@@ -27,18 +34,8 @@ internal static class LoanPages
     public static long ListsFor(MachineSpec spec, long pages) => (pages + spec.PagesPerLoanList - 1) / spec.PagesPerLoanList;
 
     /// <summary>Loaned pages of a block that was seen.</summary>
-    public static long CountLoaned(BlockObservation? block) => Count(block, PageState.LoanOwner);
+    public static long CountLoaned(BlockObservation? block) => PageCounts.In(block, IsLoaned);
 
     /// <summary>List pages of a block that was seen.</summary>
-    public static long CountLists(BlockObservation? block) => Count(block, PageState.LoanListOwner);
-
-    private static long Count(BlockObservation? block, byte owner)
-    {
-        long pages = 0;
-        if (block is not null)
-            foreach (ref readonly var run in block.Pages.Runs)
-                if (run.State.Owner == owner && run.State.Has(PageFlags.InUse))
-                    pages += run.Count;
-        return pages;
-    }
+    public static long CountLists(BlockObservation? block) => PageCounts.In(block, IsList);
 }

@@ -101,35 +101,24 @@ internal static class Plugging
         var seen = ruling.Seen;
         var adds = added.Count > 0;
         var judgement = ruling.Permit(next, new PageRule((pages, before, after) => Explains(seen, pages, before, after, adds)));
-        long taken = 0;
-        foreach (ref readonly var change in seen.Changed)
-            taken += Adding.MemmapIn(change.After) - Adding.MemmapIn(change.Before);
-        var cost = (BlocksOf(next, memory.Id) - BlocksOf(ruling.State, memory.Id)) * (long)spec.VmemmapPagesPerBlock;
-
-        // A poisoned page of memmap is never given back.
-        return judgement.IsPermitted && seen.Sees(Visibility.Placement) && taken > cost && next.Poisoned.IsEmpty
-            ? Ruling.Refute("device-memory.memmap-cost", $"m{memory.Id}", $"at most {cost} more pages of memory taken for memmap", $"{taken}", s_run)
-            : judgement;
+        if (!judgement.IsPermitted || !seen.Sees(Visibility.Placement) || !next.Poisoned.IsEmpty)
+            return judgement;   // A poisoned page of memmap is never given back.
+        var taken = Checks.PageCounts.Grown(seen, static page => page == Adding.Memmap);
+        var cost = (next.CountOwned(-memory.Id) - ruling.State.CountOwned(-memory.Id)) * (long)spec.VmemmapPagesPerBlock;
+        return taken <= cost ? judgement
+            : Ruling.Refute("device-memory.memmap-cost", $"m{memory.Id}", $"at most {cost} more pages of memory taken for memmap", $"{taken}", s_run);
     }
 
     private static bool Explains(Transition seen, PageRange pages, PageState before, PageState after, bool adds) =>
-            Migrations.Explain(seen, pages, Freed(before), after) || LoanRelease.Explains(seen, pages, before, after)
-            || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
-                && Removing.IsGivenBack(before, after)
-                && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
-            || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec) && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
-            || (adds && after == Adding.Memmap
-                && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
-            || Removing.FreesMemmap(before, after);
-
-    private static int BlocksOf(State state, int id)
-    {
-        var blocks = 0;
-        foreach (var block in state.Blocks)
-            if (block.Owner == -id)
-                blocks++;
-        return blocks;
-    }
+        Migrations.Explain(seen, pages, Freed(before), after) || LoanRelease.Explains(seen, pages, before, after)
+        || (before.Has(PageFlags.Offline) && !after.Has(PageFlags.Offline)
+            && Removing.IsGivenBack(before, after)
+            && Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages))
+        || (after.Has(PageFlags.Offline) && after.References == OfflinePages.AtRest(seen.Spec)
+            && Allocating.Covers(seen.Outcome, WitnessRole.Unplugged, pages))
+        || (adds && after == Adding.Memmap
+            && (before.IsFree || Allocating.Covers(seen.Outcome, WitnessRole.Plugged, pages)))
+        || Removing.FreesMemmap(before, after);
 
     private static PageRange? Misaligned(Outcome outcome, int size)
     {

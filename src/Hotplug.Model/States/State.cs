@@ -179,6 +179,16 @@ internal sealed record State
                 yield return block;
     }
 
+    /// <summary>How many blocks have this <see cref="Block.Owner"/>.</summary>
+    public int CountOwned(int owner)
+    {
+        var blocks = 0;
+        foreach (var block in Blocks)
+            if (block.Owner == owner)
+                blocks++;
+        return blocks;
+    }
+
     /// <summary>Poisoned pages in the range.</summary>
     public int PoisonedIn(PageRange range)
     {

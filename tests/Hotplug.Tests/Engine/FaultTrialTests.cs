@@ -67,31 +67,4 @@ public sealed class FaultTrialTests
 
     private static FaultTrial Trial(params Invariant[] rules) =>
         new(new Rig(new FakeMachine(), new Suite(new FakeSpecification(), [.. rules]), new Ticks()));
-
-    // Ticks of 1 to 1000 seconds, without end.
-    private sealed class Ticks : ISequences, IOperationSource
-    {
-        private SplitMix _random;
-
-        public bool NeedsMenu => false;
-
-        public MachineSpec DrawSpec(ref SplitMix random, Levels levels) => FakeMachine.Spec;
-
-        public IOperationSource DrawSource(ref SplitMix random, MachineSpec spec, Levels levels)
-        {
-            _random = random;
-            return this;
-        }
-
-        public void Begin(MachineSpec spec, Levels levels)
-        {
-            // Drawn ready to go.
-        }
-
-        public bool TryNext(Menu menu, out Operation operation)
-        {
-            operation = Operation.Tick(_random.Between(1, 1000));
-            return true;
-        }
-    }
 }
