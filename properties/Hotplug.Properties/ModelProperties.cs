@@ -8,10 +8,12 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Rules;
+using Hotplug.Engine.Explore;
 using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Generators;
+using Hotplug.Generators.Scopes;
 using Hotplug.Model;
 using Hotplug.Properties.Lies;
 using Xunit;
@@ -31,6 +33,9 @@ public sealed class ModelProperties
     private const ulong RunsOfFailures = 16;
     private const int RunsOfFaults = 2000;
 
+    // Of what is explored to the end elsewhere.
+    private const int Depth = 3;
+
     // What only steps, memmap or a later consequence show: the invariants name these.
     private static readonly string[] s_notByTheModel =
     [
@@ -40,6 +45,8 @@ public sealed class ModelProperties
         "finish-offline-not-sent", "vetoed-online-not-finished", "rollback-by-default-policy", "ejection-told-as-is",
         "cmm-counts-first-page-only", "request-not-noticed", "notified-with-vmemmap",
     ];
+
+    public static TheoryData<string> Scopes => [.. SmallScopes.All.Select(static s => s.Name)];
 
     public static TheoryData<string> Faults => [.. FaultTable.Forms.Select(static f => f.Id).Except(s_notByTheModel)];
 
@@ -63,13 +70,13 @@ public sealed class ModelProperties
 
     /// <summary>Recordings of real kernels, which show less than everything and work on after they answered.</summary>
     public static TheoryData<string> Recordings =>
-        [.. Files.Select(static file => Path.GetRelativePath(Repository(""), file))];
+        [.. Files.Select(static file => Path.GetRelativePath(KeptTraces.PathOf(""), file))];
 
     [Theory]
     [MemberData(nameof(Recordings))]
     public void What_a_real_kernel_did_is_permitted(string file)
     {
-        var run = RecordingFile.Read(Repository(file));
+        var run = RecordingFile.Read(KeptTraces.PathOf(file));
         using var machine = new RecordingMachine(run);
         var runner = new Runner(machine, new Suite(new ReferenceModel(), []) { Defects = ExpectedDefects.Bundled.For(run.Kernel) });
         Assert.True(Patience.Walk(runner, run.Spec, new TraceSource(run.Operations), int.MaxValue) == Verdict.Conforms,
@@ -114,7 +121,7 @@ public sealed class ModelProperties
     public Property Nobody_believes_another_answer_or_witness() => Prop.ForAll(Seeds.Any, static seed =>
     {
         using var machine = BitmapMachine.Create();
-        var refutation = Refutation(machine, Steered(seed), seed, new Doubter(new ReferenceModel()));
+        var refutation = Refutation(machine, Steered(seed), seed, new Doubter(new ReferenceModel(), thorough: seed % 8 == 1));
         Assert.True(refutation.Length == 0, refutation);
     });
 
@@ -131,6 +138,30 @@ public sealed class ModelProperties
                 () => faults.Enumerate(ref random, 12), static () => "a failure that does not come back");
             Assert.True(isKept, $"run {run}: {faults.Runner.Violation}");
         }
+    }
+
+    /// <summary>Where sequences seldom come, and what once failed: there everything is doubted.</summary>
+    [Fact]
+    public void What_happened_on_a_kept_way_cannot_be_denied()
+    {
+        using var machine = BitmapMachine.Create();
+        var runner = new Runner(machine, new Suite(new Doubter(new ReferenceModel(), thorough: true), []));
+        var believed = KeptTraces.All()
+            .Where(way => Patience.Walk(runner, way.Spec, new TraceSource(way.Operations), int.MaxValue) != Verdict.Conforms)
+            .Select(way => $"{runner.Violation}\n{way}").ToList();
+        Assert.True(believed.Count == 0, string.Join('\n', believed));
+    }
+
+    /// <summary>All sequences of a few operations, among few pages.</summary>
+    [Theory]
+    [MemberData(nameof(Scopes))]
+    public void What_happens_in_a_small_scope_cannot_be_denied(string scope)
+    {
+        using var machine = BitmapMachine.Create();
+        var runner = new Runner(machine, new Suite(new Doubter(new ReferenceModel(), thorough: true), []));
+        var explorer = new Explorer(runner, SmallScopes.All.Single(s => s.Name == scope), new ExploreOptions());
+        var found = Patience.Await(() => explorer.Explore(Depth).Failure, static () => "an operation that does not come back");
+        Assert.True(found is null, $"{found?.Violation}\n{found?.ToTrace()}");
     }
 
     [Theory]
@@ -163,16 +194,8 @@ public sealed class ModelProperties
     }
 
     private static IEnumerable<string> Files =>
-        Directory.GetFiles(Repository("tests/Hotplug.Tests/Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
+        Directory.GetFiles(KeptTraces.PathOf("tests/Hotplug.Tests/Recordings"), "*.jsonl.gz", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal);
-
-    private static string Repository(string path)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ConformanceSuite.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("not in a clone of the repository");
-        return Path.Combine(folder, path);
-    }
 
     // Towards a family, or with none in mind.
     private static Sequences Steered(ulong seed)

@@ -6,10 +6,12 @@ using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
+using Hotplug.Engine.Explore;
 using Hotplug.Engine.Faults;
 using Hotplug.Engine.Gates;
 using Hotplug.Engine.Run;
 using Hotplug.Generators;
+using Hotplug.Generators.Scopes;
 using Hotplug.Invariants;
 using Hotplug.Model;
 using Xunit;
@@ -25,6 +27,9 @@ public sealed class SequenceProperties : IDisposable
     private const int Operations = 60;
     private const ulong MostRuns = 80;
 
+    // Of what is explored to the end elsewhere.
+    private const int Depth = 4;
+
     // As many as it takes for every kind of step to fail once.
     private const ulong RunsOfFailures = 14;
 
@@ -33,6 +38,8 @@ public sealed class SequenceProperties : IDisposable
         ["abandoned-references-kept", "ejection-told-as-is", "rollback-by-default-policy"];
 
     private readonly Rig _rig = new(BitmapMachine.Create(), new Suite(new ReferenceModel(), Catalogue.All), new Sequences());
+
+    public static TheoryData<string> Scopes => [.. SmallScopes.All.Select(static s => s.Name)];
 
     public static TheoryData<string> Faults => [.. FaultTable.Forms.Select(static f => f.Id).Except(s_rare)];
 
@@ -92,6 +99,26 @@ public sealed class SequenceProperties : IDisposable
         }
 
         Assert.Equal(Enum.GetValues<VetoPoint>(), faults.Points.Select(static p => p.Point).Distinct().Order());
+    }
+
+    /// <summary>Where sequences seldom come, and what once failed.</summary>
+    [Fact]
+    public void Whatever_is_on_a_kept_way_keeps_every_rule()
+    {
+        var runner = new Runner(_rig.Machine, _rig.Suite);
+        foreach (var way in KeptTraces.All())
+            Assert.True(Patience.Walk(runner, way.Spec, new TraceSource(way.Operations), int.MaxValue) == Verdict.Conforms,
+                $"{runner.Violation}\n{way}");
+    }
+
+    /// <summary>All sequences of a few operations, among few pages.</summary>
+    [Theory]
+    [MemberData(nameof(Scopes))]
+    public void Whatever_happens_in_a_small_scope_keeps_every_rule(string scope)
+    {
+        var explorer = new Explorer(new Runner(_rig.Machine, _rig.Suite), SmallScopes.All.Single(s => s.Name == scope), new ExploreOptions());
+        var found = Patience.Await(() => explorer.Explore(Depth).Failure, static () => "an operation that does not come back");
+        Assert.True(found is null, $"{found?.Violation}\n{found?.ToTrace()}");
     }
 
     [Theory]

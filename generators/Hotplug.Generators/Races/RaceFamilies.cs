@@ -167,7 +167,8 @@ public static class RaceFamilies
             cpu
             {offline d1.b0|offline-remove d1|eject d1}
             """),
-        new("online-alloc", "memory that comes online, and who waits for it", Toy + "dimm=1\n" + """
+        new("online-alloc", "memory that comes online, and who waits for it", Toy.Replace("max-order=1", "max-order={0|1}",
+            StringComparison.Ordinal) + "dimm=1\n" + """
             add d1 pages=2
             ? alloc a1 pages=3
             cpu

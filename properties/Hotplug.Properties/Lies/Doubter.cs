@@ -8,9 +8,11 @@ namespace Hotplug.Properties.Lies;
 
 /// <summary>
 /// Judges as another specification does, and tells that one lies about every operation first: another answer, a witness
-/// that is missing or moved, a refusal with nothing done. What believes one of them is refuted itself.
+/// that is missing or moved, a refusal with nothing done, a false thing seen. What believes one of them is refuted itself.
 /// </summary>
-public sealed class Doubter(ISpecification inner) : ISpecification
+/// <param name="inner">Judges.</param>
+/// <param name="thorough">Every errno and every false thing is told after every operation, not each in its turn.</param>
+public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpecification
 {
     /// <summary>The rule that a believed lie breaks.</summary>
     public const string Rule = "lie.refuted";
@@ -30,7 +32,12 @@ public sealed class Doubter(ISpecification inner) : ISpecification
         Lie.ReferencesVmemmap, Lie.UsesUnbackedPage, Lie.LengthensDevice, Lie.HidesLoans, Lie.ShiftsChange,
     ];
 
+    // In how many places each false thing is told.
+    private const int Places = 3;
+
     private static readonly Errno[] s_errnos = [.. Enum.GetValues<Errno>().Except([Errno.None, Errno.EBUSY])];
+    private static readonly Answer[] s_refusals =
+        [Answer.Of(Errno.EBUSY), .. s_errnos.Select(static errno => Answer.Of(errno)), Answer.Unfinished];
 
     private readonly Transition _told = new();
     private readonly Outcome _outcome = new();
@@ -67,11 +74,21 @@ public sealed class Doubter(ISpecification inner) : ISpecification
     {
         if (seen.AnythingInFlight)
             return null;
-        var lie = s_sights[_asked % s_sights.Length];
+        if (!thorough)
+            return BelievedSight(state, seen, s_sights[_asked % s_sights.Length], _asked / s_sights.Length);
+        foreach (var lie in s_sights)
+            for (var which = 0; which < Places; which++)
+                if (BelievedSight(state, seen, lie, which) is { } told)
+                    return told;
+        return null;
+    }
+
+    private string? BelievedSight(object state, Transition seen, Lie lie, int which)
+    {
         if (lie == Lie.TakesFreePages && MovesMemmap(seen.Operation.Kind))
             return null;
         _observation.CopyFrom(seen.After);
-        if (_false.Write(lie, seen.Spec, seen.Operation.Kind, _asked / s_sights.Length, seen.Before, seen.After, _observation) is not { } told)
+        if (_false.Write(lie, seen.Spec, seen.Operation.Kind, which, seen.Before, seen.After, _observation) is not { } told)
             return null;
         _told.Next(seen.Index, seen.Before, seen.Operation, seen.Target, seen.Outcome, _observation);
         return inner.Judge(state, _told).IsPermitted ? told : null;
@@ -84,10 +101,13 @@ public sealed class Doubter(ISpecification inner) : ISpecification
     // Whatever errno was armed before may be answered.
     private string? BelievedRefusal(object state, Transition seen)
     {
-        if (seen.Answer.IsOk)
-            foreach (var refusal in (ReadOnlySpan<Answer>)[Answer.Of(Errno.EBUSY), Answer.Of(s_errnos[_asked % s_errnos.Length]), Answer.Unfinished])
-                if (!MayRefuse(seen.Operation.Kind, refusal) && RuleAgainst(state, seen, refusal) is null)
-                    return $"'{refusal}' and nothing done, for 'ok'";
+        if (!seen.Answer.IsOk)
+            return null;
+        ReadOnlySpan<Answer> refusals = thorough ? s_refusals
+            : [Answer.Of(Errno.EBUSY), Answer.Of(s_errnos[_asked % s_errnos.Length]), Answer.Unfinished];
+        foreach (var refusal in refusals)
+            if (!MayRefuse(seen, refusal) && RuleAgainst(state, seen, refusal) is null)
+                return $"'{refusal}' and nothing done, for 'ok'";
         return null;
     }
 
@@ -104,6 +124,11 @@ public sealed class Doubter(ISpecification inner) : ISpecification
             return $"without its witnesses: {string.Join(", ", seen.Outcome.Witness.ToArray())}";
         if (seen.Outcome.Witness.Length > 1 && seen.Outcome.Witness[0].Role == WitnessRole.Migrated)
             return null;   // Of pages that look alike nobody can say which went where.
+        if (seen.Outcome.Witness[0] is { Role: WitnessRole.Plugged or WitnessRole.Unplugged, Range: var plugged }
+            && seen.Spec.BlockOf(plugged.Start) is var block && block == seen.Spec.BlockOf(plugged.End)
+            && seen.Spec.DeviceMemories[seen.Operation.Subject.Id - 1].SubBlockPages == 1
+            && seen.After.Find(block) is not { IsOnline: true })
+            return null;   // Nor which pages of a block that is offline were plugged.
         return Believes(state, seen, seen.Answer, shift: 1, keeps: true) ? "its first witness a page off" : null;
     }
 
@@ -154,9 +179,11 @@ public sealed class Doubter(ISpecification inner) : ISpecification
         && (answer.IsOk ? seen.Operation.Kind != OperationKind.Policy
             : seen.Answer.IsOk || answer == Answer.Of(Errno.ETXTBSY));
 
-    // What somebody unseen may hold at any moment; memory that a driver wants for itself; pages that may never move.
-    private static bool MayRefuse(OperationKind kind, Answer answer) => kind switch
+    // What somebody unseen may hold at any moment; memory that a driver wants for itself; pages that may never move, or
+    // wait on the list of another CPU; a list page of CMM that cannot be replaced.
+    private static bool MayRefuse(Transition seen, Answer answer) => seen.Operation.Kind switch
     {
+        OperationKind.Alloc => answer == Answer.Of(Errno.ENOMEM) && IsAnyListed(seen),
         OperationKind.Plug or OperationKind.Resize => answer == Answer.Of(Errno.EBUSY) || answer == Answer.Of(Errno.ENOMEM)
             || answer == Answer.Of(Errno.ENOSPC),
         OperationKind.Add => answer == Answer.Of(Errno.EBUSY) || answer == Answer.Of(Errno.ENOMEM),
@@ -165,9 +192,18 @@ public sealed class Doubter(ISpecification inner) : ISpecification
             answer == Answer.Of(Errno.EBUSY),
         OperationKind.Eject => answer == Answer.Of(Errno.EBUSY) || answer == Answer.Unfinished,
         OperationKind.Offline or OperationKind.WriteOnline or OperationKind.WriteState or OperationKind.OfflineRemove =>
-            answer == Answer.Unfinished,
+            answer == Answer.Unfinished || (answer == Answer.Of(Errno.ENOMEM) && seen.Spec.HasHotplugAwareCmm),
         _ => false,
     };
+
+    private static bool IsAnyListed(Transition seen)
+    {
+        foreach (var block in seen.Before.Blocks)
+            foreach (ref readonly var run in block.Pages.Runs)
+                if (run.State.Has(PageFlags.Pcplist))
+                    return true;
+        return false;
+    }
 
     // A culprit, or the pages that a free gave back, can be seen anyway: nobody has to believe them. Nor that pages moved
     // in a circle, which left everything looking as it did.

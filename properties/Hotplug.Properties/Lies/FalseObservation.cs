@@ -180,7 +180,7 @@ internal sealed class FalseObservation
     private PageState? Changed(PageState page) => _lie switch
     {
         Lie.FreesOfflinePages when page.Has(PageFlags.Offline) => PageState.Free(0),
-        Lie.ReferencesOfflinePages when page.Has(PageFlags.Offline) => page with { References = 2 },
+        Lie.ReferencesOfflinePages when page.Has(PageFlags.Offline) => page with { References = page.References == 2 ? 3 : 2 },
         Lie.TakesFreePages when page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse | PageFlags.Kernel, 0, 0, 1),
         Lie.FreesUsedPages when page.Has(PageFlags.InUse) => page with { Flags = page.Flags | PageFlags.Buddy },
         Lie.LoansFreePage when _spec.HasCmm && page.Has(PageFlags.Buddy) => new PageState(PageFlags.InUse, 0, PageState.LoanOwner, 1),

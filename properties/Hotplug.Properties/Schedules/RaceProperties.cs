@@ -1,4 +1,5 @@
 using Hotplug.Bitmap;
+using Hotplug.Contract.Rules;
 using Hotplug.Contract.Schedules;
 using Hotplug.Engine.Run;
 using Hotplug.Engine.Schedules;
@@ -19,6 +20,9 @@ public sealed class RaceProperties
 {
     private const long MostSchedules = 800;
 
+    // A faithful machine lets nobody in there.
+    private const SchedulePoint OnlyOfAFault = SchedulePoint.OfflineAfterCommit;
+
     // What takes more schedules than that: the tests of race faults have thousands.
     private static readonly RaceFault[] s_rare =
     [
@@ -32,12 +36,16 @@ public sealed class RaceProperties
     public static TheoryData<RaceFault> Faults =>
         [.. RaceFaultTable.Forms.Where(static f => !f.KilledBy.IsEmpty).Select(static f => f.Fault).Except(s_rare)];
 
+    /// <summary>And it comes to every place where another CPU may come between.</summary>
     [Fact]
     public void Whatever_overlaps_keeps_every_rule()
     {
         using var runner = Of(BitmapMachine.CreateScheduled());
+        var places = new Places();
+        runner.Watch = places;
         var found = Search(runner);
         Assert.True(found is null, found?.Result.Violation?.ToString());
+        Assert.Equal([OnlyOfAFault], Enum.GetValues<SchedulePoint>().Except(places.Points));
     }
 
     [Theory]
@@ -54,4 +62,16 @@ public sealed class RaceProperties
 
     private static RaceRunner Of(IScheduledMachine machine) => new(machine,
         new Suite(new ReferenceModel(), Catalogue.All), new HistoryJudge(new HistoryModel()));
+
+    // Where a search came to.
+    private sealed class Places : IStepWatch
+    {
+        public HashSet<SchedulePoint> Points { get; } = [];
+
+        public Violation? After(int step, int cpu, Position from, Position to)
+        {
+            Points.Add(to.Point);
+            return null;
+        }
+    }
 }

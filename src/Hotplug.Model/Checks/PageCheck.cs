@@ -62,9 +62,6 @@ internal static class PageCheck
                 || (seen.Spec.HasPcplists && IsOnlyFree(change.Before) && IsOnlyFree(change.After)))
                 continue;
             var pages = new PageRange(start + change.Start, change.Count);
-            if (change.After.IsFree && !IsOnlyFree(change.After))
-                return new("pages.one-place", $"pages {pages} of block {after.Block}", "free, or something else", change.After.ToString(),
-                    s_change, [pages]);
             if (!rule.Explains(pages, change.Before.WithoutOrder, change.After.WithoutOrder))
                 return new("pages.explained", $"pages {pages} of block {after.Block}",
                     $"{change.Before} still, or a change that '{seen.Operation}' makes", change.After.ToString(), s_change, [pages]);
@@ -85,6 +82,9 @@ internal static class PageCheck
         {
             if (run.State.Has(PageFlags.Unseen))
                 continue;
+            if (run.State.IsFree && run.State.HasAny(PageFlags.InUse | PageFlags.Offline | PageFlags.Vmemmap))
+                return new("pages.one-place", $"block {known.Number}", "pages that are free, or something else",
+                    $"{run.State} at pages [{run.Start},{run.End})", s_change, [new PageRange(known.Range.Start + run.Start, run.Count)]);
             if (run.State.Has(PageFlags.NoPage) && run.Start < known.Range.Count && seen.After.Sees(Visibility.Placement))
                 return new("pages.exist", $"block {known.Number}", $"{known.Range.Count} pages", $"{run.State} at pages [{run.Start},{run.End})",
                     s_change, [new PageRange(known.Range.Start + run.Start, run.Count)]);

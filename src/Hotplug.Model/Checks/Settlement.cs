@@ -24,7 +24,7 @@ internal static class Settlement
         var judged = new JudgedBefore(before, next, seen);
         var violation = BlockCheck.Check(next, seen, judged) ?? ZoneCheck.Check(next, seen, judged)
             ?? NodeCheck.Check(next, seen, judged) ?? DeviceCheck.Check(next, seen, judged)
-            ?? LoanCheck.Check(next, seen) ?? PcplistCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages)
+            ?? LoanCheck.Check(next, seen) ?? BalloonCheck.Check(before, next, seen) ?? PcplistCheck.Check(next, seen) ?? PageCheck.Check(next, seen, pages)
             ?? StepCheck.Check(seen);
         return violation is null ? Judgement.Permitted(next) : Judgement.Refuted(violation);
     }

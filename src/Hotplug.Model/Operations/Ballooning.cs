@@ -39,11 +39,6 @@ internal static class Ballooning
         if (CheckReached(ruling, balloon, target, reached) is { } wrong)
             return Judgement.Refuted(wrong);
         var seen = ruling.Seen;
-        if (seen.Sees(Visibility.Owners | Visibility.Placement)
-            && Checks.PageCounts.Grown(seen, page => page.Has(PageFlags.Offline) && page.Owner == balloon.Owner) is var grown
-            && grown != reached - balloon.Pages)
-            return Ruling.Refute("balloon.pages", $"balloon {Words.Of(driver)}", $"{reached - balloon.Pages} more pages of it, as it says",
-                $"{grown}", s_fill);
         var next = SelfAdding.FollowReleased(ruling.State, seen).With(balloon with { Pages = reached });
         return ruling.Permit(next, new PageRule((pages, before, after) =>
             before.IsFree ? Takes(seen, balloon, pages, after) : Releases(seen, balloon, pages, before, after)));

@@ -133,6 +133,6 @@ internal static class Onlining
             return null;
         if (page.Has(PageFlags.HwPoison))
             return !page.IsFree && page.References is (1 or PageState.Unknown) ? null : "poison with one reference";
-        return page.HasAny(kept) || (page.IsFree && !page.Has(PageFlags.InUse)) ? null : "free pages";
+        return page.IsFree || (page == Adding.Memmap && kept.HasFlag(PageFlags.Kernel)) ? null : "free pages";
     }
 }

@@ -149,16 +149,18 @@ internal static class Plugging
                     return new("device-memory.removes-empty-blocks", $"block {number}", "removed: no sub-block of it is plugged", "it exists", s_remove);
                 }
             }
-            else if (shown is null)
-            {
-                next = Removing.Drop(next, ruling.Spec.PagesOf(number));
-            }
             else
             {
                 var block = new Block(number, spec.Node, -memory.Id, ruling.Spec.PagesOf(number));
-                if (memory.MapKnown && IsEmpty(ruling, memory, block))
-                    return new("device-memory.adds-plugged-blocks", $"block {number}", "no such memory block: no sub-block of it is plugged", "it exists", s_run);
-                next = Removing.Drop(next, block.Range).With(block);
+                var isEmpty = IsEmpty(ruling, memory, block);
+                if (memory.MapKnown && isEmpty != shown is null)
+                    return new("device-memory.adds-plugged-blocks", $"block {number}", isEmpty
+                        ? "no such memory block: no sub-block of it is plugged" : "it exists: sub-blocks of it are plugged",
+                        shown is null ? "no such memory block" : "it exists", s_run);
+                next = Removing.Drop(next, block.Range);
+                if (shown is null)
+                    continue;
+                next = next.With(block);
                 added.Add(number);
             }
         }

@@ -43,7 +43,8 @@ internal static class Poisoning
         // A page that cannot be handled is flagged and counted all the same: the flag is set first.
         return ruling.Permit(WithPoison(ruling.State, pfn), new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && now.Has(PageFlags.HwPoison) && !now.IsFree
-            && now.References == (old.IsFree ? 1 : old.References) && (handled || (now.Flags & Lasting) == (old.Flags & Lasting))));
+            && now.References == (old.IsFree ? 1 : old.References)
+            && (handled || ((now.Flags & Lasting) == (old.Flags & Lasting) && now.Owner == old.Owner))));
     }
 
     /// <summary>Judges <c>soft-offline</c>: the content moves away, then the page is poisoned.</summary>
@@ -105,7 +106,7 @@ internal static class Poisoning
             return ruling.RefuteAnswer("EBUSY: page descriptors lie in it", s_unpoison);
         return ruling.Permit(ruling.State with { Poisoned = ruling.State.Poisoned.Remove(pfn) }, new PageRule((pages, old, now) =>
             pages == new PageRange(pfn, 1) && !now.Has(PageFlags.HwPoison)
-            && (lost || (old.Has(PageFlags.Offline) ? now.Has(PageFlags.Offline) : now.HasAny(PageFlags.Buddy | PageFlags.Pcplist)))));
+            && (lost || (old.Has(PageFlags.Offline) ? now == old with { Flags = old.Flags & ~PageFlags.HwPoison } : now.HasAny(PageFlags.Buddy | PageFlags.Pcplist)))));
     }
 
     // The page's block may have come or gone since it was last seen: what became of the page is read from what is seen

@@ -136,7 +136,7 @@ internal static class Removing
         var seen = ruling.Seen;
         return ruling.Permit(state, new PageRule((pages, before, after) => Migrations.Explain(seen, pages, before, after)
             || LoanRelease.Explains(seen, pages, before, after)
-            || (before.Has(PageFlags.HwPoison) && after.Has(PageFlags.HwPoison) && WentOffline(seen, seen.Spec.BlockOf(pages.Start)))));
+            || (before.Has(PageFlags.HwPoison) && Poisoning.IsHeld(after) && WentOffline(seen, seen.Spec.BlockOf(pages.Start)))));
     }
 
     // It was offline in between: of a poisoned page only the poison is sure to come back.

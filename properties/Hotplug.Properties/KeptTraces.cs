@@ -1,0 +1,36 @@
+using Hotplug.Contract.Traces;
+using Xunit;
+
+namespace Hotplug.Properties;
+
+/// <summary>
+/// Sequences that are kept as data, because nobody draws them often: the simplest ways to every fact, and what once
+/// failed.
+/// </summary>
+internal static class KeptTraces
+{
+    /// <summary>The path of a file of this checkout.</summary>
+    internal static string PathOf(string path)
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ConformanceSuite.sln")))
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("not in a clone of the repository");
+        return Path.Combine(folder, path);
+    }
+
+    /// <summary>All of them, in an order that stays.</summary>
+    internal static IEnumerable<Trace> All()
+    {
+        foreach (var way in File.ReadAllText(PathOf("tests/Hotplug.Tests/Floors/FactWays.txt")).Split("\n\n"))
+            if (way.StartsWith("fact ", StringComparison.Ordinal))
+                yield return Read(TraceText.Header + way[way.IndexOf('\n')..] + "\n");
+        foreach (var file in Directory.GetFiles(PathOf("tests/Hotplug.Tests/Traces"), "*.trace").Order(StringComparer.Ordinal))
+            yield return Read(File.ReadAllText(file));
+    }
+
+    private static Trace Read(string text)
+    {
+        Assert.True(TraceText.TryParse(text, out var trace, out var error), $"{error}\n{text}");
+        return trace;
+    }
+}
