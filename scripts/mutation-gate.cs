@@ -152,6 +152,7 @@ static int Run(string folder, params string[] arguments)
     foreach (var argument in arguments)
         start.ArgumentList.Add(argument);
     start.Environment["DOTNET_GCHeapHardLimit"] = "0x60000000";   // A mutant that takes memory for ever fails, and nobody else does.
+    start.Environment["DOTNET_TieredPGO"] = "0";   // Each mutant's process is too short for what it would gain.
     using var process = Process.Start(start)!;
     process.WaitForExit();
     return process.ExitCode;

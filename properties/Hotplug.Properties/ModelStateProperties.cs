@@ -19,7 +19,7 @@ namespace Hotplug.Properties;
 /// States of the model are values: exploration and the search for shorter ways take two for one where they are equal.
 /// Everything that a state is made of decides whether it is, and nothing else does.
 /// </summary>
-[Properties(MaxTest = 100, Replay = "20191024,183", QuietOnSuccess = true)]
+[Properties(MaxTest = 30, Replay = "20191024,183", QuietOnSuccess = true)]
 [TestCaseOrderer("Hotplug.Properties.PropertiesFirst", "Hotplug.Properties")]
 public sealed class ModelStateProperties
 {
