@@ -5,6 +5,7 @@
 //
 //   dotnet run scripts/mutation-gate.cs                          all four
 //   dotnet run scripts/mutation-gate.cs -- model --lines 100     one of them, about so many lines of it
+//   dotnet run scripts/mutation-gate.cs -- model --again         what survived last time; the rest of that run stands
 //
 // Counted as killed is what a test fails for; time-outs are told apart and count as survivors. scripts/mutation-equivalents.txt
 // lists mutants that change nothing, with the reason. Not a part of 'dotnet test': each takes half an hour to an hour.
@@ -13,11 +14,13 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 var root = Root();
 var lines = Number("--lines", 250);
 var seed = Number("--seed", 1);
 var workers = Number("--workers", 2);
+var again = args.Contains("--again");
 var asked = args.TakeWhile(static a => !a.StartsWith('-')).ToArray();
 var equivalents = File.ReadLines(Path.Combine(root, "scripts/mutation-equivalents.txt"))
     .Where(static l => l.Length > 0 && l[0] != '#').Select(static l => l.Split(" ¦ ")).ToArray();
@@ -25,7 +28,7 @@ Subject[] subjects =
 [
     new("model", "src/Hotplug.Model", "properties/Hotplug.Properties", "FullyQualifiedName~Model", 90, "Histories"),
     new("bitmap", "src/Hotplug.Bitmap", "properties/Hotplug.Properties",
-        "FullyQualifiedName~SequenceProperties|FullyQualifiedName~RaceProperties", 90, "Races"),
+        "FullyQualifiedName~SequenceProperties|FullyQualifiedName~RaceProperties", 90, "Races", "Faults"),
     new("engine", "src/Hotplug.Engine", "tests/Hotplug.Tests",
         "(FullyQualifiedName~Hotplug.Tests.Engine|FullyQualifiedName~Hotplug.Tests.Floors|FullyQualifiedName~Hotplug.Tests.Expl"
         + "|FullyQualifiedName~Hotplug.Tests.Schedules|FullyQualifiedName~RaceFaultTests|FullyQualifiedName~FaultEnumerationTests"
@@ -50,11 +53,25 @@ foreach (var subject in subjects.Where(s => asked.Length == 0 || asked.Contains(
     var output = Path.Combine(root, "out/mutation", subject.Name);
     Directory.CreateDirectory(output);
     var config = Path.Combine(output, "stryker-config.json");
-    File.WriteAllText(config, Config(subject));
+    var lastPath = Path.Combine(output, "last.json");
+    List<Mutant> last = again ? JsonSerializer.Deserialize(File.ReadAllText(lastPath), LastJson.Default.ListMutant)! : [];
+    if (again && !last.Any(IsLeft))
+    {
+        red |= !Report(subject, last);
+        continue;
+    }
+
+    if (last.Where(IsLeft).FirstOrDefault(m => !IsUnchanged(m)) is { } changed)
+        return Fail($"{changed.File} is not as it was in the last run: run it without --again");
+    File.WriteAllText(config, Config(subject, again ? last.Where(IsLeft).Select(m => PlaceOf(subject, m)) : Sample(subject)));
     if (Run(Path.Combine(root, subject.Tests), "dotnet-stryker", "-f", Path.GetRelativePath(Path.Combine(root, subject.Tests), config),
         "-O", output) != 0)
         return Fail($"Stryker failed on {subject.Name}, see above");
-    red |= !Report(subject, Path.Combine(output, "reports/mutation-report.json"));
+    var found = Read(Path.Combine(output, "reports/mutation-report.json"));
+    if (again)
+        found = Merge(last, found);
+    File.WriteAllText(lastPath, JsonSerializer.Serialize(found, LastJson.Default.ListMutant));
+    red |= !Report(subject, found);
 }
 
 return red ? 1 : 0;
@@ -62,7 +79,13 @@ return red ? 1 : 0;
 // Tests that take long and kill nothing that the others do not.
 static string Except(params string[] tests) => string.Concat(tests.Select(static t => $"&FullyQualifiedName!~{t}"));
 
-string Config(Subject subject) => JsonSerializer.Serialize(new Dictionary<string, object>
+bool IsUnchanged(Mutant mutant) => File.ReadAllText(Path.Combine(root, mutant.File)) is var text && mutant.End <= text.Length
+    && text[..mutant.Start].Count(static c => c == '\n') == mutant.Line - 1 && text.Split('\n')[mutant.Line - 1].Trim() == mutant.Original;
+
+static string PlaceOf(Subject subject, Mutant mutant) =>
+    $"**/{Path.GetRelativePath(subject.Source, mutant.File)}{{{mutant.Start}..{mutant.End}}}";
+
+string Config(Subject subject, IEnumerable<string> places) => JsonSerializer.Serialize(new Dictionary<string, object>
 {
     ["stryker-config"] = new Dictionary<string, object>
     {
@@ -75,7 +98,7 @@ string Config(Subject subject) => JsonSerializer.Serialize(new Dictionary<string
         ["coverage-analysis"] = "off",
         ["reporters"] = reporters,
         ["ignore-mutations"] = ignored,
-        ["mutate"] = Sample(subject).ToArray(),
+        ["mutate"] = places.ToArray(),
     },
 });
 
@@ -87,7 +110,7 @@ IEnumerable<string> Sample(Subject subject)
     var folder = Path.Combine(root, subject.Source);
     var paragraphs = Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(folder, file))
-        .Where(file => file.Split(Path.DirectorySeparatorChar)[0] is var top && top != "obj" && top != "bin" && top != subject.Without)
+        .Where(file => file.Split(Path.DirectorySeparatorChar)[0] is var top && top != "obj" && top != "bin" && !subject.Without.Contains(top))
         .SelectMany(file => Paragraphs(file, File.ReadAllText(Path.Combine(folder, file))))
         .OrderBy(static paragraph => paragraph.Rank, StringComparer.Ordinal);
     var left = lines;
@@ -111,38 +134,53 @@ IEnumerable<(string Rank, string File, int Start, int End, int Lines)> Paragraph
 
 static string Rank(string of) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(of)));
 
-bool Report(Subject subject, string path)
+// What is tried again takes the place of what was found of it last time.
+static List<Mutant> Merge(List<Mutant> last, List<Mutant> now)
+{
+    var again = now.ToDictionary(static m => m.Key);
+    return [.. last.Select(m => again.GetValueOrDefault(m.Key, m))];
+}
+
+List<Mutant> Read(string path)
 {
     using var report = JsonDocument.Parse(File.ReadAllText(path));
-    var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
-    var survivors = new List<string>();
-    foreach (var file in report.RootElement.GetProperty("files").EnumerateObject())
-    {
-        var source = file.Value.GetProperty("source").GetString()!.Split('\n');
-        foreach (var mutant in file.Value.GetProperty("mutants").EnumerateArray())
-        {
-            var status = mutant.GetProperty("status").GetString()!;
-            var line = mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32();
-            var original = source[line - 1].Trim();
-            var replacement = string.Join(' ', mutant.GetProperty("replacement").GetString()!
-                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-            if (status is "Survived" or "NoCoverage" && equivalents.Any(e => e.Length == 4 && Path.GetFileName(file.Name) == e[0]
-                && original == e[1] && replacement == e[2]))
-                status = "Equivalent";
-            counts[status] = counts.GetValueOrDefault(status) + 1;
-            if (status is "Survived" or "NoCoverage" or "Timeout")
-                survivors.Add($"  {status,-10} {Path.GetFileName(file.Name)}:{line} ¦ {original} ¦ {replacement}");
-        }
-    }
+    return [.. report.RootElement.GetProperty("files").EnumerateObject().SelectMany(file =>
+        file.Value.GetProperty("mutants").EnumerateArray().Select(mutant => new Mutant(
+            Path.GetRelativePath(root, file.Name),
+            Offset(file.Value, mutant, "start"),
+            Offset(file.Value, mutant, "end"),
+            mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32(),
+            Line(file.Value, mutant),
+            string.Join(' ', mutant.GetProperty("replacement").GetString()!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+            mutant.GetProperty("status").GetString()!))).Where(static m => m.Status is not ("Ignored" or "CompileError"))];
+}
 
-    var killed = counts.GetValueOrDefault("Killed");
-    var all = killed + counts.GetValueOrDefault("Survived") + counts.GetValueOrDefault("NoCoverage") + counts.GetValueOrDefault("Timeout");
-    var score = 100.0 * killed / Math.Max(1, all);
+static string Line(JsonElement file, JsonElement mutant) => file.GetProperty("source").GetString()!
+    .Split('\n')[mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32() - 1].Trim();
+
+static int Offset(JsonElement file, JsonElement mutant, string end)
+{
+    var place = mutant.GetProperty("location").GetProperty(end);
+    return file.GetProperty("source").GetString()!.Split('\n').Take(place.GetProperty("line").GetInt32() - 1).Sum(static l => l.Length + 1)
+        + place.GetProperty("column").GetInt32() - 1;
+}
+
+bool IsEquivalent(Mutant mutant) => equivalents.Any(e => e.Length == 4 && Path.GetFileName(mutant.File) == e[0]
+    && mutant.Original == e[1] && mutant.Replacement == e[2]);
+
+bool IsLeft(Mutant mutant) => mutant.Status == "Timeout" || (mutant.Status is "Survived" or "NoCoverage" && !IsEquivalent(mutant));
+
+bool Report(Subject subject, List<Mutant> mutants)
+{
+    var killed = mutants.Count(static m => m.Status == "Killed");
+    var timedOut = mutants.Count(static m => m.Status == "Timeout");
+    var left = mutants.Where(IsLeft).ToList();
+    var score = 100.0 * killed / Math.Max(1, killed + left.Count);
     Console.WriteLine();
-    foreach (var survivor in survivors)
-        Console.WriteLine(survivor);
+    foreach (var mutant in left)
+        Console.WriteLine($"  {mutant.Status,-10} {Path.GetFileName(mutant.File)}:{mutant.Line} ¦ {mutant.Original} ¦ {mutant.Replacement}");
     Console.WriteLine($"{subject.Name,-12} {score:0.0} % killed by assertion, {subject.Floor} % are asked for: "
-        + $"{killed} of {all}, {counts.GetValueOrDefault("Timeout")} timed out, {counts.GetValueOrDefault("Equivalent")} equivalent");
+        + $"{killed} of {killed + left.Count}, {timedOut} timed out, {mutants.Count - killed - left.Count} equivalent");
     return score >= subject.Floor;
 }
 
@@ -175,5 +213,15 @@ static string Root()
     return folder;
 }
 
-// Without: a folder that only schedules of overlapping operations reach.
-internal sealed record Subject(string Name, string Source, string Tests, string Filter, int Floor, string Without = "obj");
+// Without: folders that only schedules of overlapping operations reach, and tables of words.
+internal sealed record Subject(string Name, string Source, string Tests, string Filter, int Floor, params string[] Without);
+
+// A mutant, at [Start, End) of its file.
+internal sealed record Mutant(string File, int Start, int End, int Line, string Original, string Replacement, string Status)
+{
+    [JsonIgnore]
+    public (string, int, int, string) Key => (File, Start, End, Replacement);
+}
+
+[JsonSerializable(typeof(List<Mutant>))]
+internal sealed partial class LastJson : JsonSerializerContext;

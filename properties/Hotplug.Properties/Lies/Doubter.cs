@@ -38,6 +38,7 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
     private static readonly Errno[] s_errnos = [.. Enum.GetValues<Errno>().Except([Errno.None, Errno.EBUSY])];
     private static readonly Answer[] s_refusals =
         [Answer.Of(Errno.EBUSY), .. s_errnos.Select(static errno => Answer.Of(errno)), Answer.Unfinished];
+    private static readonly Answer[] s_answers = [Answer.Ok, .. s_refusals];
 
     private readonly Transition _told = new();
     private readonly Outcome _outcome = new();
@@ -113,8 +114,8 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
 
     private string? Believed(object state, Transition seen)
     {
-        ReadOnlySpan<Answer> answers =
-            [Answer.Ok, Answer.Of(Errno.EBUSY), Answer.Of(Errno.ETXTBSY), Answer.Unfinished];
+        ReadOnlySpan<Answer> answers = thorough ? s_answers
+            : [Answer.Ok, Answer.Of(Errno.EBUSY), Answer.Of(Errno.ETXTBSY), Answer.Unfinished];
         foreach (var answer in answers)
             if (IsLie(seen, answer) && Believes(state, seen, answer, shift: 0, keeps: true))
                 return $"'{answer}' for '{seen.Answer}'";
