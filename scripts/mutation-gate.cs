@@ -5,7 +5,7 @@
 //
 //   dotnet run scripts/mutation-gate.cs                          all four
 //   dotnet run scripts/mutation-gate.cs -- model --lines 100     one of them, about so many lines of it
-//   dotnet run scripts/mutation-gate.cs -- model --again         what survived last time; the rest of that run stands
+//   dotnet run scripts/mutation-gate.cs -- model --again         what survived last time, or was edited since; the rest stands
 //
 // Counted as killed is what a test fails for; time-outs are told apart and count as survivors. scripts/mutation-equivalents.txt
 // lists mutants that change nothing, with the reason. Not a part of 'dotnet test': each takes half an hour to an hour.
@@ -47,6 +47,7 @@ if (Run(root, "tool", "restore") != 0)
 
 string[] reporters = ["json", "dots"];
 string[] ignored = ["string"];   // What a refutation is called is tested, not what it says word by word.
+string[] compiledOut = ["Debug.Assert"];   // Of a release build.
 var red = false;
 foreach (var subject in subjects.Where(s => asked.Length == 0 || asked.Contains(s.Name)))
 {
@@ -54,24 +55,20 @@ foreach (var subject in subjects.Where(s => asked.Length == 0 || asked.Contains(
     Directory.CreateDirectory(output);
     var config = Path.Combine(output, "stryker-config.json");
     var lastPath = Path.Combine(output, "last.json");
-    List<Mutant> last = again ? JsonSerializer.Deserialize(File.ReadAllText(lastPath), LastJson.Default.ListMutant)! : [];
-    if (again && !last.Any(IsLeft))
+    var sample = Sample(subject);
+    var last = again ? JsonSerializer.Deserialize(File.ReadAllText(lastPath), LastJson.Default.LastRun)! : new([], []);
+    var places = again ? PlacesAgain(sample, last) : [.. sample.Select(static p => p.Place)];
+    if (places.Count > 0)
     {
-        red |= !Report(subject, last);
-        continue;
+        File.WriteAllText(config, Config(subject, places));
+        if (Run(Path.Combine(root, subject.Tests), "dotnet-stryker", "-f", Path.GetRelativePath(Path.Combine(root, subject.Tests), config),
+            "-O", output) != 0)
+            return Fail($"Stryker failed on {subject.Name}, see above");
+        last = Merge(sample, last, Read(subject, sample, Path.Combine(output, "reports/mutation-report.json")));
+        File.WriteAllText(lastPath, JsonSerializer.Serialize(last, LastJson.Default.LastRun));
     }
 
-    if (last.Where(IsLeft).FirstOrDefault(m => !IsUnchanged(m)) is { } changed)
-        return Fail($"{changed.File} is not as it was in the last run: run it without --again");
-    File.WriteAllText(config, Config(subject, again ? last.Where(IsLeft).Select(m => PlaceOf(subject, m)) : Sample(subject)));
-    if (Run(Path.Combine(root, subject.Tests), "dotnet-stryker", "-f", Path.GetRelativePath(Path.Combine(root, subject.Tests), config),
-        "-O", output) != 0)
-        return Fail($"Stryker failed on {subject.Name}, see above");
-    var found = Read(Path.Combine(output, "reports/mutation-report.json"));
-    if (again)
-        found = Merge(last, found);
-    File.WriteAllText(lastPath, JsonSerializer.Serialize(found, LastJson.Default.ListMutant));
-    red |= !Report(subject, found);
+    red |= !Report(subject, last.Mutants);
 }
 
 return red ? 1 : 0;
@@ -79,13 +76,17 @@ return red ? 1 : 0;
 // Tests that take long and kill nothing that the others do not.
 static string Except(params string[] tests) => string.Concat(tests.Select(static t => $"&FullyQualifiedName!~{t}"));
 
-bool IsUnchanged(Mutant mutant) => File.ReadAllText(Path.Combine(root, mutant.File)) is var text && mutant.End <= text.Length
-    && text[..mutant.Start].Count(static c => c == '\n') == mutant.Line - 1 && text.Split('\n')[mutant.Line - 1].Trim() == mutant.Original;
+// What is left of the last run, and paragraphs that were not in it: new ones, or edited ever since.
+List<string> PlacesAgain(List<Paragraph> sample, LastRun last)
+{
+    var known = last.Paragraphs.ToHashSet();
+    var byRank = sample.ToDictionary(static p => p.Rank);
+    return [.. sample.Where(p => !known.Contains(p.Rank)).Select(static p => p.Place),
+        .. last.Mutants.Where(m => IsLeft(m) && byRank.ContainsKey(m.Paragraph))
+            .Select(m => byRank[m.Paragraph].PlaceOf(m.Start, m.End)).Distinct()];
+}
 
-static string PlaceOf(Subject subject, Mutant mutant) =>
-    $"**/{Path.GetRelativePath(subject.Source, mutant.File)}{{{mutant.Start}..{mutant.End}}}";
-
-string Config(Subject subject, IEnumerable<string> places) => JsonSerializer.Serialize(new Dictionary<string, object>
+string Config(Subject subject, List<string> places) => JsonSerializer.Serialize(new Dictionary<string, object>
 {
     ["stryker-config"] = new Dictionary<string, object>
     {
@@ -98,14 +99,15 @@ string Config(Subject subject, IEnumerable<string> places) => JsonSerializer.Ser
         ["coverage-analysis"] = "off",
         ["reporters"] = reporters,
         ["ignore-mutations"] = ignored,
-        ["mutate"] = places.ToArray(),
+        ["ignore-methods"] = compiledOut,
+        ["mutate"] = places,
     },
 });
 
 // Paragraphs of the source, in an order that the seed and what they say decide, until they have so many lines: what is edited
 // elsewhere draws no other ones. But for those that begin by saying that they are what a seeded fault does: no faithful
 // machine comes there.
-IEnumerable<string> Sample(Subject subject)
+List<Paragraph> Sample(Subject subject)
 {
     var folder = Path.Combine(root, subject.Source);
     var paragraphs = Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
@@ -114,11 +116,10 @@ IEnumerable<string> Sample(Subject subject)
         .SelectMany(file => Paragraphs(file, File.ReadAllText(Path.Combine(folder, file))))
         .OrderBy(static paragraph => paragraph.Rank, StringComparer.Ordinal);
     var left = lines;
-    return paragraphs.TakeWhile(paragraph => (left -= paragraph.Lines) > -paragraph.Lines)
-        .Select(static paragraph => $"**/{paragraph.File}{{{paragraph.Start}..{paragraph.End}}}");
+    return [.. paragraphs.TakeWhile(paragraph => (left -= paragraph.Lines) > -paragraph.Lines)];
 }
 
-IEnumerable<(string Rank, string File, int Start, int End, int Lines)> Paragraphs(string file, string text)
+IEnumerable<Paragraph> Paragraphs(string file, string text)
 {
     string[] faults = ["// The seeded fault", "/// <summary>The seeded fault", "/// <summary>For a seeded fault"];
     for (var start = 0; start < text.Length;)
@@ -127,32 +128,42 @@ IEnumerable<(string Rank, string File, int Start, int End, int Lines)> Paragraph
         var code = text[start..end].Split('\n').Count(static l => l.Trim() is not ("" or "{" or "}") && !l.TrimStart().StartsWith("//", StringComparison.Ordinal)
             && !l.StartsWith("using", StringComparison.Ordinal) && !l.StartsWith("namespace", StringComparison.Ordinal));
         if (code > 0 && !faults.Any(text[start..end].TrimStart().StartsWith))
-            yield return (Rank($"{seed} {file} {text[start..end]}"), file, start, end, code);
+            yield return new(Rank($"{seed} {file} {text[start..end]}"), file, start, end, code);
         start = end + 2;
     }
 }
 
 static string Rank(string of) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(of)));
 
-// What is tried again takes the place of what was found of it last time.
-static List<Mutant> Merge(List<Mutant> last, List<Mutant> now)
+// What was tried now takes the place of what was found of it before; what is no longer in the sample goes.
+static LastRun Merge(List<Paragraph> sample, LastRun last, List<Mutant> now)
 {
-    var again = now.ToDictionary(static m => m.Key);
-    return [.. last.Select(m => again.GetValueOrDefault(m.Key, m))];
+    var ranks = sample.Select(static p => p.Rank).ToList();
+    var latest = now.Select(static m => m.Key).ToHashSet();
+    return new(ranks, [.. last.Mutants.Where(m => ranks.Contains(m.Paragraph) && !latest.Contains(m.Key)), .. now]);
 }
 
-List<Mutant> Read(string path)
+List<Mutant> Read(Subject subject, List<Paragraph> sample, string path)
 {
     using var report = JsonDocument.Parse(File.ReadAllText(path));
-    return [.. report.RootElement.GetProperty("files").EnumerateObject().SelectMany(file =>
-        file.Value.GetProperty("mutants").EnumerateArray().Select(mutant => new Mutant(
-            Path.GetRelativePath(root, file.Name),
-            Offset(file.Value, mutant, "start"),
-            Offset(file.Value, mutant, "end"),
-            mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32(),
-            Line(file.Value, mutant),
-            string.Join(' ', mutant.GetProperty("replacement").GetString()!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
-            mutant.GetProperty("status").GetString()!))).Where(static m => m.Status is not ("Ignored" or "CompileError"))];
+    var found = new List<Mutant>();
+    foreach (var file in report.RootElement.GetProperty("files").EnumerateObject())
+        foreach (var mutant in file.Value.GetProperty("mutants").EnumerateArray())
+        {
+            var status = mutant.GetProperty("status").GetString()!;
+            if (status is "Ignored" or "CompileError")
+                continue;
+            var name = Path.GetRelativePath(Path.Combine(root, subject.Source), file.Name);
+            var (start, end) = (Offset(file.Value, mutant, "start"), Offset(file.Value, mutant, "end"));
+            var paragraph = sample.Single(p => p.File == name && p.Start <= start && end <= p.End);
+            found.Add(new Mutant(paragraph.Rank, start - paragraph.Start, end - paragraph.Start, name,
+                mutant.GetProperty("location").GetProperty("start").GetProperty("line").GetInt32(),
+                Line(file.Value, mutant),
+                string.Join(' ', mutant.GetProperty("replacement").GetString()!.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+                status));
+        }
+
+    return found;
 }
 
 static string Line(JsonElement file, JsonElement mutant) => file.GetProperty("source").GetString()!
@@ -216,12 +227,24 @@ static string Root()
 // Without: folders that only schedules of overlapping operations reach, and tables of words.
 internal sealed record Subject(string Name, string Source, string Tests, string Filter, int Floor, params string[] Without);
 
-// A mutant, at [Start, End) of its file.
-internal sealed record Mutant(string File, int Start, int End, int Line, string Original, string Replacement, string Status)
+// Characters [Start, End) of a file, up to the next empty line; its rank is its place in the order of the sample.
+internal sealed record Paragraph(string Rank, string File, int Start, int End, int Lines)
 {
-    [JsonIgnore]
-    public (string, int, int, string) Key => (File, Start, End, Replacement);
+    public string Place => PlaceOf(0, End - Start);
+
+    public string PlaceOf(int start, int end) => $"**/{File}{{{Start + start}..{Start + end}}}";
 }
 
-[JsonSerializable(typeof(List<Mutant>))]
+// A mutant at [Start, End) of a paragraph.
+internal sealed record Mutant(
+    string Paragraph, int Start, int End, string File, int Line, string Original, string Replacement, string Status)
+{
+    [JsonIgnore]
+    public (string, int, int, string) Key => (Paragraph, Start, End, Replacement);
+}
+
+// The paragraphs that were in the sample, and what became of their mutants.
+internal sealed record LastRun(List<string> Paragraphs, List<Mutant> Mutants);
+
+[JsonSerializable(typeof(LastRun))]
 internal sealed partial class LastJson : JsonSerializerContext;

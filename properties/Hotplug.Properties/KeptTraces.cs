@@ -4,8 +4,8 @@ using Xunit;
 namespace Hotplug.Properties;
 
 /// <summary>
-/// Sequences that are kept as data, because nobody draws them often: the simplest ways to every fact, and what once
-/// failed.
+/// Sequences that are kept as data, because nobody draws them often: the simplest ways to every fact, what once
+/// failed, and ways to where nobody comes by chance.
 /// </summary>
 internal static class KeptTraces
 {
@@ -21,9 +21,10 @@ internal static class KeptTraces
     /// <summary>All of them, in an order that stays.</summary>
     internal static IEnumerable<Trace> All()
     {
-        foreach (var way in File.ReadAllText(PathOf("tests/Hotplug.Tests/Floors/FactWays.txt")).Split("\n\n"))
-            if (way.StartsWith("fact ", StringComparison.Ordinal))
-                yield return Read(TraceText.Header + way[way.IndexOf('\n')..] + "\n");
+        foreach (var file in (string[])["tests/Hotplug.Tests/Floors/FactWays.txt", "properties/Hotplug.Properties/RareWays.txt"])
+            foreach (var way in File.ReadAllText(PathOf(file)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
+                if (way[0] != '#')
+                    yield return Read($"{TraceText.Header}{way[way.IndexOf('\n')..].TrimEnd()}\n");
         foreach (var file in Directory.GetFiles(PathOf("tests/Hotplug.Tests/Traces"), "*.trace").Order(StringComparer.Ordinal))
             yield return Read(File.ReadAllText(file));
     }

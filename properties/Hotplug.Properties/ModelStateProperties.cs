@@ -7,6 +7,7 @@ using Hotplug.Bitmap;
 using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Rules;
+using Hotplug.Contract.Traces;
 using Hotplug.Engine.Run;
 using Hotplug.Generators;
 using Hotplug.Model;
@@ -43,6 +44,40 @@ public sealed class ModelStateProperties
             before = state;
         }
     });
+
+    /// <summary>What is done and undone leaves no trace, and of some things the order is of no account.</summary>
+    [Theory]
+    [InlineData("", "alloc a1 pages=2|free a1", "")]
+    [InlineData("", "contig a1 at=d0.b0 pages=1|contig-free a1", "")]
+    [InlineData("alloc a1 pages=2", "get a1[0]|put a1[0]", "")]
+    [InlineData("alloc a1 pages=2", "get a1[1]|get a1[0]|free a1|put a1[1]|put a1[0]", "free a1")]
+    [InlineData("", "poison d0.b0+0|unpoison d0.b0+0", "")]
+    [InlineData("", "poison d0.b0+0|poison d0.b0+1", "poison d0.b0+1|poison d0.b0+0")]
+    [InlineData("", "inflate pages=2|deflate pages=2", "")]
+    [InlineData("", "inflate pages=2|deflate pages=1", "inflate pages=1")]
+    [InlineData("", "plug m1 sub-blocks=2|unplug m1 sub-blocks=2", "")]
+    [InlineData("", "add d1 pages=2|remove d1", "")]
+    [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b0+0|back d1.b0+1|back d1.b1+1", "back d1.b1+1|back d1.b0+1|back d1.b0+0")]
+    [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b1+0|back d1.b0+1", "back d1.b0+1 pages=1|back d1.b1+0")]
+    public void Two_ways_lead_to_one_state(string to, string one, string other)
+    {
+        const string Machine = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=2 "
+            + "balloon=virtio,hyper-v device-memory=4+1/1@0 online-callbacks=list";
+        Assert.Equal(End(one), End(other));
+
+        object End(string way)
+        {
+            var text = string.Join('\n', [TraceText.Header, Machine, .. to.Split('|'), .. way.Split('|')]) + "\n";
+            Assert.True(TraceText.TryParse(text, out var trace, out var error), error?.ToString());
+            using var machine = BitmapMachine.Create();
+            var collector = new Collector(new ReferenceModel());
+            var runner = new Runner(machine, new Suite(collector, []));
+            Assert.True(Patience.Walk(runner, trace.Spec, new TraceSource(trace.Operations), Operations) == Verdict.Conforms,
+                runner.Violation?.ToString());
+            Assert.All(runner.LastResult.Answers, static answer => Assert.True(answer.IsOk, answer.ToString()));
+            return collector.States[^1];
+        }
+    }
 
     private static List<object> Walk(ulong seed)
     {

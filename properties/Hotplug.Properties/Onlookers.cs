@@ -48,7 +48,7 @@ internal sealed class Onlookers(IMachine inner, params int[] paces) : IMachine
             (shown.Visible, shown.ManagedTotal, shown.PoisonedPages, shown.BootMemmapPages, shown.Callbacks, shown.Loans));
         Assert.Equal(expected.Blocks.Length, shown.Blocks.Length);
         foreach (var block in expected.Blocks)
-            Assert.True(AreAlike(block, shown.Find(block.Block)), $"block {block.Block} is not as it is seen for the first time");
+            Assert.True(AreAlike(block, shown.Find(block.Block)), $"{Describe(block)} expected, {Describe(shown.Find(block.Block))} shown");
     }
 
     private void Look(bool isStart)
@@ -70,6 +70,9 @@ internal sealed class Onlookers(IMachine inner, params int[] paces) : IMachine
         foreach (var block in _before.Blocks)
             Assert.True(touched.Contains(block.Block) || _now.Find(block.Block) is not null, $"block {block.Block} went untouched");
     }
+
+    private static string Describe(BlockObservation? block) => block is null ? "nothing"
+        : $"block {block.Block}, {block.State}, zones {block.Zone} and {block.OtherZone}, {string.Join(" ", block.Pages.Runs.ToArray().Select(static r => $"{r.Count} {r.State},"))}";
 
     private static bool AreAlike(BlockObservation one, BlockObservation? other) => other is not null
         && (one.State, one.Node, one.Zone, one.OtherZone, one.IsRegistered)

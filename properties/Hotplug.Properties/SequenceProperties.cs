@@ -78,17 +78,37 @@ public sealed class SequenceProperties : IDisposable
         }
     });
 
+    [Property(MaxTest = 60)]
+    public Property What_is_done_again_from_a_snapshot_comes_to_the_same() => Prop.ForAll(Seeds.Any, seed =>
+    {
+        using var machine = new Rewinder(BitmapMachine.Create());
+        Walk(machine, seed, Operations);
+    });
+
+    /// <summary>Nobody judges what a machine begins with: it is what the specification says.</summary>
+    [Property(MaxTest = 100)]
+    public Property A_PC_begins_with_zone_DMA_and_ends_with_a_hole() => Prop.ForAll(Seeds.Any, seed =>
+    {
+        var random = new SplitMix(seed);
+        var spec = _rig.Sequences.DrawSpec(ref random, _rig.Machine.Identity.Levels) is var drawn && drawn.BootBlocks > 1
+            ? drawn with { PcBoot = true } : drawn with { PcBoot = true, BootBlocks = 2, DimmFirstBlock = 2, DimmBlocks = 0, DeviceMemories = [] };
+        var unit = Math.Min(spec.PagesPerPageblock, spec.PagesPerBlock / 2);
+        var shown = new Observation();
+        _rig.Machine.Reset(spec);
+        _rig.Machine.Observe(shown);
+        Assert.Equal((0L, unit), (shown.Zone(new ZoneId(0, ZoneKind.Dma)).Start, shown.Zone(new ZoneId(0, ZoneKind.Dma)).Present));
+        var hole = shown.Find(spec.BootBlocks - 1)!.Pages.Runs[^1];
+        Assert.Equal((PageState.None, unit), (hole.State, hole.Count));
+        Assert.Equal((unit, (spec.BootBlocks * (long)spec.PagesPerBlock) - unit),
+            (shown.Zone(new ZoneId(0, ZoneKind.Normal)).Start, shown.Zone(new ZoneId(0, ZoneKind.Normal)).Span.End));
+    });
+
     /// <summary>Long enough for what the machine remembers of its changes to run full, again and again.</summary>
     [Property(MaxTest = 3)]
     public Property Who_looks_seldom_sees_the_same() => Prop.ForAll(Seeds.Any, static seed =>
     {
         using var machine = new Onlookers(BitmapMachine.Create(), 3, 20, 1500);
-        var sequences = new Sequences();
-        var random = new SplitMix(seed);
-        var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-        var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
-        var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
-        Assert.True(Patience.Walk(runner, spec, source, 4000) == Verdict.Conforms, runner.Violation?.ToString());
+        Walk(machine, seed, 4000);
     });
 
     [Fact]
@@ -147,4 +167,14 @@ public sealed class SequenceProperties : IDisposable
     }
 
     public void Dispose() => _rig.Machine.Dispose();
+
+    private static void Walk(IMachine machine, ulong seed, int operations)
+    {
+        var sequences = new Sequences();
+        var random = new SplitMix(seed);
+        var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
+        var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
+        var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
+        Assert.True(Patience.Walk(runner, spec, source, operations) == Verdict.Conforms, runner.Violation?.ToString());
+    }
 }

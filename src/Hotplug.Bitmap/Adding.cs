@@ -181,9 +181,7 @@ internal sealed class Adding<TRules>(
             var block = state.BlockOf(pfn);
             block.Device = device;
             block.Driver = owner;
-            if (block.Backed.Length == 0)
-                block.Backed = new ulong[state.Layout.PlaneWords];
-            block.Backed.AsSpan().Clear();
+            block.Backed = new ulong[state.Layout.PlaneWords];
         }
     }
 

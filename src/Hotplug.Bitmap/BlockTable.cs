@@ -11,6 +11,9 @@ namespace Hotplug.Bitmap;
 /// </summary>
 internal sealed class BlockTable(BlockLayout layout)
 {
+    // What a block is when it is added.
+    private static readonly MemoryBlock s_new = new(words: 0);
+
     private readonly MemoryBlock?[] _blocks = new MemoryBlock?[layout.BlockNumbers.Bits];
     private readonly Stack<MemoryBlock> _pool = new();
     private readonly ulong[] _offline = new ulong[layout.BlockNumbers.Words];
@@ -50,22 +53,8 @@ internal sealed class BlockTable(BlockLayout layout)
     public MemoryBlock Add(int number)
     {
         var block = _pool.Count > 0 ? _pool.Pop() : new MemoryBlock(layout.Words);
+        block.CopyStateFrom(s_new);
         block.Number = number;
-        block.Zone = block.DefaultZone = block.OtherZone = ZoneKind.None;
-        block.OnlineType = AutoOnline.Offline;
-        block.Vmemmap = block.Foreign = block.Hole = block.HeadReferences = 0;
-        block.Memmap = MemmapPlacement.Boot;
-        block.Head = -1;
-        block.Driver = CallbackOwner.Generic;
-        block.IsRegistered = true;
-        block.Device = block.Memory = block.Group = 0;
-        block.MemmapHolder = block.Home = block.Runs = -1;
-        block.WasOnline = block.ReferencesDropped = block.IsListed = block.HasDevice = false;
-        block.FreePages = block.Referenced = block.PopulatedSections = block.MemmapPages = 0;
-        block.FreeOrders = 0;
-        block.Poisoned.Clear();
-        block.Cmm?.Clear();
-        block.Stamp = -1;
         _blocks[number] = block;
         SetState(block, BlockState.Offline);
         var index = Numbers.BinarySearch(number);

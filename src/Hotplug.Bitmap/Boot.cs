@@ -94,16 +94,16 @@ internal static class Boot
         }
     }
 
-    // A PC: block 0 begins with zone DMA, the last boot block ends with a hole, a pageblock each where that leaves
-    // something.
+    // A PC: block 0 begins with zone DMA, the last boot block – another one – ends with a hole, a pageblock each where
+    // that leaves something.
     private static void SetShape(MemoryBlock block, MachineSpec spec)
     {
         if (!spec.PcBoot)
             return;
-        var unit = spec.PagesPerBlock > 2 * spec.PagesPerPageblock ? spec.PagesPerPageblock : spec.PagesPerBlock / 2;
+        var unit = Math.Min(spec.PagesPerPageblock, spec.PagesPerBlock / 2);
         if (block.Number == 0)
             block.Foreign = unit;
-        if (block.Number == spec.BootBlocks - 1 && unit + block.Foreign < spec.PagesPerBlock)
+        if (block.Number == spec.BootBlocks - 1)
             block.Hole = unit;
     }
 

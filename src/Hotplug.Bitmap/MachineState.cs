@@ -160,6 +160,9 @@ internal sealed class MachineState
     public void CopyFrom(MachineState other)
     {
         var copy = other.Clone();
+
+        // No generation comes twice, or zones chosen in one would be taken for those of the other.
+        copy.Zones.Generation = Zones.Generation + 1;
         (Blocks, Zones, Runs, References) = (copy.Blocks, copy.Zones, copy.Runs, copy.References);
         (Devices, Memories, Groups, Resources) = (copy.Devices, copy.Memories, copy.Groups, copy.Resources);
         (Injection, Allocations, Pcplists, Cmm) = (copy.Injection, copy.Allocations, copy.Pcplists, copy.Cmm);

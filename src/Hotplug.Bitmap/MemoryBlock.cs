@@ -25,11 +25,11 @@ internal sealed class MemoryBlock(int words)
     public int Vmemmap;
 
     /// <summary>Where its memmap lies.</summary>
-    public MemmapPlacement Memmap;
+    public MemmapPlacement Memmap = MemmapPlacement.Boot;
 
     /// <summary>The block whose first page is the head of its memmap group; −1 when its memmap lies in other
     /// memory.</summary>
-    public int Head;
+    public int Head = -1;
 
     /// <summary>References of its first page as the head of a memmap group; 0 if it is none.</summary>
     public int HeadReferences;
@@ -50,10 +50,10 @@ internal sealed class MemoryBlock(int words)
     public CallbackOwner Driver;
 
     /// <summary>User space sees it and can online it.</summary>
-    public bool IsRegistered;
+    public bool IsRegistered = true;
 
     /// <summary>
-    /// A bit for each page that the hypervisor has backed; meaningful for what a balloon driver added. Kept for reuse.
+    /// A bit for each page that the hypervisor has backed; meaningful for what a balloon driver added.
     /// </summary>
     public ulong[] Backed = [];
 
@@ -61,7 +61,7 @@ internal sealed class MemoryBlock(int words)
     public int Group;
 
     /// <summary>Holder of its memmap when that lies in other memory; −1 for none.</summary>
-    public int MemmapHolder;
+    public int MemmapHolder = -1;
 
     /// <summary>Pages of its memmap in other memory; one that is lost with a poisoned page still counts.</summary>
     public int MemmapPages;
@@ -87,13 +87,13 @@ internal sealed class MemoryBlock(int words)
     /// <summary>
     /// Index of the zone that counts its pages, of the larger part where it spans two; −1 when offline.
     /// </summary>
-    public int Home;
+    public int Home = -1;
 
     /// <summary>The zone may allocate from it: false while isolated.</summary>
     public bool IsListed;
 
     /// <summary>First run of holders in it; −1 for none.</summary>
-    public int Runs;
+    public int Runs = -1;
 
     /// <summary>Which of its pages are CMM's; null if none ever was.</summary>
     public CmmPages? Cmm;
@@ -106,7 +106,7 @@ internal sealed class MemoryBlock(int words)
     public ZoneKind OtherZone;
 
     /// <summary>Version of the machine that changed it last.</summary>
-    public long Stamp;
+    public long Stamp = -1;
 
     public bool IsOnline => State != BlockState.Offline;
 
@@ -155,6 +155,12 @@ internal sealed class MemoryBlock(int words)
     public void CopyFrom(MemoryBlock other)
     {
         other.Words.AsSpan().CopyTo(Words);
+        CopyStateFrom(other);
+    }
+
+    /// <summary>All but the planes and free chunks.</summary>
+    public void CopyStateFrom(MemoryBlock other)
+    {
         Poisoned.Clear();
         Poisoned.AddRange(other.Poisoned);
         OnPcplists.Clear();

@@ -45,8 +45,7 @@ internal readonly ref struct Ruling(State state, Transition seen)
     public Violation? MustCount(long pfn, string expected, Citation source)
     {
         var before = Seen.PageBefore(pfn);
-        return Seen.Sees(Visibility.Placement | Visibility.References) && Seen.PageAfter(pfn) == before
-            && before.References != PageState.Unknown
+        return Seen.PageAfter(pfn) == before && before.References != PageState.Unknown
             && !(before.Has(PageFlags.HwPoison) && before.References == 1 && Seen.Operation.Kind == OperationKind.Put)
             ? new Violation(OperationTable.Of(Seen.Operation.Kind).Word + ".counts", $"page {pfn}", expected,
                 before.ToString(), source, [new PageRange(pfn, 1)])

@@ -119,6 +119,8 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
         foreach (var answer in answers)
             if (IsLie(seen, answer) && Believes(state, seen, answer, shift: 0, keeps: true))
                 return $"'{answer}' for '{seen.Answer}'";
+        if (thorough && BelievedChunk(state, seen) is { } chunk)
+            return chunk;
         if (!IsReliedOn(seen))
             return null;
         if (Believes(state, seen, seen.Answer, shift: 0, keeps: false))
@@ -131,6 +133,38 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
             && seen.After.Find(block) is not { IsOnline: true })
             return null;   // Nor which pages of a block that is offline were plugged.
         return Believes(state, seen, seen.Answer, shift: 1, keeps: true) ? "its first witness a page off" : null;
+    }
+
+    // A chunk that is given to the buddy and is no chunk: of no order, not aligned to its own size, too large.
+    private string? BelievedChunk(object state, Transition seen)
+    {
+        var most = 1 << seen.Spec.MaxOrder;
+        var effects = seen.Outcome.Effects;
+        for (var i = 0; i < effects.Length; i++)
+        {
+            if (effects[i].Kind != EffectKind.PagesToBuddy || effects[i].Value != (long)CallbackOwner.Generic
+                || seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effects[i].Range.Start)) > 0)
+                continue;
+            var start = effects[i].Range.Start;
+            long lie = start % 3 == 0 && most > 3 ? 3 : start % 2 != 0 && most >= 2 ? 2 : start % (2 * most) == 0 ? 2 * most : 0;
+            if (lie > 0 && Believes(state, seen, i, effects[i] with { Range = new PageRange(start, lie) }))
+                return $"a chunk {new PageRange(start, lie)} for the buddy, of order {seen.Spec.MaxOrder} at most";
+        }
+
+        return null;
+    }
+
+    private bool Believes(object state, Transition seen, int step, in Effect told)
+    {
+        _outcome.Clear();
+        _outcome.Answer = seen.Answer;
+        var effects = seen.Outcome.Effects;
+        for (var i = 0; i < effects.Length; i++)
+            _outcome.Add(i == step ? told : effects[i]);
+        foreach (ref readonly var witness in seen.Outcome.Witness)
+            _outcome.Add(witness);
+        _told.Next(seen.Index, seen.Before, seen.Operation, seen.Target, _outcome, seen.After);
+        return inner.Judge(state, _told).IsPermitted;
     }
 
     // Device memory grows without asking who is busy, and shrinks without needing room; there is always room for one
@@ -192,10 +226,30 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
         OperationKind.Unplug or OperationKind.Unpoison =>
             answer == Answer.Of(Errno.EBUSY),
         OperationKind.Eject => answer == Answer.Of(Errno.EBUSY) || answer == Answer.Unfinished,
-        OperationKind.Offline or OperationKind.WriteOnline or OperationKind.WriteState or OperationKind.OfflineRemove =>
-            answer == Answer.Unfinished || (answer == Answer.Of(Errno.ENOMEM) && seen.Spec.HasHotplugAwareCmm),
+        OperationKind.OfflineRemove => answer == Answer.Unfinished || (answer == Answer.Of(Errno.ENOMEM) && seen.Spec.HasHotplugAwareCmm),
+        OperationKind.Offline or OperationKind.WriteOnline or OperationKind.WriteState =>
+            (answer == Answer.Unfinished && !CanLeave(seen)) || (answer == Answer.Of(Errno.ENOMEM) && seen.Spec.HasHotplugAwareCmm),
         _ => false,
     };
+
+    // Nothing of the block can have kept it for ever: what it holds is free or can move, and there is room for that.
+    private static bool CanLeave(Transition seen)
+    {
+        if (seen.Spec.HasPcplists || seen.Spec.HasCmm
+            || seen.Before.Find(seen.Spec.BlockOf(seen.Target.Range.Start)) is not { IsOnline: true } block)
+            return false;
+        long used = 0, room = -block.Pages.Buddy;
+        foreach (ref readonly var run in block.Pages.Runs)
+            if (run.State.Has(PageFlags.InUse | PageFlags.Movable) && run.State is { References: 1 }
+                && !run.State.HasAny(PageFlags.Unmigratable | PageFlags.HwPoison | PageFlags.Offline))
+                used += run.Count;
+            else if (!run.State.HasAny(PageFlags.Buddy | PageFlags.Vmemmap | PageFlags.NoPage))
+                return false;
+        foreach (ref readonly var zone in seen.Before.Zones)
+            if (block.Zone == ZoneKind.Movable || zone.Id.IsKernel)
+                room += zone.Free;
+        return room >= used;
+    }
 
     private static bool IsAnyListed(Transition seen)
     {

@@ -47,9 +47,6 @@ internal static class NodeCheck
         foreach (var block in next.Blocks)
             if (block.Online && block.Node == node && !(kernelOnly && block.Zone == ZoneKind.Movable))
                 return true;
-        foreach (var known in next.Bases)
-            if (known.Id.Node == node && known.Present > 0 && !(kernelOnly && known.Id.Kind == ZoneKind.Movable))
-                return true;
         return false;
     }
 

@@ -73,9 +73,6 @@ internal static class StepCheck
     // driver decides about comes in its own parts.
     private static Violation? CheckChunks(Transition seen)
     {
-        if (!seen.Levels.HasFlag(Levels.Effects) || seen.Operation.Kind is not (OperationKind.Online or OperationKind.OnlineKernel
-            or OperationKind.OnlineMovable))
-            return null;
         foreach (ref readonly var effect in seen.Outcome.Effects)
             if (effect.Kind == EffectKind.PagesToBuddy && effect.Value == (long)CallbackOwner.Generic
                 && seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effect.Range.Start)) == 0

@@ -14,8 +14,7 @@ internal sealed class StepGrammar(string grammar)
     private const int MostKnown = 4096;
     private const int MostLetters = 96;
 
-    private readonly Regex _sentences =
-        new($@"\A(?:{grammar})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+    private readonly Regex _sentences = new($@"\A(?:{grammar})\z", RegexOptions.NonBacktracking);
 
     private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
 

@@ -45,8 +45,7 @@ internal static class Allocating
     {
         var id = ruling.Seen.Operation.Subject.Id;
         if (ruling.State.Allocation(id) is not { Freed: false } allocation)
-            return ruling.IsOk && !ruling.Seen.Sees(Visibility.Placement) ? ruling.PermitUnchanged()
-                : ruling.Demand(Errno.EINVAL, "it does not hold its pages any more", s_free);
+            return ruling.Demand(Errno.EINVAL, "it does not hold its pages any more", s_free);
         if (!ruling.IsOk)
             return ruling.RefuteAnswer("ok", s_free);
         if (ruling.Seen.Sees(Visibility.Placement) && FindKept(ruling.Seen, allocation) is { } kept)

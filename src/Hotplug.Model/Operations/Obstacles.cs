@@ -27,8 +27,8 @@ internal static class Obstacles
             || Holds(seen, seen.After.Find(block.Number), block, IsStuckPage))
             return true;
         foreach (var allocation in state.Allocations)
-            if (allocation.NeverMoves && (allocation.Pages.IsEmpty || !seen.Sees(Visibility.Placement)))
-                return true;
+            if (allocation.NeverMoves && allocation.Pages.IsEmpty)
+                return true;   // It may be anywhere.
         return !HasRoomElsewhere(seen, leaving, block.Zone == ZoneKind.Movable);
     }
 
@@ -40,7 +40,7 @@ internal static class Obstacles
         foreach (ref readonly var run in before.Pages.Runs)
         {
             if (!IsGivenUp(seen, run.State) && (IsRefusedPage(seen.Spec, run.State, block) || OfflinePages.IsStuck(seen.Spec, run.State, block.Zone)
-                || IsUnmovable(run, block)))
+                || IsUnmovable(run.State)))
                 return $"page {seen.Spec.PagesOf(block.Number).Start + run.Start} is {run.State}";
         }
 
@@ -51,9 +51,8 @@ internal static class Obstacles
         return null;
     }
 
-    private static bool IsUnmovable(in PageRun run, in Block block) => !run.State.Has(PageFlags.HwPoison)
-        && (run.State.Has(PageFlags.Unmigratable)
-            || (run.Start >= block.SelfHosted && run.State.Has(PageFlags.InUse) && !run.State.Has(PageFlags.Movable)));
+    private static bool IsUnmovable(PageState page) => !page.Has(PageFlags.HwPoison)
+        && (page.Has(PageFlags.Unmigratable) || (page.Has(PageFlags.InUse) && !page.Has(PageFlags.Movable)));
 
     /// <summary>True if a PageOffline page of the block has a reference that nobody gives up.</summary>
     public static bool HoldsKept(Transition seen, in Block block)

@@ -21,7 +21,7 @@ internal static class Removing
     public static Judgement JudgeRemove(in Ruling ruling)
     {
         var range = RangeOf(ruling);
-        if (NotHotAdded(ruling, range))
+        if (!ruling.Spec.DimmRange.Contains(range))
             return ruling.Demand(Errno.EINVAL, "not hot-added memory of a device", s_remove);
         if (AnyOnline(ruling.State, range))
             return ruling.Demand(Errno.EBUSY, "a memory block is not offline", s_remove);
@@ -34,7 +34,7 @@ internal static class Removing
     public static Judgement JudgeOfflineRemove(in Ruling ruling)
     {
         var range = RangeOf(ruling);
-        if (NotHotAdded(ruling, range))
+        if (!ruling.Spec.DimmRange.Contains(range))
             return ruling.Demand(Errno.EINVAL, "not hot-added memory of a device", s_both);
         if (AnyDriven(ruling.State, range))
             return ruling.Demand(Errno.EBUSY, "a balloon driver added some of it and takes nothing away", s_both);
@@ -220,14 +220,6 @@ internal static class Removing
         return ruling.Seen.Operation.Amount > 0
             ? new PageRange(target.Start, ruling.Seen.Operation.Amount * ruling.Spec.PagesPerBlock)
             : target;
-    }
-
-    private static bool NotHotAdded(in Ruling ruling, PageRange range)
-    {
-        foreach (var block in ruling.State.BlocksIn(range))
-            if (block.Owner <= 0)
-                return true;
-        return !ruling.Spec.DimmRange.Contains(range);
     }
 
     private static bool AnyOnline(State state, PageRange range)
