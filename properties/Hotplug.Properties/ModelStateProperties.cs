@@ -58,7 +58,8 @@ public sealed class ModelStateProperties
     [InlineData("", "plug m1 sub-blocks=2|unplug m1 sub-blocks=2", "")]
     [InlineData("", "add d1 pages=2|remove d1", "")]
     [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b0+0|back d1.b0+1|back d1.b1+1", "back d1.b1+1|back d1.b0+1|back d1.b0+0")]
-    [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b1+0|back d1.b0+1", "back d1.b0+1 pages=1|back d1.b1+0")]
+    [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b0+0|back d1.b0+1", "back d1.b0+0 pages=2")]
+    [InlineData("add d1 pages=4 owner=hyper-v", "back d1.b0+1|back d1.b0+0|back d1.b1+0", "back d1.b0+0 pages=2|back d1.b1+0")]
     public void Two_ways_lead_to_one_state(string to, string one, string other)
     {
         const string Machine = "spec pageblock=1 section=2 max-order=1 descriptor-bytes=64 boot=2 dimm-first=2 dimm=2 "

@@ -13,7 +13,6 @@ internal sealed class Ejecting<TRules>(
     where TRules : struct, IRules
 {
     private readonly List<(int Block, ZoneKind Zone)> _taken = [];
-    private readonly List<(long Page, PageUse Use)> _poisoned = [];
 
     /// <summary>
     /// All blocks or none; on failure those that went offline come back in the kind of zone that they had.
@@ -21,7 +20,6 @@ internal sealed class Ejecting<TRules>(
     public Answer OfflineAndRemove(PageRange range, EffectLog log)
     {
         _taken.Clear();
-        _poisoned.Clear();
         var answer = Answer.Ok;
         foreach (var number in state.Blocks.In(range))
         {
@@ -29,8 +27,6 @@ internal sealed class Ejecting<TRules>(
             if (!block.IsOnline || !answer.IsOk)
                 continue;
             var zone = block.Zone;
-            foreach (var offset in block.Poisoned)
-                _poisoned.Add((state.PageOf(block, offset), state.UseAt(block, offset)));
             answer = offlining.Offline(block, range, log, mayReturn: true);
             if (answer.IsOk)
                 _taken.Add((number, zone));
@@ -70,10 +66,5 @@ internal sealed class Ejecting<TRules>(
                 evacuation.Abandon(block);
             block.OnlineType = stale;
         }
-
-        // What comes online finds its poisoned pages used by nobody known.
-        foreach (var (page, use) in _poisoned)
-            if (state.BlockOf(page) is { IsOnline: true } block)
-                state.Fill(block, state.OffsetOf(page), 1, use);
     }
 }

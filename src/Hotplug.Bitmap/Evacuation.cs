@@ -106,7 +106,7 @@ internal sealed class Evacuation<TRules>(
     {
         while (block.Runs >= 0)
             state.Runs.Remove(block.Runs, block);
-        if (block.Referenced == 0 || !rules.Keeps(Fault.AbandonedReferencesKept))
+        if (!rules.Keeps(Fault.AbandonedReferencesKept))
             return;
         foreach (var offset in block.Poisoned)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Numerics;
+using Hotplug.Contract;
 using Hotplug.Contract.Machines;
 using Hotplug.Contract.Observations;
 using Hotplug.Contract.Operations;
@@ -38,12 +39,14 @@ internal static class StepCheck
 
     private static readonly Citation s_order = new("v6.12", "mm/memory_hotplug.c", "offline_pages");
     private static readonly Citation s_chunks = new("v6.12", "mm/memory_hotplug.c", "online_pages_range");
+    private static readonly Citation s_references = new("v6.12", "drivers/virtio/virtio_mem.c", "virtio_mem_notify_cancel_offline");
     private static readonly Citation s_span = new("v6.12", "mm/memory_hotplug.c", "resize_zone_range");
     private static readonly ConcurrentDictionary<(OperationKind Kind, EffectKinds Shown), StepGrammar> s_sentences = new();
 
     /// <summary>The violation, if the steps are in no order that a kernel takes, or tell of another span than a zone
     /// has.</summary>
-    public static Violation? Check(Transition seen) => CheckOrder(seen) ?? CheckSpans(seen) ?? CheckChunks(seen);
+    public static Violation? Check(Transition seen) =>
+        CheckOrder(seen) ?? CheckSpans(seen) ?? CheckChunks(seen) ?? CheckReferences(seen);
 
     private static Violation? CheckSpans(Transition seen)
     {
@@ -81,6 +84,25 @@ internal static class StepCheck
                 return new("steps.chunks", seen.Operation.ToString(), $"aligned chunks of order {seen.Spec.MaxOrder} at most",
                     effect.ToString(), s_chunks, [effect.Range]);
         return null;
+    }
+
+    // virtio_mem_notify_cancel_offline(): what was dropped for a removal that failed is taken back, and nothing else.
+    private static Violation? CheckReferences(Transition seen)
+    {
+        var effects = seen.Outcome.Effects;
+        for (var i = 0; i < effects.Length; i++)
+            if (effects[i].Kind == EffectKind.ReferencesTaken && !WasDropped(effects[..i], effects[i].Range))
+                return new("steps.references", seen.Operation.ToString(), "references taken of pages whose references were dropped",
+                    effects[i].ToString(), s_references, [effects[i].Range]);
+        return null;
+    }
+
+    private static bool WasDropped(ReadOnlySpan<Effect> earlier, PageRange taken)
+    {
+        foreach (ref readonly var effect in earlier)
+            if (effect.Kind == EffectKind.ReferencesDropped && effect.Range == taken)
+                return true;
+        return false;
     }
 
     private static Violation? CheckOrder(Transition seen)
