@@ -136,11 +136,11 @@ IEnumerable<Paragraph> Paragraphs(string file, string text)
 static string Rank(string of) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(of)));
 
 // What was tried now takes the place of what was found of it before; what is no longer in the sample goes.
-static LastRun Merge(List<Paragraph> sample, LastRun last, List<Mutant> now)
+LastRun Merge(List<Paragraph> sample, LastRun last, List<Mutant> now)
 {
     var ranks = sample.Select(static p => p.Rank).ToList();
     var latest = now.Select(static m => m.Key).ToHashSet();
-    return new(ranks, [.. last.Mutants.Where(m => ranks.Contains(m.Paragraph) && !latest.Contains(m.Key)), .. now]);
+    return new(ranks, [.. last.Mutants.Where(m => ranks.Contains(m.Paragraph) && !IsLeft(m) && !latest.Contains(m.Key)), .. now]);
 }
 
 List<Mutant> Read(Subject subject, List<Paragraph> sample, string path)

@@ -117,7 +117,6 @@ internal sealed class DeviceMemoryDriver<TRules>(
         block.Device = -1;
         block.Memory = device.Id;
         block.Group = device.Group;
-        state.Touch(block);
         subBlocks.Plug(device, block, device.FirstOf(block), count, log);
         adding.AutoOnline(range, log);
         return Errno.None;

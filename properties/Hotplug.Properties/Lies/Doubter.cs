@@ -138,20 +138,24 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
     // A chunk that is given to the buddy and is no chunk: of no order, not aligned to its own size, too large.
     private string? BelievedChunk(object state, Transition seen)
     {
-        var most = 1 << seen.Spec.MaxOrder;
         var effects = seen.Outcome.Effects;
         for (var i = 0; i < effects.Length; i++)
-        {
-            if (effects[i].Kind != EffectKind.PagesToBuddy || effects[i].Value != (long)CallbackOwner.Generic
-                || seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effects[i].Range.Start)) > 0)
-                continue;
-            var start = effects[i].Range.Start;
-            long lie = start % 3 == 0 && most > 3 ? 3 : start % 2 != 0 && most >= 2 ? 2 : start % (2 * most) == 0 ? 2 * most : 0;
-            if (lie > 0 && Believes(state, seen, i, effects[i] with { Range = new PageRange(start, lie) }))
-                return $"a chunk {new PageRange(start, lie)} for the buddy, of order {seen.Spec.MaxOrder} at most";
-        }
-
+            if (effects[i].Kind == EffectKind.PagesToBuddy && effects[i].Value == (long)CallbackOwner.Generic
+                && seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effects[i].Range.Start)) == 0
+                && NoChunkFrom(effects[i].Range.Start, 1 << seen.Spec.MaxOrder) is { } lie
+                && Believes(state, seen, i, effects[i] with { Range = lie }))
+                return $"a chunk {lie} for the buddy, of order {seen.Spec.MaxOrder} at most";
         return null;
+    }
+
+    // Each wrong in one way only; null where the page begins none.
+    private static PageRange? NoChunkFrom(long page, int most)
+    {
+        if (most > 3 && page % 3 == 0)
+            return new PageRange(page, 3);
+        if (most > 1 && page % 2 != 0)
+            return new PageRange(page, 2);
+        return page % (2 * most) == 0 ? new PageRange(page, 2 * most) : null;
     }
 
     private bool Believes(object state, Transition seen, int step, in Effect told)

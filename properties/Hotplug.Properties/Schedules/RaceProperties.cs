@@ -20,6 +20,9 @@ public sealed class RaceProperties
 {
     private const long MostSchedules = 800;
 
+    // Of a faithful machine: each kind of race some five times.
+    private const long MostFaithful = 2400;
+
     // A faithful machine lets nobody in there.
     private const SchedulePoint OnlyOfAFault = SchedulePoint.OfflineAfterCommit;
 
@@ -43,7 +46,7 @@ public sealed class RaceProperties
         using var runner = Of(BitmapMachine.CreateScheduled());
         var places = new Places();
         runner.Watch = places;
-        var found = Search(runner);
+        var found = Search(runner, MostFaithful);
         Assert.True(found is null, found?.Result.Violation?.ToString());
         Assert.Equal([OnlyOfAFault], Enum.GetValues<SchedulePoint>().Except(places.Points));
     }
@@ -53,11 +56,11 @@ public sealed class RaceProperties
     public void A_fault_that_shows_when_operations_overlap_breaks_a_rule(RaceFault fault)
     {
         using var runner = Of(BitmapMachine.CreateScheduled(fault));
-        Assert.True(Search(runner) is not null, $"not in {MostSchedules} schedules");
+        Assert.True(Search(runner, MostSchedules) is not null, $"not in {MostSchedules} schedules");
     }
 
-    private static RaceFailure? Search(RaceRunner runner) => Patience.Await(
-        () => RaceFaultTrial.Run(runner, new RaceDraw(), default, seed: 5, MostSchedules, shrinks: false).Found,
+    private static RaceFailure? Search(RaceRunner runner, long mostSchedules) => Patience.Await(
+        () => RaceFaultTrial.Run(runner, new RaceDraw(), default, seed: 5, mostSchedules, shrinks: false).Found,
         static () => "a race that does not come back");
 
     private static RaceRunner Of(IScheduledMachine machine) => new(machine,
