@@ -27,8 +27,8 @@ internal static class LoanPages
     public static bool IsNew(PageState page) => page == Loaned || page == List;
 
     /// <summary>CMM had it, and now it is free – or, poisoned, nobody's.</summary>
-    public static bool IsGivenBack(PageState before, PageState after) => IsAny(before)
-        && (before.Has(PageFlags.HwPoison) ? after.Has(PageFlags.HwPoison) && !IsAny(after) : after.IsFree);
+    public static bool IsGivenBack(PageState before, PageState after) =>
+        IsAny(before) && !IsAny(after) && Removing.IsGivenBack(before, after);
 
     /// <summary>List pages that so many loaned pages need: all but the head are full.</summary>
     public static long ListsFor(MachineSpec spec, long pages) => (pages + spec.PagesPerLoanList - 1) / spec.PagesPerLoanList;
