@@ -17,7 +17,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 
 var root = Root();
-var lines = Number("--lines", 250);
+var lines = Number("--lines", 300);
 var seed = Number("--seed", 1);
 var workers = Number("--workers", 2);
 var again = args.Contains("--again");
