@@ -106,7 +106,8 @@ internal sealed class Evacuation<TRules>(
     {
         while (block.Runs >= 0)
             state.Runs.Remove(block.Runs, block);
-        if (!rules.Keeps(Fault.AbandonedReferencesKept))
+        // Where nobody has any, the fault does not come to bear.
+        if (block.Referenced == 0 || !rules.Keeps(Fault.AbandonedReferencesKept))
             return;
         foreach (var offset in block.Poisoned)
         {
