@@ -55,6 +55,8 @@ foreach (var subject in subjects.Where(s => asked.Length == 0 || asked.Contains(
     Directory.CreateDirectory(output);
     var config = Path.Combine(output, "stryker-config.json");
     var lastPath = Path.Combine(output, "last.json");
+    if (again && !File.Exists(lastPath))
+        return Fail($"--again: {subject.Name} was not run here yet; run it without --again first");
     var sample = Sample(subject);
     var last = again ? JsonSerializer.Deserialize(File.ReadAllText(lastPath), LastJson.Default.LastRun)! : new([], []);
     var places = again ? PlacesAgain(sample, last) : [.. sample.Select(static p => p.Place)];

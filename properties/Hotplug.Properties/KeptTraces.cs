@@ -1,4 +1,6 @@
+using Hotplug.Contract.Rules;
 using Hotplug.Contract.Traces;
+using Hotplug.Engine.Run;
 using Xunit;
 
 namespace Hotplug.Properties;
@@ -28,6 +30,11 @@ internal static class KeptTraces
         foreach (var file in Directory.GetFiles(PathOf("tests/Hotplug.Tests/Traces"), "*.trace").Order(StringComparer.Ordinal))
             yield return Read(File.ReadAllText(file));
     }
+
+    /// <summary>Takes the machine of this runner along all of them; what was violated on which, or nothing.</summary>
+    internal static string Violations(Runner runner) => string.Join('\n', All()
+        .Where(way => Patience.Walk(runner, way.Spec, new TraceSource(way.Operations), int.MaxValue) != Verdict.Conforms)
+        .Select(way => $"{runner.Violation}\n{way}"));
 
     private static Trace Read(string text)
     {

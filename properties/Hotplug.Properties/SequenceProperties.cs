@@ -52,11 +52,8 @@ public sealed class SequenceProperties : IDisposable
     [Property(MaxTest = 600)]
     public Property Whatever_is_drawn_keeps_every_rule() => Prop.ForAll(Seeds.Any, seed =>
     {
-        var random = new SplitMix(seed);
-        var spec = _rig.Sequences.DrawSpec(ref random, _rig.Machine.Identity.Levels);
         var runner = new Runner(_rig.Machine, _rig.Suite);
-        var source = _rig.Sequences.DrawSource(ref random, spec, _rig.Machine.Identity.Levels);
-        Assert.True(Patience.Walk(runner, spec, source, new GateOptions().OperationsPerSequence) == Verdict.Conforms,
+        Assert.True(Patience.Walk(runner, _rig.Sequences, seed, new GateOptions().OperationsPerSequence) == Verdict.Conforms,
             runner.Violation?.ToString());
     });
 
@@ -138,9 +135,8 @@ public sealed class SequenceProperties : IDisposable
     {
         using var machine = new Rewinder(BitmapMachine.Create());
         var runner = new Runner(machine, _rig.Suite);
-        foreach (var way in KeptTraces.All())
-            Assert.True(Patience.Walk(runner, way.Spec, new TraceSource(way.Operations), int.MaxValue) == Verdict.Conforms,
-                $"{runner.Violation}\n{way}");
+        var violations = KeptTraces.Violations(runner);
+        Assert.True(violations.Length == 0, violations);
     }
 
     /// <summary>All sequences of a few operations, among few pages.</summary>
@@ -148,8 +144,7 @@ public sealed class SequenceProperties : IDisposable
     [MemberData(nameof(Scopes))]
     public void Whatever_happens_in_a_small_scope_keeps_every_rule(string scope)
     {
-        var explorer = new Explorer(new Runner(_rig.Machine, _rig.Suite), SmallScopes.All.Single(s => s.Name == scope), new ExploreOptions());
-        var found = Patience.Await(() => explorer.Explore(Depth).Failure, static () => "an operation that does not come back");
+        var found = Patience.Explore(new Runner(_rig.Machine, _rig.Suite), scope, Depth).Failure;
         Assert.True(found is null, $"{found?.Violation}\n{found?.ToTrace()}");
     }
 
@@ -158,9 +153,8 @@ public sealed class SequenceProperties : IDisposable
     public void A_rare_fault_breaks_a_rule_in_a_small_scope(string id)
     {
         using var machine = BitmapMachine.Create(FaultTable.Find(id)!.Fault);
-        var scope = SmallScopes.All.Single(s => s.Name == s_rare[id]);
-        var found = new Explorer(new Runner(machine, _rig.Suite), scope, new ExploreOptions()).Explore(Depth + 1);
-        Assert.True(found.Failure is not null, $"not in {found.Edges} operations of {scope.Name}");
+        var found = Patience.Explore(new Runner(machine, _rig.Suite), s_rare[id], Depth + 1);
+        Assert.True(found.Failure is not null, $"not in {found.Edges} operations of {s_rare[id]}");
     }
 
     [Theory]
@@ -173,13 +167,7 @@ public sealed class SequenceProperties : IDisposable
         var sequences = new Sequences(form.Family);
         var verdict = Verdict.Conforms;
         for (var run = 0UL; run < MostRuns && verdict == Verdict.Conforms; run++)
-        {
-            var random = new SplitMix(SplitMix.Derive(7, run));
-            var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
-            var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
-            verdict = Patience.Walk(runner, spec, source, Operations);
-        }
-
+            verdict = Patience.Walk(runner, sequences, SplitMix.Derive(7, run), Operations);
         Assert.True(verdict == Verdict.Violates, $"not in {MostRuns} sequences: {form.Statement}");
     }
 
@@ -187,11 +175,7 @@ public sealed class SequenceProperties : IDisposable
 
     private static void Walk(IMachine machine, ulong seed, int operations)
     {
-        var sequences = new Sequences();
-        var random = new SplitMix(seed);
-        var spec = sequences.DrawSpec(ref random, machine.Identity.Levels);
         var runner = new Runner(machine, new Suite(new ReferenceModel(), []));
-        var source = sequences.DrawSource(ref random, spec, machine.Identity.Levels);
-        Assert.True(Patience.Walk(runner, spec, source, operations) == Verdict.Conforms, runner.Violation?.ToString());
+        Assert.True(Patience.Walk(runner, new Sequences(), seed, operations) == Verdict.Conforms, runner.Violation?.ToString());
     }
 }

@@ -8,8 +8,9 @@ namespace Hotplug.Properties.Lies;
 /// <summary>
 /// A machine that shows less than the one inside: nothing of what <paramref name="hidden"/> names, and no steps if
 /// <paramref name="hidesSteps"/>. What is not shown is gone, not only called hidden. Blocks and zones are always
-/// shown: without them there is nothing to judge, and no telling where the next block goes. How far a balloon or a device memory got cannot be followed without its size, nor what drivers of balloons do with memory of
-/// their own, or CMM with anybody's, without seeing where it is: then it has no such level.
+/// shown: without them there is nothing to judge, and no telling where the next block goes. How far a balloon or a
+/// device memory got cannot be followed without its size, nor what drivers of balloons do with memory of their own, or
+/// CMM with anybody's, without seeing where it is: then it has no such level.
 /// </summary>
 internal sealed class BlindMachine(IMachine inner, Visibility hidden, bool hidesSteps) : IMachine
 {

@@ -117,13 +117,13 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
         ReadOnlySpan<Answer> answers = thorough ? s_answers
             : [Answer.Ok, Answer.Of(Errno.EBUSY), Answer.Of(Errno.ETXTBSY), Answer.Unfinished];
         foreach (var answer in answers)
-            if (IsLie(seen, answer) && Believes(state, seen, answer, shift: 0, keeps: true))
+            if (IsLie(seen, answer) && Believes(state, seen, answer))
                 return $"'{answer}' for '{seen.Answer}'";
         if (thorough && BelievedChunk(state, seen) is { } chunk)
             return chunk;
         if (!IsReliedOn(seen))
             return null;
-        if (Believes(state, seen, seen.Answer, shift: 0, keeps: false))
+        if (Believes(state, seen, seen.Answer, keeps: false))
             return $"without its witnesses: {string.Join(", ", seen.Outcome.Witness.ToArray())}";
         if (seen.Outcome.Witness.Length > 1 && seen.Outcome.Witness[0].Role == WitnessRole.Migrated)
             return null;   // Of pages that look alike nobody can say which went where.
@@ -132,7 +132,7 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
             && seen.Spec.DeviceMemories[seen.Operation.Subject.Id - 1].SubBlockPages == 1
             && seen.After.Find(block) is not { IsOnline: true })
             return null;   // Nor which pages of a block that is offline were plugged.
-        return Believes(state, seen, seen.Answer, shift: 1, keeps: true) ? "its first witness a page off" : null;
+        return Believes(state, seen, seen.Answer, shift: 1) ? "its first witness a page off" : null;
     }
 
     // A chunk that is given to the buddy and is no chunk: of no order, not aligned to its own size, too large.
@@ -143,7 +143,7 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
             if (effects[i].Kind == EffectKind.PagesToBuddy && effects[i].Value == (long)CallbackOwner.Generic
                 && seen.Spec.DeviceMemoryOf(seen.Spec.BlockOf(effects[i].Range.Start)) == 0
                 && NoChunkFrom(effects[i].Range.Start, 1 << seen.Spec.MaxOrder) is { } lie
-                && Believes(state, seen, i, effects[i] with { Range = lie }))
+                && Believes(state, seen, seen.Answer, step: i, told: effects[i] with { Range = lie }))
                 return $"a chunk {lie} for the buddy, of order {seen.Spec.MaxOrder} at most";
         return null;
     }
@@ -156,19 +156,6 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
         if (most > 1 && page % 2 != 0)
             return new PageRange(page, 2);
         return page % (2 * most) == 0 ? new PageRange(page, 2 * most) : null;
-    }
-
-    private bool Believes(object state, Transition seen, int step, in Effect told)
-    {
-        _outcome.Clear();
-        _outcome.Answer = seen.Answer;
-        var effects = seen.Outcome.Effects;
-        for (var i = 0; i < effects.Length; i++)
-            _outcome.Add(i == step ? told : effects[i]);
-        foreach (ref readonly var witness in seen.Outcome.Witness)
-            _outcome.Add(witness);
-        _told.Next(seen.Index, seen.Before, seen.Operation, seen.Target, _outcome, seen.After);
-        return inner.Judge(state, _told).IsPermitted;
     }
 
     // Device memory grows without asking who is busy, and shrinks without needing room; there is always room for one
@@ -278,12 +265,15 @@ public sealed class Doubter(ISpecification inner, bool thorough = false) : ISpec
         return false;
     }
 
-    private bool Believes(object state, Transition seen, Answer answer, int shift, bool keeps)
+    // With this answer, the first witness so many pages off or no witness at all, and another step told for one of them.
+    private bool Believes(
+        object state, Transition seen, Answer answer, int shift = 0, bool keeps = true, int step = -1, Effect told = default)
     {
         _outcome.Clear();
         _outcome.Answer = answer;
-        foreach (ref readonly var effect in seen.Outcome.Effects)
-            _outcome.Add(effect);
+        var effects = seen.Outcome.Effects;
+        for (var i = 0; i < effects.Length; i++)
+            _outcome.Add(i == step ? told : effects[i]);
         if (keeps)
             foreach (ref readonly var witness in seen.Outcome.Witness)
             {

@@ -17,7 +17,7 @@ internal static class BalloonCheck
         foreach (var balloon in next.Balloons)
         {
             var said = balloon.Pages - before.Find(balloon.Driver)!.Value.Pages;
-            var grown = PageCounts.Grown(seen, page => page.Has(PageFlags.Offline) && page.Owner == balloon.Owner);
+            var grown = PageCounts.Grown(seen, balloon.Owner, static (page, owner) => page.Has(PageFlags.Offline) && page.Owner == owner);
             if (grown != said)
                 return new("balloon.pages", $"balloon {Words.Of(balloon.Driver)}", $"{said} more pages of it, as it says", $"{grown}", s_fill);
         }

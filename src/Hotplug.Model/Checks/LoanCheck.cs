@@ -24,8 +24,8 @@ internal static class LoanCheck
             return new("cmm.state", "CMM", known.ToString(), now.ToString(), s_thread);
         if (!seen.Sees(Visibility.Owners | Visibility.Placement | Visibility.BootPages))
             return null;
-        var loaned = PageCounts.Grown(seen, LoanPages.IsLoaned);
-        var lists = PageCounts.Grown(seen, LoanPages.IsList);
+        var loaned = PageCounts.Grown(seen, PageState.LoanOwner, LoanPages.IsOf);
+        var lists = PageCounts.Grown(seen, PageState.LoanListOwner, LoanPages.IsOf);
         var before = seen.Before.Loans ?? default;
         if (loaned != shown.Pages - before.Pages)
             return new("cmm.loaned-pages", "CMM", $"{shown.Pages - before.Pages} more loaned pages, as it says", $"{loaned}", s_pages);

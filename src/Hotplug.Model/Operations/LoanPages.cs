@@ -14,11 +14,8 @@ internal static class LoanPages
     /// <summary>A page that was just put on the list.</summary>
     public static PageState List { get; } = Loaned with { Owner = PageState.LoanListOwner };
 
-    /// <summary>A loaned page.</summary>
-    public static bool IsLoaned(PageState page) => page.Owner == PageState.LoanOwner && page.Has(PageFlags.InUse);
-
-    /// <summary>A list page.</summary>
-    public static bool IsList(PageState page) => page.Owner == PageState.LoanListOwner && page.Has(PageFlags.InUse);
+    /// <summary>A loaned page, or a list page, by its owner.</summary>
+    public static bool IsOf(PageState page, byte owner) => page.Owner == owner && page.Has(PageFlags.InUse);
 
     /// <summary>A loaned page, or a list page.</summary>
     public static bool IsAny(PageState page) => page.Has(PageFlags.InUse) && page.Owner is PageState.LoanOwner or PageState.LoanListOwner;
@@ -34,8 +31,8 @@ internal static class LoanPages
     public static long ListsFor(MachineSpec spec, long pages) => (pages + spec.PagesPerLoanList - 1) / spec.PagesPerLoanList;
 
     /// <summary>Loaned pages of a block that was seen.</summary>
-    public static long CountLoaned(BlockObservation? block) => PageCounts.In(block, IsLoaned);
+    public static long CountLoaned(BlockObservation? block) => PageCounts.In(block, PageState.LoanOwner, IsOf);
 
     /// <summary>List pages of a block that was seen.</summary>
-    public static long CountLists(BlockObservation? block) => PageCounts.In(block, IsList);
+    public static long CountLists(BlockObservation? block) => PageCounts.In(block, PageState.LoanListOwner, IsOf);
 }

@@ -103,7 +103,7 @@ internal static class Plugging
         var judgement = ruling.Permit(next, new PageRule((pages, before, after) => Explains(seen, pages, before, after, adds)));
         if (!judgement.IsPermitted || !seen.Sees(Visibility.Placement) || !next.Poisoned.IsEmpty)
             return judgement;   // A poisoned page of memmap is never given back.
-        var taken = Checks.PageCounts.Grown(seen, static page => page == Adding.Memmap);
+        var taken = Checks.PageCounts.Grown(seen, Adding.Memmap, static (page, memmap) => page == memmap);
         var cost = (next.CountOwned(-memory.Id) - ruling.State.CountOwned(-memory.Id)) * (long)spec.VmemmapPagesPerBlock;
         return taken <= cost ? judgement
             : Ruling.Refute("device-memory.memmap-cost", $"m{memory.Id}", $"at most {cost} more pages of memory taken for memmap", $"{taken}", s_run);
@@ -153,7 +153,7 @@ internal static class Plugging
             {
                 var block = new Block(number, spec.Node, -memory.Id, ruling.Spec.PagesOf(number));
                 var isEmpty = IsEmpty(ruling, memory, block);
-                if (memory.MapKnown && isEmpty != shown is null)
+                if (memory.MapKnown && isEmpty != (shown is null))
                     return new("device-memory.adds-plugged-blocks", $"block {number}", isEmpty
                         ? "no such memory block: no sub-block of it is plugged" : "it exists: sub-blocks of it are plugged",
                         shown is null ? "no such memory block" : "it exists", s_run);
